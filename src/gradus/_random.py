@@ -1,0 +1,137 @@
+"""Random numbers that are a function of (key, position), without any state.
+
+The same formulas stand in the compiled core, so a shuffled epoch can be read from any position on
+either side. All arithmetic is modulo 2**64. Nothing here knows what the numbers are used for.
+"""
+
+import math
+from enum import IntEnum
+
+import numpy as np
+
+from gradus._typing import Float64Array, Int64Array, UInt64Array
+
+_GOLDEN = 0x9E3779B97F4A7C15
+_PURPOSE_OFFSET = 0x632BE59BD9B4E019
+_ROUND_STRIDE = 0xD1342543DE82EF95
+_MASK = 2**64 - 1
+_N_ROUNDS = 6
+
+
+class Purpose(IntEnum):
+    """What a stream of random numbers is for; each purpose has a stream of its own."""
+
+    INITIAL_WEIGHTS = 1
+    SHUFFLE = 2
+    HOLDOUT = 3
+    FOLDS = 4
+
+
+def mix64(x: UInt64Array) -> UInt64Array:
+    """Scramble 64 bits into 64 bits, one to one ([SLF14], the finalizer of SplitMix64).
+
+    Parameters
+    ----------
+    x : uint64 array of any shape
+        With at least one dimension, because NumPy's scalars warn where arrays wrap.
+
+    Returns
+    -------
+    A new array of the same shape.
+    """
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+def _mix_int(x: int) -> int:
+    """Apply `mix64` to one Python integer, taken modulo 2**64."""
+    return int(mix64(np.array([x & _MASK], dtype=np.uint64))[0])
+
+
+def stream_key(seed: int, purpose: int) -> int:
+    """Derive the key of one stream: ``mix64(seed * G + mix64(purpose + P))``.
+
+    A key is itself a seed: ``stream_key(stream_key(seed, INITIAL_WEIGHTS), layer)`` is the
+    stream of one layer.
+
+    Parameters
+    ----------
+    seed
+        Whole number, used modulo 2**64.
+    purpose
+        A `Purpose`, or any number that tells streams of one seed apart.
+    """
+    return _mix_int(seed * _GOLDEN + _mix_int(purpose + _PURPOSE_OFFSET))
+
+
+def uniform(key: int, shape: tuple[int, ...]) -> Float64Array:
+    """Draw numbers evenly from [0, 1), multiples of 2**-53.
+
+    Element i, in C order, is ``(mix64(key + (i + 1) * G) >> 11) * 2**-53``.
+    """
+    count = np.arange(1, math.prod(shape) + 1, dtype=np.uint64)
+    bits = mix64(np.uint64(key) + count * np.uint64(_GOLDEN))
+    return ((bits >> np.uint64(11)).astype(np.float64) * 2.0**-53).reshape(shape)
+
+
+def normal(key: int, shape: tuple[int, ...]) -> Float64Array:
+    """Draw from the normal distribution of mean 0 and variance 1 ([BM58]).
+
+    ``sqrt(-2 log(1 - u)) * cos(2 pi v)`` with u from the stream `key` and v from the stream
+    ``stream_key(key, 0)``. The largest possible absolute value is 8.6.
+    """
+    radius = np.sqrt(-2.0 * np.log1p(-uniform(key, shape)))
+    return radius * np.cos(2.0 * np.pi * uniform(stream_key(key, 0), shape))
+
+
+def permutation(key: int, epoch: int, n: int) -> Int64Array:
+    """Order the rows of one epoch: element p is the row that stands at position p.
+
+    A generalized Feistel network ([BR02]) on the smallest near-square grid ``a * b >= n``,
+    applied again to values that fall outside 0..n-1. Each position is computed alone, so the
+    compiled core needs no memory for the order.
+
+    Parameters
+    ----------
+    key
+        ``stream_key(seed, Purpose.SHUFFLE)``.
+    epoch
+        Counted from 0.
+    n
+        Number of rows, less than 2**62.
+
+    Returns
+    -------
+    int64 array of shape (n,), each of 0..n-1 once.
+    """
+    if n == 0:
+        return np.zeros(0, dtype=np.int64)
+    width = math.isqrt(n - 1) + 1
+    height = -(-n // width)
+    epoch_key = _mix_int(key + _GOLDEN * (epoch + 1))
+    rows = _feistel(epoch_key, np.arange(n, dtype=np.uint64), width, height)
+    outside = np.flatnonzero(rows >= n)
+    while outside.size:
+        rows[outside] = _feistel(epoch_key, rows[outside], width, height)
+        outside = outside[rows[outside] >= n]
+    return rows.astype(np.int64)
+
+
+def _feistel(epoch_key: int, v: UInt64Array, width: int, height: int) -> UInt64Array:
+    """Permute the numbers below ``width * height``: each round shifts one half by the other."""
+    a, b = np.uint64(width), np.uint64(height)
+    left, right = v % a, v // a
+    for round_ in range(_N_ROUNDS):
+        if round_ % 2 == 0:
+            left = (left + _shift(epoch_key, round_, right, a)) % a
+        else:
+            right = (right + _shift(epoch_key, round_, left, b)) % b
+    return right * a + left
+
+
+def _shift(epoch_key: int, round_: int, x: UInt64Array, size: np.uint64) -> UInt64Array:
+    """Hash the other half into 0..size-1 by multiplying the high 32 bits."""
+    round_key = np.uint64((epoch_key + round_ * _ROUND_STRIDE) & _MASK)
+    high = mix64(round_key + x * np.uint64(_GOLDEN)) >> np.uint64(32)
+    return (high * size) >> np.uint64(32)

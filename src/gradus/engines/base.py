@@ -1,0 +1,175 @@
+"""What an engine is handed, what it changes, and what it must be able to do.
+
+Engines know networks and update rules; they never know folds, stopping, files or progress bars.
+The arrays belong to the caller and are lent for one call.
+"""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Protocol
+
+import numpy as np
+
+from gradus._typing import Float64Array, FloatArray, Int64Array, UInt8Array
+from gradus.networks.spec import NetworkSpec
+from gradus.optimizers.rules import Rule
+
+
+class RunStatus(IntEnum):
+    """Why `Engine.run` came back."""
+
+    DONE = 0
+    CUT = 1
+    CANCELLED = 2
+    DIVERGED = 3
+
+
+@dataclass
+class Batches:
+    """What one network trains on.
+
+    Attributes
+    ----------
+    X : array of shape (n, n_inputs), C-contiguous
+        May be shared by many networks; `rows` picks.
+    y : array of shape (n, n_targets)
+    weights : array of shape (n,) or None
+        Row weights of at least 0; None weighs every row 1.
+    rows : int64 array of shape (m,) or None
+        Rows that take part, None for all.
+    batch_size
+        Rows per update; the last batch of an epoch may be shorter.
+    shuffle_key
+        ``stream_key(seed, Purpose.SHUFFLE)``. Where batch_size < m, position p of epoch e is
+        row ``rows[permutation(shuffle_key, e, m)[p]]``; a full batch keeps the order of `rows`.
+    """
+
+    X: FloatArray
+    y: FloatArray
+    weights: FloatArray | None
+    rows: Int64Array | None
+    batch_size: int
+    shuffle_key: int
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows that take part, m."""
+        return len(self.X) if self.rows is None else len(self.rows)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """``ceil(m / batch_size)``, at least 1."""
+        return max(1, -(-self.n_rows // self.batch_size))
+
+
+@dataclass
+class TrainState:
+    """What a run has reached; the engine changes the arrays in place, in whole steps only.
+
+    Attributes
+    ----------
+    params : array of shape (n_params,)
+        Of the type of X.
+    slots : array of shape (n_slots, n_params)
+        The memory of the update rule.
+    cursor : int64 array of shape (3,)
+        Epoch, step within the epoch, updates made so far; all from 0.
+    totals : float64 array of shape (3,)
+        Running sums of w * loss, w * row_measure and w over the epoch under way.
+    grad_norm : float64 array of shape (2,)
+        Of the last step taken and of the one before, before clipping; nan until there is one.
+    """
+
+    params: FloatArray
+    slots: FloatArray
+    cursor: Int64Array
+    totals: Float64Array
+    grad_norm: Float64Array
+
+    @classmethod
+    def start(cls, params: FloatArray, n_slots: int) -> "TrainState":
+        """Begin a run at the given parameters, which are copied."""
+        return cls(
+            params=params.copy(),
+            slots=np.zeros((n_slots, params.size), dtype=params.dtype),
+            cursor=np.zeros(3, dtype=np.int64),
+            totals=np.zeros(3),
+            grad_norm=np.full(2, np.nan),
+        )
+
+
+@dataclass
+class EpochLog:
+    """What one call of `Engine.run` has to tell; the engine replaces both arrays.
+
+    Attributes
+    ----------
+    rows : float64 array of shape (k, 3)
+        One per epoch finished in the call: mean loss and mean row_measure over the epoch's
+        batches (each before its update, without penalty), gradient norm of its last step.
+    update_ratio : float64 array of shape (n_layers,)
+        ``||change|| / ||params before||`` of each layer, weight and bias together, in the call's
+        last step; 0 where nothing changed, inf where a layer of zeros did.
+    """
+
+    rows: Float64Array = field(default_factory=lambda: np.zeros((0, 3)))
+    update_ratio: Float64Array = field(default_factory=lambda: np.zeros(0))
+
+
+class Engine(Protocol):
+    """Loss, gradients and updates; nothing else.
+
+    Arrays are float64 or float32, all of one type, C-contiguous where they are written. Engines
+    are cheap to make, hold no state between calls and may be interrupted: where a
+    KeyboardInterrupt comes out, `state` stands at a whole step.
+    """
+
+    name: str
+
+    def outputs(self, spec: NetworkSpec, params: FloatArray, X: FloatArray) -> FloatArray:
+        """Compute the activations of the last layer, shape (n, n_outputs).
+
+        For the cross-entropies these are logits.
+        """
+
+    def evaluate(
+        self,
+        spec: NetworkSpec,
+        params: FloatArray,
+        X: FloatArray,
+        y: FloatArray,
+        weights: FloatArray | None = None,
+    ) -> tuple[float, float]:
+        """Average loss (without penalty) and row measure over all rows."""
+
+    def gradient(
+        self,
+        spec: NetworkSpec,
+        params: FloatArray,
+        X: FloatArray,
+        y: FloatArray,
+        weights: FloatArray | None = None,
+    ) -> tuple[float, FloatArray]:
+        """Compute the mean loss (without penalty) and the gradient of loss + penalty."""
+
+    def run(
+        self,
+        spec: NetworkSpec,
+        rule: Rule,
+        batches: Batches,
+        state: TrainState,
+        rates: Float64Array,
+        max_grad_norm: float | None,
+        log: EpochLog,
+        *,
+        cancel: UInt8Array,
+        max_seconds: float | None,
+    ) -> RunStatus:
+        """Make ``len(rates)`` updates, one learning rate each, from where `state` stands.
+
+        It comes back early, between two steps, as CANCELLED when ``cancel[0]`` is not 0, as CUT
+        when `max_seconds` have passed (at least one step is made), and as DIVERGED before an
+        update whose batch loss or gradient norm is not finite; `state` is then as before that
+        step. Where a run is cut changes no bit of what follows. A batch whose weights sum to 0
+        moves the cursor and changes nothing else.
+        """

@@ -1,0 +1,44 @@
+"""Find an engine by its name.
+
+Engines are imported when they are asked for, so that one that cannot be loaded stops nobody else.
+"""
+
+from gradus._validate import check_choice, check_whole
+from gradus.engines.base import Engine
+from gradus.engines.reference import ReferenceEngine
+from gradus.errors import EngineUnavailable
+
+ENGINE_NAMES = ("native", "reference")
+
+
+def engine(name: str = "native", n_threads: int | None = None) -> Engine:
+    """Make an engine.
+
+    Parameters
+    ----------
+    name
+        "native", the compiled one, or "reference", the page of formulas.
+    n_threads
+        1 or greater; None lets the engine choose. The reference engine does not look at it.
+
+    Raises
+    ------
+    InvalidParameter
+        If the name is unknown or n_threads is no whole number of at least 1.
+    EngineUnavailable
+        If the engine cannot be loaded here.
+    """
+    check_choice("engine", name, ENGINE_NAMES)
+    if n_threads is not None:
+        check_whole("n_threads", n_threads, at_least=1)
+    if name == "reference":
+        return ReferenceEngine(n_threads)
+    try:
+        from gradus.engines.native import NativeEngine
+    except ImportError as cause:
+        message = (
+            "engine='native' needs the compiled module gradus._core, which cannot be loaded "
+            f"({cause}). Install gradus with a C++ compiler at hand or use engine='reference'."
+        )
+        raise EngineUnavailable(message) from cause
+    return NativeEngine(n_threads)

@@ -1,0 +1,184 @@
+"""The update rules: how a gradient changes the parameters.
+
+A rule is a frozen set of numbers with a pure `update`. What it must remember between steps stands
+in `slots`, an array of shape (n_slots, n_params) that starts at zero and belongs to the caller.
+Nothing here knows layers, losses or rows; `decay_mask` says what is a weight.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+from gradus._typing import Array
+from gradus._validate import check_flag, check_number
+from gradus.errors import InvalidParameter
+from gradus.optimizers.schedules import Schedule, check_learning_rate
+
+
+@dataclass(frozen=True)
+class GradientDescent:
+    """Step against the gradient: ``theta = theta - rate * g``; with momentum, remember the way.
+
+    With momentum mu ([SMDH13]; the velocity holds the rate, as in scikit-learn, not as in
+    PyTorch): ``v = mu * v - rate * g`` and ``theta = theta + v``; with `nesterov`,
+    ``theta = theta + mu * v - rate * g`` with the new v.
+
+    Parameters
+    ----------
+    learning_rate
+        Greater than 0, or a schedule.
+    momentum
+        From 0 to less than 1.
+    nesterov
+        Look one step of momentum ahead; needs momentum.
+
+    Raises
+    ------
+    InvalidParameter
+        If a number lies outside its range.
+    """
+
+    learning_rate: float | Schedule = 0.1
+    momentum: float = 0.0
+    nesterov: bool = False
+    name: ClassVar[str] = "gradient_descent"
+
+    def __post_init__(self) -> None:
+        check_learning_rate(self.learning_rate)
+        check_number("momentum", self.momentum, at_least=0.0, below=1.0)
+        if check_flag("nesterov", self.nesterov) and self.momentum == 0:
+            message = "nesterov=True needs momentum greater than 0; got momentum=0."
+            raise InvalidParameter(message)
+
+    @property
+    def n_slots(self) -> int:
+        """1 for the velocity, 0 without momentum."""
+        return int(self.momentum > 0)
+
+    def update(
+        self,
+        params: Array,
+        grads: Array,
+        slots: Array,
+        rate: float,
+        step: int,  # noqa: ARG002 every rule has one signature
+        decay_mask: Array,  # noqa: ARG002
+    ) -> tuple[Array, Array]:
+        """Make one step.
+
+        Parameters
+        ----------
+        params, grads : arrays of shape (n_params,)
+        slots : array of shape (n_slots, n_params)
+            The velocity v.
+        rate
+            The learning rate of this step.
+        step
+            Counted from 1; this rule does not look at it.
+        decay_mask
+            True where a parameter is a weight; this rule does not look at it.
+
+        Returns
+        -------
+        params, slots : new arrays; the ones handed in stay as they are
+        """
+        change = -rate * grads
+        if self.momentum == 0:
+            return params + change, slots
+        velocity = self.momentum * slots[0] + change
+        step_taken = self.momentum * velocity + change if self.nesterov else velocity
+        return params + step_taken, velocity[None, :]
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Step by the mean gradient over its root mean square ([KB15], algorithm 1).
+
+    ``m = b1 m + (1 - b1) g``, ``v = b2 v + (1 - b2) g**2``, and with both freed of their bias
+    towards zero, ``theta = theta - rate * (m / (1 - b1**t)) / (sqrt(v / (1 - b2**t)) + epsilon)``.
+    Epsilon stands outside the root, as in PyTorch and Optax.
+
+    Parameters
+    ----------
+    learning_rate
+        Greater than 0, or a schedule.
+    beta_1, beta_2
+        Memory of mean and mean square, from 0 to less than 1.
+    epsilon
+        Greater than 0, in units of the gradient.
+
+    Raises
+    ------
+    InvalidParameter
+        If a number lies outside its range.
+    """
+
+    learning_rate: float | Schedule = 1e-3
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    name: ClassVar[str] = "adam"
+    n_slots: ClassVar[int] = 2
+
+    def __post_init__(self) -> None:
+        check_learning_rate(self.learning_rate)
+        check_number("beta_1", self.beta_1, at_least=0.0, below=1.0)
+        check_number("beta_2", self.beta_2, at_least=0.0, below=1.0)
+        check_number("epsilon", self.epsilon, above=0.0)
+
+    def update(
+        self,
+        params: Array,
+        grads: Array,
+        slots: Array,
+        rate: float,
+        step: int,
+        decay_mask: Array,  # noqa: ARG002
+    ) -> tuple[Array, Array]:
+        """Make one step; `slots` holds m and v. See `GradientDescent.update`."""
+        xp = params.__array_namespace__()
+        m = self.beta_1 * slots[0] + (1 - self.beta_1) * grads
+        v = self.beta_2 * slots[1] + (1 - self.beta_2) * grads * grads
+        m_unbiased = m / (1 - self.beta_1**step)
+        v_unbiased = v / (1 - self.beta_2**step)
+        params = params - rate * m_unbiased / (xp.sqrt(v_unbiased) + self.epsilon)
+        return params, xp.stack([m, v])
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam with weight decay taken out of the gradient ([LH19], scaled as in PyTorch).
+
+    First ``weight = weight - rate * weight_decay * weight``, then Adam's step. Biases do not
+    decay, which is where PyTorch needs parameter groups.
+
+    Parameters
+    ----------
+    learning_rate, beta_1, beta_2, epsilon
+        As in `Adam`.
+    weight_decay
+        0 or greater; the part of a weight lost per step is rate * weight_decay.
+
+    Raises
+    ------
+    InvalidParameter
+        If a number lies outside its range.
+    """
+
+    weight_decay: float = 0.01
+    name: ClassVar[str] = "adamw"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number("weight_decay", self.weight_decay, at_least=0.0)
+
+    def update(
+        self, params: Array, grads: Array, slots: Array, rate: float, step: int, decay_mask: Array
+    ) -> tuple[Array, Array]:
+        """Make one step; `slots` holds m and v. See `GradientDescent.update`."""
+        xp = params.__array_namespace__()
+        decayed = params - rate * self.weight_decay * params
+        params = xp.where(decay_mask, decayed, params)
+        return super().update(params, grads, slots, rate, step, decay_mask)
+
+
+Rule: TypeAlias = GradientDescent | Adam | AdamW

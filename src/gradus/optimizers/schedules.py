@@ -1,0 +1,153 @@
+"""How the learning rate changes over a run.
+
+A schedule is a frozen function of t, the number of updates made before (from 0), and T, the
+number the run plans. Nothing here knows gradients or rules.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from gradus._typing import Float64Array
+from gradus._validate import check_number, check_whole
+from gradus.errors import InvalidParameter
+
+
+@dataclass(frozen=True)
+class Constant:
+    """``rate`` at every update.
+
+    Parameters
+    ----------
+    rate
+        Greater than 0.
+    """
+
+    rate: float
+
+    def __post_init__(self) -> None:
+        check_number("rate", self.rate, above=0.0)
+
+    def at(self, t: Float64Array, total: int) -> Float64Array:  # noqa: ARG002 one signature
+        """Give the rate of each update in `t`."""
+        return np.full(t.shape, float(self.rate))
+
+
+@dataclass(frozen=True)
+class InverseScaling:
+    """``rate / (t + 1)**power``.
+
+    Parameters
+    ----------
+    rate
+        Of the first update, greater than 0.
+    power
+        0 or greater; 0.5 as in scikit-learn.
+    """
+
+    rate: float
+    power: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_number("rate", self.rate, above=0.0)
+        check_number("power", self.power, at_least=0.0)
+
+    def at(self, t: Float64Array, total: int) -> Float64Array:  # noqa: ARG002
+        """Give the rate of each update in `t`."""
+        return self.rate / (t + 1.0) ** self.power
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """``final + (rate - final) * (1 + cos(pi t / T)) / 2`` ([LH17], one cycle).
+
+    Parameters
+    ----------
+    rate
+        Of the first update, greater than 0.
+    final
+        What it falls towards, 0 or greater; reached at t = T, one after the last update.
+    """
+
+    rate: float
+    final: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_number("rate", self.rate, above=0.0)
+        check_number("final", self.final, at_least=0.0)
+
+    def at(self, t: Float64Array, total: int) -> Float64Array:
+        """Give the rate of each update in `t`; from T on it stays at `final`."""
+        part = np.minimum(t / max(total, 1), 1.0)
+        return self.final + (self.rate - self.final) * (1.0 + np.cos(np.pi * part)) / 2.0
+
+
+@dataclass(frozen=True)
+class Warmup:
+    """Rise in a straight line to another schedule's first rate, then follow that schedule.
+
+    ``r(0) * (t + 1) / steps`` for t < steps, then ``r(t - steps)`` over the T - steps updates that
+    are left; r is the schedule within.
+
+    Parameters
+    ----------
+    steps
+        Length of the rise in updates, 1 or greater.
+    schedule
+        What follows.
+    """
+
+    steps: int
+    schedule: "Constant | InverseScaling | Cosine"
+
+    def __post_init__(self) -> None:
+        check_whole("steps", self.steps, at_least=1)
+        schedule: object = self.schedule
+        if not isinstance(schedule, Constant | InverseScaling | Cosine):
+            message = (
+                f"schedule must be a Constant, InverseScaling or Cosine schedule; got {schedule!r}."
+            )
+            raise InvalidParameter(message)
+
+    def at(self, t: Float64Array, total: int) -> Float64Array:
+        """Give the rate of each update in `t`."""
+        left = max(total - self.steps, 0)
+        first = self.schedule.at(np.zeros(1), left)
+        after = self.schedule.at(np.maximum(t - self.steps, 0.0), left)
+        return np.where(t < self.steps, first * (t + 1.0) / self.steps, after)
+
+
+Schedule: TypeAlias = Constant | InverseScaling | Cosine | Warmup
+
+
+def check_learning_rate(value: object) -> None:
+    """Accept a number greater than 0 or a schedule.
+
+    Raises
+    ------
+    InvalidParameter
+        For anything else.
+    """
+    if not isinstance(value, Schedule):
+        check_number("learning_rate", value, above=0.0)
+
+
+def rates(learning_rate: float | Schedule, start: int, stop: int, total: int) -> Float64Array:
+    """Give the learning rates of the updates start, start + 1, ..., stop - 1.
+
+    Parameters
+    ----------
+    learning_rate
+        A number is constant.
+    start, stop
+        Updates made before, from 0; half open.
+    total
+        Updates the whole run plans.
+
+    Returns
+    -------
+    float64 array of shape (stop - start,). A run cut into calls gets the same numbers.
+    """
+    schedule = learning_rate if isinstance(learning_rate, Schedule) else Constant(learning_rate)
+    return schedule.at(np.arange(start, stop, dtype=np.float64), total)
