@@ -1,19 +1,15 @@
 """Which tests run where: `data`, `oracle` and `slow` tests are left out until they are asked for.
 
-Leaving out is said: the last lines of a run name how many were left out and the command that runs them. This file must
-never hold fixtures; those belong to tests/.
+Leaving out is said: the last lines of a run name how many were left out and the command that runs
+them. This file must never hold fixtures; those belong to tests/.
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 WHY_LEFT_OUT = {
     "data": "run them with: GRADUS_DATA=FOLDER python -m pytest -m data",
@@ -30,7 +26,7 @@ def _is_wanted(config: pytest.Config, marker: str) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the tests whose markers nobody asked for, and count them by the first such marker."""
+    """Deselect tests with a marker nobody asked for, and count them by the first such marker."""
     unwanted = [marker for marker in WHY_LEFT_OUT if not _is_wanted(config, marker)]
     kept: list[pytest.Item] = []
     dropped: list[pytest.Item] = []
@@ -49,7 +45,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Say how many tests were left out and why."""
     counts = config.stash.get(_left_out, Counter())

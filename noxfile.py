@@ -1,0 +1,133 @@
+"""The tasks of a developer and of `.ci/run`, in the environment they are started from.
+
+`nox` alone runs what a change must pass within minutes; `nox --list` names the rest and
+`nox -s tests` runs one. Nothing here is needed to use gradus, and no task changes a tracked file
+except `format`, `stub` and `picture`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+SANITIZERS = ("address", "undefined", "thread")
+
+nox.needs_version = ">=2024.10"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["lint", "types", "tests", "native"]
+
+# cmake, ctest, ninja, ruff and the rest come first from where this Python lives.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, layout and spelling of Python, layout of C++."""
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("clang-format", "--dry-run", "-Werror", *_native_files(), silent=True)
+
+
+@nox.session(name="format")
+def format_(session: nox.Session) -> None:
+    """Lay out Python and C++ anew."""
+    session.run("ruff", "check", "--fix", ".")
+    session.run("ruff", "format", ".")
+    session.run("clang-format", "-i", *_native_files())
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types of the package, strictly."""
+    session.run("mypy")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests that need nothing but the package: the README's command."""
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """Run the tests that take longer than a few seconds each."""
+    session.run("python", "-m", "pytest", "-m", "slow and not oracle and not data")
+
+
+@nox.session
+def oracle(session: nox.Session) -> None:
+    """Compare with PyTorch, Optax and JAX."""
+    session.run("python", "-m", "pytest", "-m", "oracle")
+
+
+@nox.session
+def data(session: nox.Session) -> None:
+    """Run the tests that read the tables of the folder GRADUS_DATA names."""
+    if not os.environ.get("GRADUS_DATA"):
+        session.error("GRADUS_DATA must name the folder that holds tables/; it is not set.")
+    session.run("python", "-m", "pytest", "-m", "data")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Run every command and every block of Python in README.md and docs/examples.md."""
+    session.run("python", "tools/run_pages.py", "README.md", "docs/examples.md")
+
+
+@nox.session
+def native(session: nox.Session) -> None:
+    """Build the C++ part with warnings as errors and run its tests."""
+    _native_tests(session, ROOT / "build" / "native", "-DCMAKE_BUILD_TYPE=Release")
+
+
+@nox.session
+@nox.parametrize("sanitizer", SANITIZERS)
+def sanitize(session: nox.Session, sanitizer: str) -> None:
+    """Run the C++ tests under the address, undefined behavior and thread sanitizers."""
+    # Debug, so that assert() speaks; -O1, so that it ends today.
+    flags = ("-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS=-O1", f"-DGRADUS_SANITIZE={sanitizer}")
+    _native_tests(session, ROOT / "build" / f"native-{sanitizer}", *flags)
+
+
+@nox.session
+def stub(session: nox.Session) -> None:
+    """Write src/gradus/_core.pyi anew from the built extension."""
+    target = "src/gradus/_core.pyi"
+    session.run("python", "-m", "nanobind.stubgen", "-q", "-m", "gradus._core", "-o", target)
+
+
+@nox.session
+def picture(session: nox.Session) -> None:
+    """Draw docs/fill.svg anew from a real run of `gradus fill`."""
+    session.run("python", "tools/draw_fill.py", "examples/concrete.csv", "docs/fill.svg")
+
+
+@nox.session
+def minimums(session: nox.Session) -> None:
+    """Run the tests with the lowest versions of the packages that pyproject.toml allows."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pins = [name.split(",")[0].replace(">=", "==") for name in project["dependencies"]]
+    with tempfile.TemporaryDirectory() as folder:
+        session.run(sys.executable, "-m", "venv", folder)
+        python = str(Path(folder) / "bin" / "python")
+        session.run(python, "-m", "pip", "install", "-q", ".[test]", *pins)
+        session.run(python, "-m", "pytest")
+
+
+def _native_files() -> list[str]:
+    folder = ROOT / "native"
+    return sorted(str(path) for ending in ("hpp", "cpp") for path in folder.rglob(f"*.{ending}"))
+
+
+def _native_tests(session: nox.Session, build: Path, *flags: str) -> None:
+    configure = ("-S", str(ROOT), "-B", str(build), "-G", "Ninja", "-DGRADUS_BUILD_TESTS=ON")
+    strict = ("-DCMAKE_COMPILE_WARNING_AS_ERROR=ON", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON")
+    session.run("cmake", *configure, *strict, *flags, silent=True)
+    session.run("cmake", "--build", str(build))
+    session.run("ctest", "--test-dir", str(build), "--output-on-failure", "--no-tests=error")

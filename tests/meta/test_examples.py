@@ -1,0 +1,28 @@
+"""The examples of the docstrings and of the pages do what they show."""
+
+import doctest
+import importlib
+
+import pytest
+
+from tests.meta.sources import ROOT, module_name, name, package_files
+from tools.run_pages import blocks_of, run_python
+
+PAGES = [path for path in (ROOT / "README.md", ROOT / "docs" / "examples.md") if path.exists()]
+
+
+@pytest.mark.parametrize("path", package_files(), ids=name)
+def test_docstring_examples(path):
+    module = importlib.import_module(module_name(path))
+    assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_python_on_the_pages(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("examples", "docs"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    blocks = [block for block in blocks_of(page) if block.language == "python"]
+    scope: dict[str, object] = {}
+    wrong = [complaint for block in blocks if (complaint := run_python(block, scope))]
+    assert wrong == []

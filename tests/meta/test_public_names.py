@@ -1,0 +1,32 @@
+"""What `import gradus` offers: one list, in one place, every name of it documented."""
+
+import inspect
+
+import gradus
+from tests.meta.sources import PACKAGE
+
+# The public surface of this release; adding a name here is a decision.
+PUBLIC = {
+    "Adam", "AdamW", "Constant", "Cosine", "DataError", "Dense", "Diverged", "EarlyStopping",
+    "EngineUnavailable", "GradientDescent", "GradusError", "InvalidParameter", "InverseScaling",
+    "ModelFileError", "Network", "NetworkSpec", "Run", "ShapeMismatch", "Warmup", "fill", "load",
+    "save",
+}  # fmt: skip
+
+
+def test_the_list_is_the_surface():
+    assert set(gradus.__all__) == PUBLIC
+    assert sorted(gradus.__all__) == list(gradus.__all__)
+
+
+def test_dir_shows_the_list():
+    assert set(gradus.__all__) <= set(dir(gradus))
+
+
+def test_each_name_is_there_and_documented():
+    silent = [key for key in gradus.__all__ if not inspect.getdoc(getattr(gradus, key))]
+    assert silent == []
+
+
+def test_types_are_shipped():
+    assert (PACKAGE / "py.typed").is_file()
