@@ -3,7 +3,7 @@
 ``python tools/run_pages.py README.md docs/examples.md`` copies what git tracks into an empty folder
 and runs every ``bash`` and ``python`` block of each page there, in order. Where a ``text`` block
 follows, it must be what was printed; ``...`` in it stands for anything. A block below the comment
-``<!-- needs GRADUS_DATA -->`` runs only where that variable is set. Must never import gradus itself.
+``<!-- needs GRADUS_DATA -->`` runs only where that variable is set. Never imports gradus itself.
 """
 
 import contextlib
