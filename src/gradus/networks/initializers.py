@@ -1,0 +1,238 @@
+"""The first parameters of a network, drawn from a seed.
+
+One table entry per name: a function of the layer to be filled that gives its weight and bias.
+Nothing here knows training; the derivation of "deep_sigmoid" is in
+`docs/derivations/deep_sigmoid.md`.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradus._random import Purpose, normal, stream_key, uniform
+from gradus._typing import Float64Array
+from gradus._validate import check_whole
+from gradus.errors import InvalidParameter
+from gradus.networks.params import n_params, views
+from gradus.networks.spec import Initializer, NetworkSpec
+
+#: Factor of "deep_sigmoid" over the value that keeps an infinitely small signal.
+DEEP_SIGMOID_GAIN = 1.2
+#: From this many hidden sigmoid layers on "auto" means "deep_sigmoid".
+N_SIGMOID_LAYERS_CALLED_DEEP = 3
+
+
+@dataclass(frozen=True)
+class Site:
+    """A layer to be filled and what it stands between.
+
+    Attributes
+    ----------
+    layer
+        Counted from 1.
+    key
+        Key of the layer's stream of random numbers.
+    fan_in, fan_out
+        Shape of the weight.
+    has_bias
+        Whether there is a bias to fill.
+    is_sigmoid
+        Whether the layer's own activation is the sigmoid.
+    follows_sigmoid
+        Whether its inputs are the outputs of a sigmoid layer.
+    options
+        The initializer asked for.
+    """
+
+    layer: int
+    key: int
+    fan_in: int
+    fan_out: int
+    has_bias: bool
+    is_sigmoid: bool
+    follows_sigmoid: bool
+    options: Initializer
+
+
+#: Gives weight (fan_in, fan_out) and bias (fan_out,); None for a bias of zeros.
+Fill = Callable[[Site], tuple[Float64Array, Float64Array | None]]
+
+
+def initial_params(spec: NetworkSpec, seed: int) -> Float64Array:
+    """Draw the first parameters of a network.
+
+    The same spec and seed give the same bits. A layer's numbers depend on its place, shape and
+    initializer, not on the layers beside it ("deep_sigmoid" also looks at the activation before).
+    Biases are zero unless they are given or the initializer is "deep_sigmoid".
+
+    Parameters
+    ----------
+    spec
+        The network.
+    seed
+        Whole number from 0 to 2**64 - 1.
+
+    Returns
+    -------
+    float64 array of shape (n_params,).
+
+    Raises
+    ------
+    InvalidParameter
+        If the seed lies outside, or "deep_sigmoid" meets a layer without the bias it needs.
+    """
+    seed = check_whole("seed", seed, at_least=0, at_most=2**64 - 1)
+    params = np.zeros(n_params(spec))
+    named = views(spec, params)
+    seed_key = stream_key(seed, Purpose.INITIAL_WEIGHTS)
+    for number, (layer, options) in enumerate(zip(spec.layers, resolve(spec), strict=True), 1):
+        before = spec.layers[number - 2].activation if number > 1 else ""
+        site = Site(
+            layer=number,
+            key=stream_key(seed_key, number),
+            fan_in=spec.widths[number - 1],
+            fan_out=layer.width,
+            has_bias=layer.bias,
+            is_sigmoid=layer.activation == "sigmoid",
+            follows_sigmoid=before == "sigmoid",
+            options=options,
+        )
+        weight, bias = INITIALIZERS[options.name](site)
+        named[f"layer {number} weight"][:] = weight
+        if bias is not None:
+            named[f"layer {number} bias"][:] = bias
+    return params
+
+
+def resolve(spec: NetworkSpec) -> tuple[Initializer, ...]:
+    """Say which initializer each layer gets; the one place that knows what "auto" means.
+
+    - "deep_sigmoid" for every layer if three or more hidden layers are sigmoid and each layer
+      behind one has a bias: with any of the others the signal of such a stack vanishes;
+    - else "he_uniform" where the layer's activation is relu, gelu or softplus;
+    - else "glorot_uniform".
+    """
+    n_sigmoid = sum(layer.activation == "sigmoid" for layer in spec.layers[:-1])
+    can_center = all(
+        layer.bias or before.activation != "sigmoid"
+        for before, layer in zip(spec.layers[:-1], spec.layers[1:], strict=True)
+    )
+    is_deep = n_sigmoid >= N_SIGMOID_LAYERS_CALLED_DEEP and can_center
+    found = []
+    for layer in spec.layers:
+        options = layer.initializer
+        if not isinstance(options, Initializer):
+            options = Initializer(options)
+        if options.name == "auto":
+            is_half_linear = layer.activation in ("relu", "gelu", "softplus")
+            shallow = "he_uniform" if is_half_linear else "glorot_uniform"
+            options = Initializer("deep_sigmoid" if is_deep else shallow)
+        found.append(options)
+    return tuple(found)
+
+
+# ---- scaled by the width ------------------------------------------------------------------------
+
+
+def glorot_variance(fan_in: int, fan_out: int) -> float:
+    """``2 / (fan_in + fan_out)``: between keeping the signal and keeping the gradient."""
+    return 2.0 / (fan_in + fan_out)
+
+
+def he_variance(fan_in: int, fan_out: int) -> float:  # noqa: ARG001 one signature
+    """``2 / fan_in``: keeps the signal where half of it is cut off."""
+    return 2.0 / fan_in
+
+
+def lecun_variance(fan_in: int, fan_out: int) -> float:  # noqa: ARG001
+    """``1 / fan_in``: keeps the signal of a linear layer."""
+    return 1.0 / fan_in
+
+
+def _uniform_with(variance: Callable[[int, int], float]) -> Fill:
+    """Draw evenly from ``-limit..limit`` with ``limit = sqrt(3 * variance)``."""
+
+    def fill(site: Site) -> tuple[Float64Array, None]:
+        limit = math.sqrt(3.0 * variance(site.fan_in, site.fan_out))
+        return _between(site, -limit, limit), None
+
+    return fill
+
+
+def _normal_with(variance: Callable[[int, int], float]) -> Fill:
+    """Draw from the normal distribution of mean 0 and this variance, not cut off."""
+
+    def fill(site: Site) -> tuple[Float64Array, None]:
+        deviation = math.sqrt(variance(site.fan_in, site.fan_out))
+        return deviation * normal(site.key, (site.fan_in, site.fan_out)), None
+
+    return fill
+
+
+def deep_sigmoid(site: Site) -> tuple[Float64Array, Float64Array | None]:
+    """Treat a stack of sigmoid layers as the tanh stack it hides.
+
+    ``sigmoid(z) = 1/2 + tanh(z / 2) / 2``: mean 1/2, slope 1/4. Weights are drawn evenly with
+    deviation ``gain / sqrt(fan_in)``, times 2 where the layer is a sigmoid and times 2 where the
+    layer before is one (4 between two sigmoid layers); behind a sigmoid layer the bias takes the
+    mean out, ``bias_j = -1/2 * sum_i weight_ij``, and before it inputs of mean 0 and variance 1
+    are expected.
+
+    Raises
+    ------
+    InvalidParameter
+        If a layer behind a sigmoid layer has no bias.
+    """
+    if site.follows_sigmoid and not site.has_bias:
+        message = (
+            f"layer {site.layer} must have a bias with initializer 'deep_sigmoid', which takes "
+            "the mean of the sigmoid layer before it out there; got bias=False."
+        )
+        raise InvalidParameter(message)
+    factor = (2.0 if site.is_sigmoid else 1.0) * (2.0 if site.follows_sigmoid else 1.0)
+    limit = factor * DEEP_SIGMOID_GAIN * math.sqrt(3.0 / site.fan_in)
+    weight = _between(site, -limit, limit)
+    return weight, -0.5 * weight.sum(axis=0) if site.follows_sigmoid else None
+
+
+# ---- with the caller's numbers ------------------------------------------------------------------
+
+
+def _uniform(site: Site) -> tuple[Float64Array, None]:
+    """Draw evenly from ``low <= weight < high``."""
+    assert site.options.low is not None
+    assert site.options.high is not None
+    return _between(site, site.options.low, site.options.high), None
+
+
+def _constant(site: Site) -> tuple[Float64Array, None]:
+    """Set every weight to one value; biases stay 0."""
+    assert site.options.value is not None
+    return np.full((site.fan_in, site.fan_out), site.options.value), None
+
+
+def _given(site: Site) -> tuple[Float64Array, Float64Array | None]:
+    """Take the values as they were given; their shape was checked with the spec."""
+    bias = site.options.bias
+    return np.array(site.options.weight), None if bias is None else np.array(bias)
+
+
+def _between(site: Site, low: float, high: float) -> Float64Array:
+    """Draw the weight evenly from low to high."""
+    return low + (high - low) * uniform(site.key, (site.fan_in, site.fan_out))
+
+
+INITIALIZERS: dict[str, Fill] = {
+    "glorot_uniform": _uniform_with(glorot_variance),  # [GB10]
+    "glorot_normal": _normal_with(glorot_variance),  # [GB10]
+    "he_uniform": _uniform_with(he_variance),  # [HZRS15]
+    "he_normal": _normal_with(he_variance),  # [HZRS15]
+    "lecun_uniform": _uniform_with(lecun_variance),  # [LBOM98]
+    "lecun_normal": _normal_with(lecun_variance),  # [LBOM98]
+    "uniform": _uniform,
+    "constant": _constant,
+    "given": _given,
+    "deep_sigmoid": deep_sigmoid,
+}
