@@ -1,0 +1,23 @@
+// The closed vocabularies that cross from Python as numbers; src/gradus/_typing.py lists the same
+// names in the same order, and a test compares the two.
+#pragma once
+
+#include <array>
+
+namespace gradus {
+
+enum class Activation : int { identity, sigmoid, tanh, relu, gelu, softplus };
+inline constexpr std::array kActivationNames{"identity", "sigmoid", "tanh",
+                                             "relu",     "gelu",    "softplus"};
+
+enum class Loss : int { squared_error, binary_cross_entropy, cross_entropy };
+inline constexpr std::array kLossNames{"squared_error", "binary_cross_entropy", "cross_entropy"};
+
+enum class Rule : int { gradient_descent, adam, adamw };
+inline constexpr std::array kRuleNames{"gradient_descent", "adam", "adamw"};
+
+/// How a training call ended: all updates made, time slice over, told to stop, or a non-finite
+/// number met.
+enum class RunStatus : int { done, cut, cancelled, diverged };
+
+}  // namespace gradus

@@ -1,0 +1,156 @@
+#include "base/thread_pool.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+#endif
+#if defined(__x86_64__) || defined(_M_X64)
+#include <immintrin.h>
+#endif
+
+namespace gradus {
+namespace {
+
+inline void pause_briefly() noexcept {
+#if defined(__x86_64__) || defined(_M_X64)
+    _mm_pause();
+#else
+    std::this_thread::yield();
+#endif
+}
+
+constexpr int kSpins =
+    2000;  // about 50 microseconds: the next product of the same step usually comes sooner
+
+class ThreadPool {
+public:
+    bool run(Index n_tasks, int n_threads, Task task, Watch& watch) {
+        std::unique_lock<std::mutex> use(in_use_, std::try_to_lock);
+        if (!use.owns_lock()) return run_here(n_tasks, task, watch);
+        start_workers(n_threads - 1);
+        task_ = task;
+        n_tasks_ = n_tasks;
+        next_.store(0, std::memory_order_relaxed);
+        skip_.store(false, std::memory_order_relaxed);
+        failure_ = nullptr;
+        const int helpers = n_threads - 1;
+        helpers_ = helpers;
+        busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
+        {
+            const std::lock_guard<std::mutex> lock(parking_);
+            generation_.fetch_add(1, std::memory_order_release);
+        }
+        wake_.notify_all();
+        while (!watch.poll() && take_one(0)) {
+        }
+        if (watch.stopped()) skip_.store(true, std::memory_order_relaxed);
+        while (busy_.load(std::memory_order_acquire) != 0) {
+            pause_briefly();
+            if (watch.poll()) skip_.store(true, std::memory_order_relaxed);
+        }
+        if (failure_) std::rethrow_exception(failure_);
+        return next_.load(std::memory_order_relaxed) >= n_tasks_ && !watch.stopped();
+    }
+
+private:
+    static bool run_here(Index n_tasks, Task task, Watch& watch) {
+        for (Index i = 0; i < n_tasks; ++i) {
+            if (watch.poll()) return false;
+            task.function(task.context, i, 0);
+        }
+        return true;
+    }
+
+    // Runs the next task; false when none is left or the rest is to be skipped.
+    bool take_one(int worker) {
+        if (skip_.load(std::memory_order_relaxed)) return false;
+        const Index i = next_.fetch_add(1, std::memory_order_relaxed);
+        if (i >= n_tasks_) return false;
+        try {
+            task_.function(task_.context, i, worker);
+        } catch (...) {
+            const std::lock_guard<std::mutex> lock(parking_);
+            if (!failure_) failure_ = std::current_exception();
+            skip_.store(true, std::memory_order_relaxed);
+        }
+        return true;
+    }
+
+    void start_workers(int count) {
+        while (static_cast<int>(workers_.size()) < count) {
+            const int worker = static_cast<int>(workers_.size()) + 1;
+            const std::uint64_t seen = generation_.load(std::memory_order_relaxed);
+            workers_.emplace_back([this, worker, seen] { work(worker, seen); });
+            workers_.back().detach();
+        }
+    }
+
+    void work(int worker, std::uint64_t seen) {
+        while (true) {
+            for (int spin = 0; spin < kSpins && generation_.load(std::memory_order_acquire) == seen;
+                 ++spin) {
+                pause_briefly();
+            }
+            if (generation_.load(std::memory_order_acquire) == seen) {
+                std::unique_lock<std::mutex> lock(parking_);
+                wake_.wait(lock,
+                           [&] { return generation_.load(std::memory_order_relaxed) != seen; });
+            }
+            seen = generation_.load(std::memory_order_acquire);
+            if (worker <= helpers_) {
+                while (take_one(worker)) {
+                }
+            }
+            busy_.fetch_sub(1, std::memory_order_release);
+        }
+    }
+
+    std::mutex in_use_;
+    std::mutex parking_;
+    std::condition_variable wake_;
+    std::atomic<std::uint64_t> generation_{0};
+    std::atomic<Index> next_{0};
+    std::atomic<bool> skip_{false};
+    std::atomic<int> busy_{0};
+    Task task_{};
+    Index n_tasks_ = 0;
+    int helpers_ = 0;
+    std::exception_ptr failure_;
+    std::vector<std::thread> workers_;
+};
+
+std::atomic<ThreadPool*> pool{nullptr};
+
+// A forked child has none of its parent's threads, and locks in an unknown state: it forgets the
+// pool and starts its own.
+ThreadPool* shared_pool() {
+    ThreadPool* current = pool.load(std::memory_order_acquire);
+    if (current != nullptr) return current;
+#if defined(__unix__) || defined(__APPLE__)
+    static std::once_flag registered;
+    std::call_once(registered, [] {
+        pthread_atfork(nullptr, nullptr, [] { pool.store(nullptr, std::memory_order_release); });
+    });
+#endif
+    // Never destroyed: its threads stay parked until the process ends, whatever order statics are
+    // torn down in.
+    auto* fresh = new ThreadPool;
+    if (pool.compare_exchange_strong(current, fresh, std::memory_order_acq_rel)) return fresh;
+    delete fresh;
+    return current;
+}
+
+}  // namespace
+
+bool run_tasks(Index n_tasks, int n_threads, Task task, Watch& watch) {
+    return shared_pool()->run(n_tasks, n_threads, task, watch);
+}
+
+}  // namespace gradus

@@ -1,0 +1,42 @@
+// Borrowed views of memory: the only currency between the floors. A view owns nothing and checks
+// nothing.
+#pragma once
+
+#include <cstddef>
+
+namespace gradus {
+
+using Index = std::ptrdiff_t;
+
+/// Row-major matrix: element (i, j) is data[i * stride + j].
+template <class T>
+struct MatrixView {
+    T* data = nullptr;
+    Index rows = 0;
+    Index cols = 0;
+    Index stride = 0;
+
+    T* row(Index i) const noexcept { return data + i * stride; }
+    MatrixView top(Index n) const noexcept { return {data, n, cols, stride}; }
+    operator MatrixView<const T>() const noexcept { return {data, rows, cols, stride}; }
+};
+
+/// Any matrix that a product reads: element (i, j) is data[i * row_stride + j * col_stride].
+template <class T>
+struct Operand {
+    const T* data;
+    Index row_stride;
+    Index col_stride;
+};
+
+template <class T>
+Operand<T> plain(MatrixView<const T> m) noexcept {
+    return {m.data, m.stride, 1};
+}
+
+template <class T>
+Operand<T> transposed(MatrixView<const T> m) noexcept {
+    return {m.data, 1, m.stride};
+}
+
+}  // namespace gradus

@@ -1,0 +1,101 @@
+// Network, its outputs, loss and gradient: checks and conversion only.
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/vector.h>
+
+#include "bind/arrays.hpp"
+#include "bind/labels.hpp"
+#include "nn/evaluate.hpp"
+#include "nn/gradient.hpp"
+
+namespace gradus::bind {
+namespace {
+
+template <class T>
+void check_batch(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
+                 const Matrix<const T>& y, const OptionalVector<const T>& weights) {
+    require_length("params", params.shape(0), network.n_params());
+    require_length("a row of X", x.shape(1), network.n_inputs());
+    require_length("a row of y", y.shape(1), network.n_targets());
+    require_length("y", y.shape(0), static_cast<Index>(x.shape(0)));
+    if (weights) require_length("weights", weights->shape(0), static_cast<Index>(x.shape(0)));
+    require_labels(network, view(y));
+}
+
+template <class T>
+void outputs(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
+             const Matrix<T>& out, int n_threads) {
+    require_length("params", params.shape(0), network.n_params());
+    require_length("a row of X", x.shape(1), network.n_inputs());
+    require_length("a row of out", out.shape(1), network.n_outputs());
+    require_length("out", out.shape(0), static_cast<Index>(x.shape(0)));
+    Watch watch(nullptr, signal_raised, 0);
+    const Crew crew(checked_threads(n_threads), watch);
+    {
+        const nb::gil_scoped_release unlocked;
+        network_outputs(network, params.data(), view(x), view(out), crew);
+    }
+    rethrow_signal();
+}
+
+template <class T>
+std::pair<double, double> evaluate(const Network& network, const Vector<const T>& params,
+                                   const Matrix<const T>& x, const Matrix<const T>& y,
+                                   const OptionalVector<const T>& weights, int n_threads) {
+    check_batch(network, params, x, y, weights);
+    Watch watch(nullptr, signal_raised, 0);
+    const Crew crew(checked_threads(n_threads), watch);
+    Totals totals;
+    {
+        const nb::gil_scoped_release unlocked;
+        network_totals(network, params.data(), view(x), view(y), data_or_null(weights), crew,
+                       totals);
+    }
+    rethrow_signal();
+    if (totals.weight == 0) return {0.0, 0.0};
+    return {totals.loss / totals.weight, totals.measure / totals.weight};
+}
+
+template <class T>
+double gradient(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
+                const Matrix<const T>& y, const OptionalVector<const T>& weights,
+                const Vector<T>& grads, int n_threads) {
+    check_batch(network, params, x, y, weights);
+    require_length("grads", grads.shape(0), network.n_params());
+    Watch watch(nullptr, signal_raised, 0);
+    const Crew crew(checked_threads(n_threads), watch);
+    Totals totals;
+    {
+        const nb::gil_scoped_release unlocked;
+        batch_gradient(network, params.data(), view(x), view(y), data_or_null(weights),
+                       grads.data(), crew, totals);
+    }
+    rethrow_signal();
+    return totals.weight == 0 ? 0.0 : totals.loss / totals.weight;
+}
+
+template <class T>
+void bind_functions(nb::module_& module) {
+    using namespace nb::literals;
+    module.def("outputs", &outputs<T>, "network"_a, "params"_a.noconvert(), "X"_a.noconvert(),
+               "out"_a.noconvert(), "n_threads"_a);
+    module.def("evaluate", &evaluate<T>, "network"_a, "params"_a.noconvert(), "X"_a.noconvert(),
+               "y"_a.noconvert(), "weights"_a.noconvert().none(), "n_threads"_a);
+    module.def("gradient", &gradient<T>, "network"_a, "params"_a.noconvert(), "X"_a.noconvert(),
+               "y"_a.noconvert(), "weights"_a.noconvert().none(), "grads"_a.noconvert(),
+               "n_threads"_a);
+}
+
+}  // namespace
+
+void bind_network(nb::module_& module) {
+    using namespace nb::literals;
+    nb::class_<Network>(module, "Network")
+        .def(nb::init<const std::vector<std::int64_t>&, const std::vector<int>&,
+                      const std::vector<int>&, int, double>(),
+             "widths"_a, "activations"_a, "has_bias"_a, "loss"_a, "l2"_a)
+        .def_prop_ro("n_params", &Network::n_params);
+    bind_functions<float>(module);
+    bind_functions<double>(module);
+}
+
+}  // namespace gradus::bind

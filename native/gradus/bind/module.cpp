@@ -1,0 +1,52 @@
+// The private extension gradus._core.
+#include <array>
+
+#include "base/enums.hpp"
+#include "bind/arrays.hpp"
+#include "simd/kernels.hpp"
+
+namespace gradus::bind {
+namespace {
+
+template <std::size_t N>
+nb::tuple names(const std::array<const char*, N>& all) {
+    nb::list list;
+    for (const char* name : all) list.append(name);
+    return nb::tuple(list);
+}
+
+nb::tuple instruction_sets() {
+    nb::list list;
+    for (int i = 0; i < available_count(); ++i) list.append(available<float>(i).name);
+    return nb::tuple(list);
+}
+
+// Each exception of the core becomes the class of the same name in gradus.errors.
+void translate(const std::exception_ptr& failure, void*) {
+    const auto raise = [](const char* name, const char* sentence) {
+        const nb::object type = nb::module_::import_("gradus.errors").attr(name);
+        PyErr_SetString(type.ptr(), sentence);
+    };
+    try {
+        std::rethrow_exception(failure);
+    } catch (const InvalidParameter& e) {
+        raise("InvalidParameter", e.what());
+    } catch (const ShapeMismatch& e) {
+        raise("ShapeMismatch", e.what());
+    }
+}
+
+}  // namespace
+
+NB_MODULE(_core, module) {
+    nb::register_exception_translator(translate);
+    module.attr("ACTIVATIONS") = names(kActivationNames);
+    module.attr("LOSSES") = names(kLossNames);
+    module.attr("RULES") = names(kRuleNames);
+    module.attr("INSTRUCTION_SETS") = instruction_sets();
+    module.def("instruction_set", [] { return kernels<float>().name; });
+    bind_network(module);
+    bind_training(module);
+}
+
+}  // namespace gradus::bind

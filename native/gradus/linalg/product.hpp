@@ -1,0 +1,79 @@
+// The blocked matrix product: blocks, packing and threads here, the arithmetic in the kernels'
+// tiles [GG08].
+#pragma once
+
+#include <algorithm>
+
+#include "base/arena.hpp"
+#include "base/thread_pool.hpp"
+#include "base/views.hpp"
+#include "simd/kernels.hpp"
+
+namespace gradus {
+
+/// Block sizes. A packed block of b is kDepth x kCols numbers (64 KiB of float: it stays in the
+/// second cache while rows of a pass by) and a tile's rows of a over kDepth (6 KiB) stay in the
+/// first. kRows x kCols of c is one task: about a tenth of a millisecond on AVX2, so that threads
+/// share evenly and a stop is noticed soon. kDepth is also the length of one chain of sums, so it
+/// is part of the bits; the others are not.
+struct ProductBlocks {
+    static constexpr Index kDepth = 256;
+    static constexpr Index kCols = 64;
+    static constexpr Index kRows = 384;
+};
+
+/// One packed block of b for each thread.
+template <class T>
+class PackBuffers {
+public:
+    static void count(ArenaSize& size, int n_threads) noexcept { size.add<T>(kBlock * n_threads); }
+    PackBuffers(Arena& arena, int n_threads) noexcept : data_(arena.take<T>(kBlock * n_threads)) {}
+    T* of(int worker) const noexcept { return data_ + worker * kBlock; }
+    /// The buffer of one thread, for a product that this thread makes alone.
+    PackBuffers only(int worker) const noexcept { return PackBuffers(of(worker)); }
+
+private:
+    explicit PackBuffers(T* data) noexcept : data_(data) {}
+
+    static constexpr Index kBlock = ProductBlocks::kDepth * ProductBlocks::kCols;
+    T* data_;
+};
+
+/// c (rows, cols) = [c +] a (rows, depth) b (depth, cols), then finish(row, rows, col, cols) on
+/// each finished block of c by the thread that made it, while it is still in its cache.
+///
+/// Element (i, j) is the sum over depth in rising order, in chains of kDepth: it does not depend on
+/// the number of rows, columns or threads. Returns false if told to stop on the way; c is then
+/// unfinished.
+template <class T, class Finish>
+bool product(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c, Index depth,
+             bool accumulate, const PackBuffers<T>& buffers, const Crew& crew, Finish&& finish) {
+    using B = ProductBlocks;
+    const Index row_blocks = (c.rows + B::kRows - 1) / B::kRows;
+    const Index col_blocks = (c.cols + B::kCols - 1) / B::kCols;
+    const double work = 2.0 * static_cast<double>(c.rows) * static_cast<double>(c.cols) *
+                        static_cast<double>(depth);
+    return crew.for_each(row_blocks * col_blocks, work, [&](Index task, int worker) {
+        const Index row = task % row_blocks * B::kRows, rows = std::min(B::kRows, c.rows - row);
+        const Index col = task / row_blocks * B::kCols, cols = std::min(B::kCols, c.cols - col);
+        T* packed = buffers.of(worker);
+        for (Index from = 0; from < depth; from += B::kDepth) {
+            const Index part = std::min(B::kDepth, depth - from);
+            kernels.pack(b.data + from * b.row_stride + col * b.col_stride, b.row_stride,
+                         b.col_stride, part, cols, packed);
+            for (Index i = 0; i < rows; i += kernels.tile_rows) {
+                const T* rows_of_a = a.data + (row + i) * a.row_stride + from * a.col_stride;
+                const int high = static_cast<int>(std::min<Index>(kernels.tile_rows, rows - i));
+                for (Index j = 0; j < cols; j += kernels.tile_cols) {
+                    const int wide = static_cast<int>(std::min<Index>(kernels.tile_cols, cols - j));
+                    kernels.product_tile(part, rows_of_a, a.row_stride, a.col_stride,
+                                         packed + j * part, c.row(row + i) + col + j, c.stride,
+                                         high, wide, accumulate || from > 0);
+                }
+            }
+        }
+        finish(row, rows, col, cols);
+    });
+}
+
+}  // namespace gradus

@@ -1,0 +1,36 @@
+// The losses, each with its derivative, row by row; src/gradus/networks/losses.py holds the same
+// formulas with their sources.
+#pragma once
+
+#include "base/views.hpp"
+#include "nn/network.hpp"
+#include "simd/kernels.hpp"
+
+namespace gradus {
+
+/// Sums over rows of w * loss, w * measure (squared error: the loss again; cross-entropies: 1 where
+/// the answer is right) and w, in double and in the order of the rows.
+struct Totals {
+    double loss = 0;
+    double measure = 0;
+    double weight = 0;
+
+    Totals& operator+=(const Totals& more) noexcept {
+        loss += more.loss;
+        measure += more.measure;
+        weight += more.weight;
+        return *this;
+    }
+};
+
+/// Adds the rows of one block to `totals` and turns `outputs` (rows, n_outputs), in place, into
+/// w_i * inverse_weight * dloss_i / doutputs.
+///
+/// With inverse_weight = 1 / (sum of the batch's weights) that is the gradient of the batch's
+/// weighted mean. `weights` may be null (all 1). y is (rows, n_targets): values, or for
+/// cross_entropy class numbers 0..K-1.
+template <class T>
+void loss_and_delta(const Network& network, MatrixView<T> outputs, MatrixView<const T> y,
+                    const T* weights, double inverse_weight, Totals& totals);
+
+}  // namespace gradus

@@ -1,0 +1,54 @@
+// What a network is to the core: its layers and where their parameters lie in the one flat vector.
+// No numbers.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/enums.hpp"
+#include "base/views.hpp"
+
+namespace gradus {
+
+/// a_out = f(a_in weight + bias): weight (fan_in, fan_out) row-major at params[weight_at], bias
+/// (fan_out,) right behind it.
+struct DenseLayer {
+    Index fan_in;
+    Index fan_out;
+    Activation activation;
+    bool has_bias;
+    Index weight_at;
+
+    Index weight_count() const noexcept { return fan_in * fan_out; }
+    Index bias_at() const noexcept { return weight_at + weight_count(); }
+    Index end() const noexcept { return bias_at() + (has_bias ? fan_out : 0); }
+};
+
+/// A feed-forward network with its loss; the same layout as src/gradus/networks/params.py.
+class Network {
+public:
+    /// widths = inputs, then one width per layer. Throws InvalidParameter where a width, code or
+    /// length is out of range.
+    Network(const std::vector<std::int64_t>& widths, const std::vector<int>& activations,
+            const std::vector<int>& has_bias, int loss, double l2);
+
+    const std::vector<DenseLayer>& layers() const noexcept { return layers_; }
+    Loss loss() const noexcept { return loss_; }
+    double l2() const noexcept { return l2_; }
+    Index n_inputs() const noexcept { return layers_.front().fan_in; }
+    Index n_outputs() const noexcept { return layers_.back().fan_out; }
+    Index n_targets() const noexcept { return loss_ == Loss::squared_error ? n_outputs() : 1; }
+    Index n_params() const noexcept { return layers_.back().end(); }
+    Index widest() const noexcept { return widest_; }
+
+    /// Floating point operations of one row's pass forward (back costs twice that).
+    double work_per_row() const noexcept;
+
+private:
+    std::vector<DenseLayer> layers_;
+    Loss loss_;
+    double l2_;
+    Index widest_ = 0;
+};
+
+}  // namespace gradus

@@ -1,0 +1,204 @@
+// The update rules over the flat vector, in blocks. The recurrences:
+// src/gradus/optimizers/rules.py.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <vector>
+
+#include "base/enums.hpp"
+#include "base/thread_pool.hpp"
+#include "nn/network.hpp"
+#include "simd/kernels.hpp"
+
+namespace gradus {
+
+/// A rule with its hyperparameters. Gradient descent reads momentum and nesterov; Adam and AdamW
+/// the rest.
+struct RuleConfig {
+    Rule rule;
+    double momentum = 0;
+    bool nesterov = false;
+    double beta_1 = 0;
+    double beta_2 = 0;
+    double epsilon = 0;
+    double weight_decay = 0;
+
+    int n_slots() const noexcept {
+        return rule == Rule::gradient_descent ? (momentum == 0 ? 0 : 1) : 2;
+    }
+};
+
+/// What the rule changes: the parameters and, for each of its slots, one vector of the same length.
+template <class T>
+struct Parameters {
+    T* params;
+    T* slots;  // (n_slots, n_params)
+    Index count;
+};
+
+/// Squared sizes of one layer's last change and of its parameters before it.
+struct LayerChange {
+    double change = 0;
+    double before = 0;
+};
+
+/// beta^n by repeated squaring: the same bits on every system.
+inline double whole_power(double beta, std::int64_t n) noexcept {
+    double result = 1;
+    for (double square = beta; n > 0; n /= 2, square *= square) {
+        if (n % 2 == 1) result *= square;
+    }
+    return result;
+}
+
+/// Applies a rule. Blocks never cross from weights to biases, since decay spares the biases.
+template <class T>
+class Updater {
+public:
+    static constexpr Index kBlock = 4096;
+
+    Updater(const Network& network, const RuleConfig& config)
+        : kernels_(kernels<T>()), config_(config), changes_(network.layers().size()) {
+        for (std::size_t l = 0; l < network.layers().size(); ++l) {
+            const DenseLayer& layer = network.layers()[l];
+            add_blocks(layer.weight_at, layer.bias_at(), l, true);
+            add_blocks(layer.bias_at(), layer.end(), l, false);
+        }
+        squares_.resize(blocks_.size());
+        block_changes_.resize(blocks_.size());
+    }
+
+    /// The Euclidean norm of the gradient, summed block by block in order.
+    double norm(const T* grads, const Crew& crew) {
+        for_each_block(crew, [&](std::size_t b, int) {
+            squares_[b] = kernels_.sum_squares(grads + blocks_[b].start, blocks_[b].count);
+        });
+        double sum = 0;
+        for (double square : squares_) sum += square;
+        return std::sqrt(sum);
+    }
+
+    /// Prepares update number `number` (from 1) with its rate and the factor that clipping puts on
+    /// the gradient.
+    void set_step(double rate, double clip, std::int64_t number) noexcept {
+        descent_ = {rate, clip, config_.momentum, config_.nesterov};
+        const double decay = config_.rule == Rule::adamw ? rate * config_.weight_decay : 0.0;
+        adam_ = {rate,
+                 clip,
+                 config_.beta_1,
+                 config_.beta_2,
+                 config_.epsilon,
+                 1 - whole_power(config_.beta_1, number),
+                 1 - whole_power(config_.beta_2, number),
+                 decay};
+    }
+
+    /// Makes the update in place. Cannot be stopped halfway.
+    void apply(const Parameters<T>& p, const T* grads, const Crew& crew) {
+        for_each_block(crew, [&](std::size_t b, int) {
+            const Block& block = blocks_[b];
+            T* first = p.slots + block.start;
+            update(block, p.params + block.start, first, first + p.count, grads + block.start);
+        });
+    }
+
+    /// Whether every new parameter and slot would be finite; changes nothing.
+    bool would_stay_finite(const Parameters<T>& p, const T* grads) const {
+        bool is_finite = true;
+        for (const Block& block : blocks_) {
+            on_copy(p, grads, block, [&](const T* params, const T* slots) {
+                for (Index i = 0; i < block.count; ++i)
+                    is_finite = is_finite && std::isfinite(params[i]);
+                for (Index i = 0; i < config_.n_slots() * kBlock; ++i) {
+                    is_finite = is_finite && (i % kBlock >= block.count || std::isfinite(slots[i]));
+                }
+            });
+        }
+        return is_finite;
+    }
+
+    /// How much each layer would change; changes nothing.
+    const std::vector<LayerChange>& measure(const Parameters<T>& p, const T* grads,
+                                            const Crew& crew) {
+        for_each_block(crew, [&](std::size_t b, int) {
+            const Block& block = blocks_[b];
+            LayerChange sum;
+            on_copy(p, grads, block, [&](const T* params, const T*) {
+                for (Index i = 0; i < block.count; ++i) {
+                    const double before = static_cast<double>(p.params[block.start + i]);
+                    const double change = static_cast<double>(params[i]) - before;
+                    sum.change += change * change;
+                    sum.before += before * before;
+                }
+            });
+            block_changes_[b] = sum;
+        });
+        changes_.assign(changes_.size(), {});
+        for (std::size_t b = 0; b < blocks_.size(); ++b) {
+            changes_[blocks_[b].layer].change += block_changes_[b].change;
+            changes_[blocks_[b].layer].before += block_changes_[b].before;
+        }
+        return changes_;
+    }
+
+private:
+    struct Block {
+        Index start;
+        Index count;
+        std::size_t layer;
+        bool is_weight;
+    };
+
+    void add_blocks(Index start, Index end, std::size_t layer, bool is_weight) {
+        for (Index at = start; at < end; at += kBlock) {
+            blocks_.push_back({at, std::min(kBlock, end - at), layer, is_weight});
+        }
+    }
+
+    // Updates are never left half done, so their crew has a watch of its own that nobody stops.
+    template <class F>
+    void for_each_block(const Crew& crew, F&& f) {
+        Watch never(nullptr, nullptr, 0);
+        const Crew undisturbed(crew.n_threads(), never);
+        const auto n = static_cast<Index>(blocks_.size());
+        undisturbed.for_each(n, 16.0 * static_cast<double>(n * kBlock),
+                             [&](Index b, int worker) { f(static_cast<std::size_t>(b), worker); });
+    }
+
+    void update(const Block& block, T* params, T* slot_1, T* slot_2,
+                const T* grads) const noexcept {
+        if (config_.rule == Rule::gradient_descent) {
+            kernels_.descend(params, config_.momentum == 0 ? nullptr : slot_1, grads, block.count,
+                             descent_);
+            return;
+        }
+        AdamStep step = adam_;
+        if (!block.is_weight) step.decay = 0;
+        kernels_.adam(params, slot_1, slot_2, grads, block.count, step);
+    }
+
+    template <class F>
+    void on_copy(const Parameters<T>& p, const T* grads, const Block& block, F&& look) const {
+        std::array<T, kBlock> params;
+        std::array<T, 2 * kBlock> slots;
+        std::copy_n(p.params + block.start, block.count, params.data());
+        for (int s = 0; s < config_.n_slots(); ++s) {
+            std::copy_n(p.slots + s * p.count + block.start, block.count,
+                        slots.data() + s * kBlock);
+        }
+        update(block, params.data(), slots.data(), slots.data() + kBlock, grads + block.start);
+        look(params.data(), slots.data());
+    }
+
+    const Kernels<T>& kernels_;
+    RuleConfig config_;
+    DescentStep descent_{};
+    AdamStep adam_{};
+    std::vector<Block> blocks_;
+    std::vector<double> squares_;
+    std::vector<LayerChange> block_changes_;
+    std::vector<LayerChange> changes_;
+};
+
+}  // namespace gradus

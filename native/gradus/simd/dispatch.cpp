@@ -1,0 +1,66 @@
+// Which kernels this process runs: asked of the processor once, or of the environment variable
+// GRADUS_ISA.
+#include <cstdlib>
+#include <string>
+
+#include "base/errors.hpp"
+#include "simd/kernels.hpp"
+
+namespace gradus {
+
+extern const Kernels<float> kScalarFloat;
+extern const Kernels<double> kScalarDouble;
+#if defined(__x86_64__) || defined(_M_X64)
+extern const Kernels<float> kAvx2Float;
+extern const Kernels<double> kAvx2Double;
+
+static bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+int available_count() { return has_avx2() ? 2 : 1; }
+template <>
+const Kernels<float>& available(int i) {
+    return i == 0 ? kScalarFloat : kAvx2Float;
+}
+template <>
+const Kernels<double>& available(int i) {
+    return i == 0 ? kScalarDouble : kAvx2Double;
+}
+#else
+int available_count() { return 1; }
+template <>
+const Kernels<float>& available(int) {
+    return kScalarFloat;
+}
+template <>
+const Kernels<double>& available(int) {
+    return kScalarDouble;
+}
+#endif
+
+static int choose() {
+    const int count = available_count();
+    const char* wanted = std::getenv("GRADUS_ISA");
+    if (wanted == nullptr || *wanted == '\0') return count - 1;
+    std::string names;
+    for (int i = 0; i < count; ++i) {
+        if (available<float>(i).name == std::string(wanted)) return i;
+        names += (i == 0 ? "" : ", ") + std::string(available<float>(i).name);
+    }
+    throw InvalidParameter("GRADUS_ISA must name an instruction set this processor has (" + names +
+                           "); got '" + wanted + "'.");
+}
+
+static int chosen() {
+    static const int index = choose();
+    return index;
+}
+
+template <>
+const Kernels<float>& kernels() {
+    return available<float>(chosen());
+}
+template <>
+const Kernels<double>& kernels() {
+    return available<double>(chosen());
+}
+
+}  // namespace gradus

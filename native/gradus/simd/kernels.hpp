@@ -1,0 +1,93 @@
+// The table of kernels, one per instruction set and number type, and how one is chosen. Plain data
+// only: this header is read by files compiled for different processors, so nothing in it may be an
+// inline function.
+#pragma once
+
+#include <cstddef>
+
+namespace gradus {
+
+/// What one update of gradient descent needs: params += v, v = momentum v - rate * clip * grads
+/// [SMDH13].
+struct DescentStep {
+    double rate;
+    double clip;
+    double momentum;
+    bool nesterov;
+};
+
+/// What one update of Adam needs [KB15]; `correct_1`, `correct_2` are 1 - beta^step, `decay` is
+/// rate * weight_decay [LH19].
+struct AdamStep {
+    double rate;
+    double clip;
+    double beta_1;
+    double beta_2;
+    double epsilon;
+    double correct_1;
+    double correct_2;
+    double decay;
+};
+
+/// Every loop over numbers that training spends its time in. No kernel allocates, fails or reads a
+/// clock; a matrix argument is a pointer with a row stride, and rows may not overlap unless a
+/// comment says in place.
+template <class T>
+struct Kernels {
+    using Index = std::ptrdiff_t;
+
+    const char* name;
+    int tile_rows;
+    int tile_cols;
+
+    /// out[p * tile_cols + j] = b(p, j) for p < depth, panel after panel of tile_cols columns,
+    /// zeros past `cols`.
+    void (*pack)(const T* b, Index row_stride, Index col_stride, Index depth, Index cols, T* out);
+
+    /// c (rows, cols) = [c +] a (rows, depth) b (depth, cols), rows <= tile_rows, cols <=
+    /// tile_cols; b is one packed panel. Each element is one chain of sums over depth in rising
+    /// order, whatever the size of the tile.
+    void (*product_tile)(Index depth, const T* a, Index a_row, Index a_col, const T* panel, T* c,
+                         Index c_stride, int rows, int cols, bool accumulate);
+
+    /// In place: z becomes f(z + bias); slope (unless null) becomes f'(z + bias). One entry per
+    /// Activation; bias may be null.
+    void (*activate[6])(T* z, Index z_stride, T* slope, Index slope_stride, const T* bias,
+                        Index rows, Index cols);
+
+    /// x(i, j) *= y(i, j).
+    void (*multiply)(T* x, Index x_stride, const T* y, Index y_stride, Index rows, Index cols);
+
+    /// out[j] = [out[j] +] sum over i of x(i, j), rows in rising order.
+    void (*column_sums)(const T* x, Index stride, Index rows, Index cols, T* out, bool accumulate);
+
+    /// out[i] = e^(x[i] + shift).
+    void (*exponential)(const T* x, T shift, T* out, Index n);
+
+    /// log(1 + u) for 0 <= u <= 1.
+    T (*log1p)(T u);
+
+    /// y[i] += factor * x[i].
+    void (*add_scaled)(T* y, const T* x, T factor, Index n);
+
+    /// Sum of x[i]^2 in double.
+    double (*sum_squares)(const T* x, Index n);
+
+    /// One update, in place. `velocity` may be null where momentum is 0.
+    void (*descend)(T* params, T* velocity, const T* grads, Index n, const DescentStep& step);
+    void (*adam)(T* params, T* mean, T* square, const T* grads, Index n, const AdamStep& step);
+};
+
+/// The kernels of this process: the best the processor can run, or those GRADUS_ISA names. Chosen
+/// once. Throws InvalidParameter when GRADUS_ISA names a set that does not exist or that this
+/// processor lacks.
+template <class T>
+const Kernels<T>& kernels();
+
+/// The instruction sets this build holds and this processor can run, best last; for tests and for
+/// `kernels`.
+int available_count();
+template <class T>
+const Kernels<T>& available(int i);
+
+}  // namespace gradus

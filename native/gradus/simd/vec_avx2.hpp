@@ -1,0 +1,95 @@
+// AVX2 and FMA: eight floats or four doubles at a time. vec_scalar.hpp says what each operation
+// means.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace GRADUS_ISA {
+
+template <class T>
+struct Vec;
+
+template <>
+struct Vec<float> {
+    static constexpr int size = 8;
+    __m256 v;
+
+    static Vec load(const float* p) { return {_mm256_loadu_ps(p)}; }
+    static Vec set(float x) { return {_mm256_set1_ps(x)}; }
+    void store(float* p) const { _mm256_storeu_ps(p, v); }
+
+    friend Vec operator+(Vec a, Vec b) { return {_mm256_add_ps(a.v, b.v)}; }
+    friend Vec operator-(Vec a, Vec b) { return {_mm256_sub_ps(a.v, b.v)}; }
+    friend Vec operator*(Vec a, Vec b) { return {_mm256_mul_ps(a.v, b.v)}; }
+    friend Vec operator/(Vec a, Vec b) { return {_mm256_div_ps(a.v, b.v)}; }
+};
+
+template <>
+struct Vec<double> {
+    static constexpr int size = 4;
+    __m256d v;
+
+    static Vec load(const double* p) { return {_mm256_loadu_pd(p)}; }
+    static Vec set(double x) { return {_mm256_set1_pd(x)}; }
+    void store(double* p) const { _mm256_storeu_pd(p, v); }
+
+    friend Vec operator+(Vec a, Vec b) { return {_mm256_add_pd(a.v, b.v)}; }
+    friend Vec operator-(Vec a, Vec b) { return {_mm256_sub_pd(a.v, b.v)}; }
+    friend Vec operator*(Vec a, Vec b) { return {_mm256_mul_pd(a.v, b.v)}; }
+    friend Vec operator/(Vec a, Vec b) { return {_mm256_div_pd(a.v, b.v)}; }
+};
+
+inline Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
+    return {_mm256_fmadd_ps(a.v, b.v, c.v)};
+}
+inline Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
+    return {_mm256_fmadd_pd(a.v, b.v, c.v)};
+}
+inline Vec<float> min(Vec<float> a, Vec<float> b) { return {_mm256_min_ps(a.v, b.v)}; }
+inline Vec<double> min(Vec<double> a, Vec<double> b) { return {_mm256_min_pd(a.v, b.v)}; }
+inline Vec<float> max(Vec<float> a, Vec<float> b) { return {_mm256_max_ps(a.v, b.v)}; }
+inline Vec<double> max(Vec<double> a, Vec<double> b) { return {_mm256_max_pd(a.v, b.v)}; }
+inline Vec<float> sqrt(Vec<float> a) { return {_mm256_sqrt_ps(a.v)}; }
+inline Vec<double> sqrt(Vec<double> a) { return {_mm256_sqrt_pd(a.v)}; }
+inline Vec<float> abs(Vec<float> a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)}; }
+inline Vec<double> abs(Vec<double> a) { return {_mm256_andnot_pd(_mm256_set1_pd(-0.0), a.v)}; }
+
+constexpr int kNearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+inline Vec<float> round(Vec<float> a) { return {_mm256_round_ps(a.v, kNearest)}; }
+inline Vec<double> round(Vec<double> a) { return {_mm256_round_pd(a.v, kNearest)}; }
+
+inline Vec<float> power_of_two(Vec<float> n) {
+    const __m256i biased = _mm256_add_epi32(_mm256_cvtps_epi32(n.v), _mm256_set1_epi32(127));
+    return {_mm256_castsi256_ps(_mm256_slli_epi32(biased, 23))};
+}
+// AVX2 converts no double to a 64-bit integer: adding 3 * 2^51 leaves n in the low bits of the
+// mantissa instead.
+inline Vec<double> power_of_two(Vec<double> n) {
+    const __m256i bits =
+        _mm256_castpd_si256(_mm256_add_pd(n.v, _mm256_set1_pd(6755399441055744.0)));
+    const __m256i biased = _mm256_add_epi64(bits, _mm256_set1_epi64x(1023));
+    return {_mm256_castsi256_pd(_mm256_slli_epi64(biased, 52))};
+}
+
+inline Vec<float> where_less(Vec<float> a, Vec<float> b, Vec<float> x, Vec<float> y) {
+    return {_mm256_blendv_ps(y.v, x.v, _mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ))};
+}
+inline Vec<double> where_less(Vec<double> a, Vec<double> b, Vec<double> x, Vec<double> y) {
+    return {_mm256_blendv_pd(y.v, x.v, _mm256_cmp_pd(a.v, b.v, _CMP_LT_OQ))};
+}
+
+/// Sum of the lanes, in double, in one fixed order.
+inline double sum_as_double(Vec<double> a) {
+    const __m128d pair = _mm_add_pd(_mm256_castpd256_pd128(a.v), _mm256_extractf128_pd(a.v, 1));
+    return _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair)));
+}
+inline double sum_as_double(Vec<float> a) {
+    const __m256d low = _mm256_cvtps_pd(_mm256_castps256_ps128(a.v));
+    const __m256d high = _mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1));
+    return sum_as_double(Vec<double>{_mm256_add_pd(low, high)});
+}
+
+}  // namespace GRADUS_ISA

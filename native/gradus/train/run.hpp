@@ -1,0 +1,191 @@
+// The inner sequence of training: batch after batch, gradient, check, update. Everything it needs
+// is sized before the first step; the loop allocates nothing. One step of training happens in
+// TrainingRun::step.
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <span>
+
+#include "base/random.hpp"
+#include "nn/gradient.hpp"
+#include "optim/update.hpp"
+
+namespace gradus {
+
+/// The rows one network learns from. X and y may be shared by many networks; `rows` picks (null:
+/// all n_rows in order).
+template <class T>
+struct Batches {
+    MatrixView<const T> x;
+    MatrixView<const T> y;
+    const T* weights;          // (n,) or null
+    const std::int64_t* rows;  // (n_rows,) or null
+    Index n_rows;
+    Index batch_size;
+    std::uint64_t shuffle_key;
+
+    Index steps_per_epoch() const noexcept { return (n_rows + batch_size - 1) / batch_size; }
+};
+
+/// What training changes; owned by the caller, always at a whole step.
+template <class T>
+struct TrainState {
+    Parameters<T> parameters;
+    std::int64_t* cursor;  // epoch, step within the epoch, updates made so far
+    double* totals;        // sums of the epoch under way: w * loss, w * measure, w
+    double* grad_norm;     // of the last step taken, and of the one before it
+};
+
+/// What a call reports.
+struct EpochLog {
+    double* rows;  // (epochs finished in the call, 3): mean loss, mean measure, gradient norm of
+                   // the last step
+    double* update_ratio;  // (n_layers,): size of the last change over the size of the parameters
+                           // before it
+};
+
+template <class T>
+class TrainingRun {
+public:
+    TrainingRun(const Network& network, const RuleConfig& rule, const Batches<T>& batches,
+                double max_grad_norm, int n_threads)
+        : network_(network),
+          batches_(batches),
+          max_grad_norm_(max_grad_norm),
+          pass_(network, std::min(batches.batch_size, batches.n_rows), n_threads),
+          updater_(network, rule),
+          arena_(size(network, batches, pass_.chunk_rows())),
+          grads_(arena_.take<T>(network.n_params())),
+          x_(arena_.take<T>(pass_.chunk_rows() * batches.x.cols)),
+          y_(arena_.take<T>(pass_.chunk_rows() * batches.y.cols)),
+          weights_(arena_.take<T>(pass_.chunk_rows())) {}
+
+    /// One update for each of `rates`; src/gradus/engines/base.py says how it may end early.
+    RunStatus run(const TrainState<T>& state, std::span<const double> rates, const EpochLog& log,
+                  const Crew& crew, Watch& watch) {
+        double* log_row = log.rows;
+        for (std::size_t s = 0; s < rates.size(); ++s) {
+            if (s > 0 && watch.slice_is_over()) return RunStatus::cut;
+            if (watch.poll()) return RunStatus::cancelled;
+            const bool is_last = s + 1 == rates.size();
+            const RunStatus status =
+                step(state, rates[s], is_last ? log.update_ratio : nullptr, crew);
+            if (status != RunStatus::done) return status;
+            if (++state.cursor[1] == batches_.steps_per_epoch())
+                log_row = end_epoch(state, log_row);
+        }
+        return RunStatus::done;
+    }
+
+private:
+    static ArenaSize size(const Network& network, const Batches<T>& batches, Index chunk) {
+        ArenaSize size;
+        size.add<T>(network.n_params());
+        size.add<T>(chunk * batches.x.cols);
+        size.add<T>(chunk * batches.y.cols);
+        size.add<T>(chunk);
+        return size;
+    }
+
+    // One step of training: the batch's gradient, its check, its clipping, and the update p <- p -
+    // rate * g of the rule.
+    RunStatus step(const TrainState<T>& state, double rate, double* update_ratio,
+                   const Crew& crew) {
+        Totals totals;
+        if (!batch_gradient(state, totals, crew)) return RunStatus::cancelled;
+        if (totals.weight > 0) {
+            pass_.add_penalty(state.parameters.params, grads_);
+            const double norm = updater_.norm(grads_, crew);
+            if (!std::isfinite(totals.loss) || !std::isfinite(norm)) return RunStatus::diverged;
+            const double clip = norm > max_grad_norm_ ? max_grad_norm_ / norm : 1.0;
+            updater_.set_step(rate, clip, state.cursor[2] + 1);
+            if (rate * std::max(1.0, norm * clip) > kSuspicious &&
+                !updater_.would_stay_finite(state.parameters, grads_)) {
+                return RunStatus::diverged;
+            }
+            if (update_ratio != nullptr) measure_change(state, update_ratio, crew);
+            updater_.apply(state.parameters, grads_, crew);
+            state.grad_norm[1] = state.grad_norm[0];
+            state.grad_norm[0] = norm;
+        }
+        ++state.cursor[2];
+        state.totals[0] += totals.loss;
+        state.totals[1] += totals.measure;
+        state.totals[2] += totals.weight;
+        return RunStatus::done;
+    }
+
+    bool batch_gradient(const TrainState<T>& state, Totals& totals, const Crew& crew) {
+        const Index start = state.cursor[1] * batches_.batch_size;
+        const Index end = std::min(start + batches_.batch_size, batches_.n_rows);
+        const Permutation shuffled(batches_.shuffle_key, state.cursor[0], batches_.n_rows);
+        double weight = 0;
+        for (Index p = start; p < end; ++p) weight += weight_of(row_at(p, shuffled));
+        const double inverse = weight > 0 ? 1 / weight : 0.0;
+        for (Index from = start; from < end; from += pass_.chunk_rows()) {
+            const Index rows = std::min(pass_.chunk_rows(), end - from);
+            gather(from, rows, shuffled);
+            if (!pass_.add_chunk(state.parameters.params,
+                                 {x_, rows, batches_.x.cols, batches_.x.cols},
+                                 {y_, rows, batches_.y.cols, batches_.y.cols}, weights_, inverse,
+                                 from == start, grads_, totals, crew)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    // A full batch needs no shuffle: its gradient is the same in any order.
+    Index row_at(Index position, const Permutation& shuffled) const noexcept {
+        const Index p = batches_.batch_size < batches_.n_rows ? shuffled(position) : position;
+        return batches_.rows == nullptr ? p : batches_.rows[p];
+    }
+    double weight_of(Index row) const noexcept {
+        return batches_.weights == nullptr ? 1.0 : static_cast<double>(batches_.weights[row]);
+    }
+
+    void gather(Index from, Index rows, const Permutation& shuffled) noexcept {
+        for (Index i = 0; i < rows; ++i) {
+            const Index row = row_at(from + i, shuffled);
+            std::copy_n(batches_.x.row(row), batches_.x.cols, x_ + i * batches_.x.cols);
+            std::copy_n(batches_.y.row(row), batches_.y.cols, y_ + i * batches_.y.cols);
+            weights_[i] = static_cast<T>(weight_of(row));
+        }
+    }
+
+    void measure_change(const TrainState<T>& state, double* update_ratio, const Crew& crew) {
+        for (const LayerChange& layer : updater_.measure(state.parameters, grads_, crew)) {
+            const double ratio = std::sqrt(layer.change / layer.before);
+            *update_ratio++ = layer.change == 0 ? 0.0 : ratio;
+        }
+    }
+
+    static double* end_epoch(const TrainState<T>& state, double* log_row) noexcept {
+        const double weight = state.totals[2] > 0 ? state.totals[2] : 1.0;
+        log_row[0] = state.totals[0] / weight;
+        log_row[1] = state.totals[1] / weight;
+        log_row[2] = state.grad_norm[0];
+        std::fill_n(state.totals, 3, 0.0);
+        ++state.cursor[0];
+        state.cursor[1] = 0;
+        return log_row + 3;
+    }
+
+    // A change this large may leave the type's range although the gradient did not: such a step is
+    // tried on a copy first.
+    static constexpr double kSuspicious = std::numeric_limits<T>::digits > 30 ? 1e150 : 1e15;
+
+    const Network& network_;
+    const Batches<T>& batches_;
+    double max_grad_norm_;
+    GradientPass<T> pass_;
+    Updater<T> updater_;
+    Arena arena_;
+    T* grads_;
+    T* x_;
+    T* y_;
+    T* weights_;
+};
+
+}  // namespace gradus

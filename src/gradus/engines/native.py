@@ -1,0 +1,157 @@
+"""The compiled engine: arrays are made fit here, everything else happens in `gradus._core`.
+
+Copies and casts are visible in this file and nowhere below it; the core refuses what is not
+contiguous and of one floating type. No arithmetic about networks stands here.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+from gradus import _core
+from gradus._threads import default_n_threads
+from gradus._typing import (
+    ACTIVATION_NAMES,
+    LOSS_NAMES,
+    RULE_NAMES,
+    Array,
+    Float64Array,
+    FloatArray,
+    UInt8Array,
+)
+from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
+from gradus.networks.spec import NetworkSpec
+from gradus.optimizers.rules import Adam, AdamW, GradientDescent, Rule
+
+
+class NativeEngine:
+    """The core in C++ behind the interface of `engines.base.Engine`.
+
+    Parameters
+    ----------
+    n_threads
+        Threads it may use, the caller's among them; None for what the system grants. No number
+        it computes depends on it.
+    """
+
+    name = "native"
+
+    def __init__(self, n_threads: int | None = None) -> None:
+        self.n_threads = default_n_threads() if n_threads is None else n_threads
+
+    def outputs(self, spec: NetworkSpec, params: FloatArray, X: FloatArray) -> FloatArray:
+        """Compute the activations of the last layer; see `engines.base.Engine`."""
+        out: Array = np.empty((len(X), spec.n_outputs), dtype=params.dtype)
+        _core.outputs(_network(spec), _fit(params), _fit(X), out, self.n_threads)
+        return out
+
+    def evaluate(
+        self,
+        spec: NetworkSpec,
+        params: FloatArray,
+        X: FloatArray,
+        y: FloatArray,
+        weights: FloatArray | None = None,
+    ) -> tuple[float, float]:
+        """Average loss and row measure; see `engines.base.Engine`."""
+        batch = _fit(params), _fit(X), _fit(y), _fit_or_none(weights)
+        means: tuple[float, float] = _core.evaluate(_network(spec), *batch, self.n_threads)
+        return means
+
+    def gradient(
+        self,
+        spec: NetworkSpec,
+        params: FloatArray,
+        X: FloatArray,
+        y: FloatArray,
+        weights: FloatArray | None = None,
+    ) -> tuple[float, FloatArray]:
+        """Compute loss and gradient; see `engines.base.Engine`."""
+        batch = _fit(params), _fit(X), _fit(y), _fit_or_none(weights)
+        grads: Array = np.empty_like(params, order="C")
+        loss: float = _core.gradient(_network(spec), *batch, grads, self.n_threads)
+        return loss, grads
+
+    def run(
+        self,
+        spec: NetworkSpec,
+        rule: Rule,
+        batches: Batches,
+        state: TrainState,
+        rates: Float64Array,
+        max_grad_norm: float | None,
+        log: EpochLog,
+        *,
+        cancel: UInt8Array,
+        max_seconds: float | None,
+    ) -> RunStatus:
+        """Make updates; see `engines.base.Engine`."""
+        n_epochs = (int(state.cursor[1]) + len(rates)) // batches.steps_per_epoch
+        log_rows = np.zeros((n_epochs, 3))
+        log.update_ratio = np.zeros(len(spec.layers))
+        first_epoch = int(state.cursor[0])
+        params: Array = state.params
+        slots: Array = state.slots
+        try:
+            status = _core.run(
+                network=_network(spec),
+                rule=_rule(rule),
+                X=_fit(batches.X),
+                y=_fit(batches.y),
+                weights=_fit_or_none(batches.weights),
+                rows=batches.rows,
+                batch_size=batches.batch_size,
+                shuffle_key=batches.shuffle_key,
+                params=params,
+                slots=slots,
+                cursor=state.cursor,
+                totals=state.totals,
+                grad_norm=state.grad_norm,
+                rates=rates,
+                max_grad_norm=np.inf if max_grad_norm is None else max_grad_norm,
+                log_rows=log_rows,
+                update_ratio=log.update_ratio,
+                cancel=cancel,
+                max_seconds=np.inf if max_seconds is None else max_seconds,
+                n_threads=self.n_threads,
+            )
+        finally:
+            log.rows = log_rows[: int(state.cursor[0]) - first_epoch]
+        return RunStatus(status)
+
+
+def _fit(array: FloatArray) -> Array:
+    """Copy an array only where its rows are not contiguous."""
+    return np.ascontiguousarray(array)
+
+
+def _fit_or_none(array: FloatArray | None) -> Array:
+    return None if array is None else _fit(array)
+
+
+@lru_cache(maxsize=64)
+def _network(spec: NetworkSpec) -> _core.Network:
+    """Describe a network to the core by widths and codes."""
+    return _core.Network(
+        widths=list(spec.widths),
+        activations=[ACTIVATION_NAMES.index(layer.activation) for layer in spec.layers],
+        has_bias=[int(layer.bias) for layer in spec.layers],
+        loss=LOSS_NAMES.index(spec.loss),
+        l2=spec.l2,
+    )
+
+
+@lru_cache(maxsize=64)
+def _rule(rule: Rule) -> _core.Rule:
+    """Describe an update rule to the core by its code and numbers."""
+    descent = rule if isinstance(rule, GradientDescent) else GradientDescent()
+    adam = rule if isinstance(rule, Adam) else Adam()
+    return _core.make_rule(
+        rule=RULE_NAMES.index(rule.name),
+        momentum=descent.momentum,
+        nesterov=descent.nesterov,
+        beta_1=adam.beta_1,
+        beta_2=adam.beta_2,
+        epsilon=adam.epsilon,
+        weight_decay=rule.weight_decay if isinstance(rule, AdamW) else 0.0,
+    )
