@@ -121,8 +121,9 @@ def minimums(session: nox.Session) -> None:
 
 
 def _native_files() -> list[str]:
-    folder = ROOT / "native"
-    return sorted(str(path) for ending in ("hpp", "cpp") for path in folder.rglob(f"*.{ending}"))
+    folders = (ROOT / "native", ROOT / "benchmarks")
+    found = (path for folder in folders for path in folder.rglob("*.[ch]pp"))
+    return sorted(str(path) for path in found)
 
 
 def _native_tests(session: nox.Session, build: Path, *flags: str) -> None:

@@ -1,0 +1,70 @@
+// What it costs to put the rows of an epoch into a new order: the Feistel walk of base/random.hpp
+// against sorting random keys and against a Fisher-Yates shuffle (docs/decisions/0002).
+//   g++ -O3 -std=c++20 -I native/gradus benchmarks/shuffle.cpp -o build/shuffle && build/shuffle
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include "base/random.hpp"
+
+namespace {
+
+using gradus::Index;
+
+// Best of several runs, in nanoseconds per row; the sum keeps the work from being dropped.
+template <class F>
+double nanoseconds_per_row(Index n, std::int64_t& sum, F&& order) {
+    double best = 1e300;
+    for (int run = 0; run < 5; ++run) {
+        const auto begin = std::chrono::steady_clock::now();
+        sum += order(run);
+        const std::chrono::duration<double, std::nano> took =
+            std::chrono::steady_clock::now() - begin;
+        best = std::min(best, took.count() / static_cast<double>(n));
+    }
+    return best;
+}
+
+std::int64_t weighted_sum(const std::vector<Index>& rows) {
+    std::int64_t sum = 0;
+    for (std::size_t p = 0; p < rows.size(); ++p) sum += rows[p] ^ static_cast<Index>(p);
+    return sum;
+}
+
+}  // namespace
+
+int main() {
+    std::int64_t sum = 0;
+    std::printf("rows        feistel walk   sorted keys   fisher-yates   (ns per row)\n");
+    for (const Index n : {1000, 60000, 1000000, 10000000}) {
+        const double walk = nanoseconds_per_row(n, sum, [n](int run) {
+            const gradus::Permutation rows(7, run, n);
+            std::int64_t s = 0;
+            for (Index p = 0; p < n; ++p) s += rows(p) ^ p;
+            return s;
+        });
+        std::vector<Index> rows(static_cast<std::size_t>(n));
+        std::vector<std::pair<std::uint64_t, Index>> keys(rows.size());
+        const double sorted = nanoseconds_per_row(n, sum, [&](int run) {
+            for (Index p = 0; p < n; ++p)
+                keys[p] = {gradus::mix64(static_cast<std::uint64_t>(p + run * n)), p};
+            std::sort(keys.begin(), keys.end());
+            for (Index p = 0; p < n; ++p) rows[p] = keys[p].second;
+            return weighted_sum(rows);
+        });
+        const double swapped = nanoseconds_per_row(n, sum, [&](int run) {
+            std::iota(rows.begin(), rows.end(), Index{0});
+            for (Index p = n - 1; p > 0; --p) {
+                const auto draw = gradus::mix64(static_cast<std::uint64_t>(p + run * n));
+                const auto bound = static_cast<std::uint64_t>(p + 1);
+                std::swap(rows[p], rows[((draw >> 32) * bound) >> 32]);
+            }
+            return weighted_sum(rows);
+        });
+        std::printf("%-10td %12.1f %13.1f %14.1f\n", n, walk, sorted, swapped);
+    }
+    return sum == 42;
+}
