@@ -7,8 +7,8 @@ from tests.meta.sources import imported_modules, module_name, name, package_file
 # What stands on which floor: a folder, or a module right inside gradus/.
 FLOORS = (
     {"errors", "_typing", "_validate", "_random", "_threads", "_files", "_archive"},
-    {"networks", "optimizers", "tables"},
-    {"engines", "_core"},
+    {"networks", "optimizers", "tables", "_core"},
+    {"engines"},
     {"training", "calculus"},
     {"models"},
     {"verdict", "diagnosis"},
