@@ -1,0 +1,1 @@
+"""Tables of numbers: reading, what each column is, encoding for a network, writing back."""
