@@ -1,0 +1,98 @@
+"""How many threads a run may use: what the system grants, or what `GRADUS_NUM_THREADS` says.
+
+A number is found and nothing more: this file starts no thread, and it does not know who will.
+"""
+
+import math
+import os
+from pathlib import Path
+
+from gradus.errors import InvalidParameter
+
+_VARIABLE = "GRADUS_NUM_THREADS"
+
+
+def default_n_threads(root: Path = Path("/")) -> int:
+    """Count the threads to use where the caller names no number.
+
+    `GRADUS_NUM_THREADS` decides if it is set. Otherwise the smaller of two numbers: the processors
+    this process may run on, and the processor time its control group may use (version 2 and 1;
+    one and a half processors are rounded up to two).
+
+    Parameters
+    ----------
+    root
+        Folder under which `proc` and `sys` are looked for.
+
+    Returns
+    -------
+    At least 1.
+
+    Raises
+    ------
+    InvalidParameter
+        If `GRADUS_NUM_THREADS` is set to something that is no whole number of at least 1.
+    """
+    asked = os.environ.get(_VARIABLE, "").strip()
+    if asked:
+        if not (asked.isascii() and asked.isdigit() and int(asked) >= 1):
+            raise InvalidParameter(
+                f"{_VARIABLE} must be a whole number, 1 or greater; got {asked!r}."
+            )
+        return int(asked)
+    return max(1, min(_processors(), _group_quota(root)))
+
+
+def _processors() -> int:
+    """Count the processors that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _group_quota(root: Path) -> int:
+    """Return the smallest quota of this process's control groups in whole processors, rounded up.
+
+    A group is held by the quotas of all groups above it as well. Inside a container the path in
+    `/proc/self/cgroup` may be missing below the mounted tree; the walk up then ends at its root.
+    """
+    quotas = [math.inf]
+    for line in _text(root / "proc/self/cgroup").splitlines():
+        _, controllers, group = (*line.split(":", 2), "", "")[:3]
+        if not controllers:
+            top, read = root / "sys/fs/cgroup", _quota_2
+        elif "cpu" in controllers.split(","):
+            top, read = root / "sys/fs/cgroup/cpu", _quota_1
+        else:
+            continue
+        folder = top / group.strip("/")
+        quotas += [read(place) for place in (folder, *folder.parents) if place.is_relative_to(top)]
+    smallest = min(quotas)
+    return 2**31 if math.isinf(smallest) else math.ceil(smallest)
+
+
+def _quota_2(folder: Path) -> float:
+    """Read `cpu.max` of version 2: microseconds granted per period, or the word max."""
+    return _ratio(*(*_text(folder / "cpu.max").split(), "", "")[:2])
+
+
+def _quota_1(folder: Path) -> float:
+    """Read the two files of version 1; a quota of -1 means none."""
+    return _ratio(
+        _text(folder / "cpu.cfs_quota_us").strip(), _text(folder / "cpu.cfs_period_us").strip()
+    )
+
+
+def _ratio(quota: str, period: str) -> float:
+    """Divide two texts; infinity where they state no quota."""
+    if quota.isdigit() and period.isdigit() and int(quota) > 0 and int(period) > 0:
+        return int(quota) / int(period)
+    return math.inf
+
+
+def _text(path: Path) -> str:
+    """Read a small file; empty where it is missing or closed to us."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

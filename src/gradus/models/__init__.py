@@ -1,0 +1,1 @@
+"""Networks with their numbers: trained, asked, saved and loaded."""

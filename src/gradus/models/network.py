@@ -1,0 +1,363 @@
+"""The public network: a description and its parameters, to be trained, asked and looked into.
+
+Tables, columns and units are not known here; a network maps arrays to arrays.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gradus._typing import ArrayLike, Float64Array, FloatArray
+from gradus._validate import check_choice, check_number, check_whole
+from gradus.engines.base import Engine
+from gradus.engines.registry import engine as make_engine
+from gradus.errors import DataError, InvalidParameter, ShapeMismatch
+from gradus.networks.initializers import initial_params
+from gradus.networks.losses import LOSSES
+from gradus.networks.params import n_params, views
+from gradus.networks.spec import Dense, NetworkSpec
+from gradus.optimizers.rules import Rule
+from gradus.training.arrays import read_inputs, read_targets, read_weights
+from gradus.training.checkpoints import Checkpoint, identify
+from gradus.training.control import Control, Progress
+from gradus.training.history import History
+from gradus.training.loop import Outcome, StoppedBecause, train_network
+from gradus.training.plan import DTYPE_NAMES, EarlyStopping, Plan
+from gradus.training.train import hold_out, make_batches, run_networks
+from gradus.training.validation import ValidationRows
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one call of `Network.train` did.
+
+    Attributes
+    ----------
+    history
+        One row per epoch; see `History`.
+    stopped_because
+        "epochs" when all were done, else "early_stopping", "time_limit" or "interrupted".
+    best_epoch
+        The epoch whose parameters the network now has, counted from 1 (0: none was finished).
+        Without validation rows this is the last one finished, and steps of the next may have
+        followed where the run was cut short.
+    """
+
+    history: History
+    stopped_because: StoppedBecause
+    best_epoch: int
+
+
+class Network:
+    """A feed-forward network with its parameters.
+
+    Parameters
+    ----------
+    inputs
+        Number of features, 1 or greater.
+    layers
+        At least one `Dense`, the output layer last.
+    loss
+        "squared_error", ``1/n * sum of (output - y)**2`` averaged over outputs;
+        "binary_cross_entropy" or "cross_entropy", which work on logits.
+    l2
+        Factor of the penalty ``l2 / 2 * sum(weight**2)``, 0 or greater.
+    seed
+        Decides the first parameters, the order of rows and the rows held out; 0 or greater.
+    dtype
+        "float64" or "float32": what training and prediction compute in.
+
+    Raises
+    ------
+    InvalidParameter
+        If an option has a value outside these ranges.
+
+    Examples
+    --------
+    >>> net = Network(inputs=2, layers=[Dense(3, "tanh"), Dense(1)])
+    >>> net.params.shape
+    (13,)
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        layers: Sequence[Dense],
+        loss: str = "squared_error",
+        l2: float = 0.0,
+        seed: int = 0,
+        dtype: str = "float64",
+    ) -> None:
+        self.spec = NetworkSpec(inputs, tuple(layers), loss, l2)
+        self.seed = check_whole("seed", seed, at_least=0)
+        self.dtype = check_choice("dtype", dtype, DTYPE_NAMES)
+        self._params: FloatArray = initial_params(self.spec, self.seed).astype(self.dtype)
+
+    @classmethod
+    def from_params(cls, spec: NetworkSpec, params: FloatArray, seed: int = 0) -> "Network":
+        """Make a network of parameters that exist already; they are copied.
+
+        Parameters
+        ----------
+        spec
+            What they are the parameters of.
+        params : float64 or float32 array of shape (n_params,)
+            Its type becomes the network's.
+        seed
+            As in `Network`.
+
+        Raises
+        ------
+        InvalidParameter, ShapeMismatch
+            If type or shape do not fit.
+        """
+        network = cls.__new__(cls)
+        network.spec = spec
+        network.seed = check_whole("seed", seed, at_least=0)
+        network.dtype = check_choice("dtype", str(params.dtype), DTYPE_NAMES)
+        network.params = params
+        return network
+
+    @property
+    def params(self) -> FloatArray:
+        """All parameters as one vector of shape (n_params,), the network's own.
+
+        To write into it is to change the network. An array assigned is copied and converted to the
+        network's dtype; `ShapeMismatch` is raised if its shape differs.
+        """
+        return self._params
+
+    @params.setter
+    def params(self, values: ArrayLike) -> None:
+        copied = np.array(values, dtype=self.dtype)
+        size = n_params(self.spec)
+        if copied.shape != (size,):
+            raise ShapeMismatch(
+                f"params must have shape (n_params,) = ({size},); got {copied.shape}."
+            )
+        self._params = copied
+
+    def views(self) -> dict[str, FloatArray]:
+        """Name every weight and bias, as "layer 1 weight"; writing into one changes the network."""
+        return views(self.spec, self._params)
+
+    def train(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        rule: Rule,
+        *,
+        epochs: int = 200,
+        batch_size: int | None = None,
+        sample_weight: ArrayLike | None = None,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        early_stopping: EarlyStopping | None = None,
+        max_grad_norm: float | None = None,
+        time_limit: float | None = None,
+        checkpoint: str | Path | None = None,
+        checkpoint_interval: float = 30.0,
+        n_threads: int | None = None,
+        engine: str = "native",
+        callback: Callable[[Progress], None] | None = None,
+    ) -> Run:
+        """Train from the present parameters on, and keep the best ones.
+
+        With validation rows, given or held out, the network ends with the parameters of the epoch
+        that had the smallest validation loss; without, with those after the last step. That holds
+        after Ctrl-C, a time limit and a divergence too.
+
+        Parameters
+        ----------
+        X : array of shape (n, n_inputs)
+        y : array of shape (n, n_targets) or (n,)
+            For "cross_entropy" class ids 0, 1, ...
+        rule
+            `GradientDescent`, `Adam` or `AdamW`.
+        epochs, batch_size, max_grad_norm, n_threads, engine
+            See `Plan`.
+        sample_weight : array of shape (n,), optional
+            Weight of each row, 0 or greater; left out, every row weighs 1.
+        X_val, y_val : arrays like X and y, optional
+            Rows that judge each epoch, unweighted.
+        early_stopping
+            When to stop before the last epoch. Its `fraction` of the rows is held out of the
+            training unless X_val and y_val are given.
+        time_limit
+            Seconds after which training stops.
+        checkpoint
+            A file that keeps the run as it goes. If it exists and belongs to the same network,
+            plan and data, the run continues from it, whatever the present parameters are, and ends
+            with the bits of a run that was never stopped; a finished run is read and not repeated.
+            The version before is kept as ``NAME.previous``.
+        checkpoint_interval
+            Seconds between two writes of that file, 0 or greater.
+        callback
+            Called about ten times a second, and at the end, with a `Progress`.
+
+        Returns
+        -------
+        Run
+            Also after Ctrl-C, which `stopped_because` then tells as "interrupted".
+
+        Raises
+        ------
+        InvalidParameter, ShapeMismatch, DataError
+            If an argument is not as described.
+        Diverged
+            If the loss or the gradient stopped being finite; the parameters are the last good ones.
+        ModelFileError
+            If the checkpoint belongs to another run, is damaged, or cannot be written at the
+            start. If writing fails later there is a RuntimeWarning, and training goes on.
+        """
+        plan = Plan(
+            rule=rule,
+            epochs=epochs,
+            batch_size=batch_size,
+            early_stopping=early_stopping,
+            max_grad_norm=max_grad_norm,
+            time_limit=time_limit,
+            seed=self.seed,
+            dtype=self.dtype,
+            engine=engine,
+            n_threads=n_threads,
+        )
+        X, y, weights = self._read_rows(X, y, sample_weight)
+        rows = None
+        validation = self._read_validation(X_val, y_val)
+        if validation is None:
+            rows, validation = hold_out(X, y, weights, None, plan)
+        batches = make_batches(X, y, weights, rows, plan)
+        file = None
+        if checkpoint is not None:
+            interval = check_number("checkpoint_interval", checkpoint_interval, at_least=0)
+            identity = identify(self.spec, batches, validation, plan)
+            file = Checkpoint(Path(checkpoint), identity, interval)
+
+        def job(control: Control, engine: Engine) -> Outcome:
+            return train_network(
+                self.spec,
+                self._params,
+                batches,
+                validation,
+                plan,
+                engine=engine,
+                control=control,
+                checkpoint=file,
+            )
+
+        (outcome,) = run_networks([job], plan, callback)
+        self._params[:] = outcome.params
+        if outcome.failure:
+            raise outcome.failure
+        return Run(outcome.history, outcome.stopped_because, outcome.best_epoch)
+
+    def predict(self, X: ArrayLike, *, engine: str = "native") -> FloatArray:
+        """Answer for new rows.
+
+        Parameters
+        ----------
+        X : array of shape (n, n_inputs)
+        engine
+            "native" or "reference".
+
+        Returns
+        -------
+        Array of shape (n, n_outputs) in the network's dtype: outputs for "squared_error",
+        probabilities for the cross-entropies.
+
+        Raises
+        ------
+        ShapeMismatch, DataError
+            If X does not fit.
+        """
+        X = read_inputs("X", X, self.spec, self.dtype)
+        outputs = make_engine(engine).outputs(self.spec, self._params, X)
+        predictions: FloatArray = LOSSES[self.spec.loss].link(outputs)
+        return predictions
+
+    def loss(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        engine: str = "native",
+    ) -> float:
+        """Average the loss over rows, in float64 and without the penalty.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `train`.
+        engine
+            "native" or "reference".
+
+        Raises
+        ------
+        ShapeMismatch, DataError
+            If the arrays do not fit.
+        """
+        rows = self._read_rows(X, y, sample_weight, "float64")
+        return make_engine(engine).evaluate(self.spec, self._exact_params(), *rows)[0]
+
+    def gradient(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        engine: str = "native",
+    ) -> dict[str, Float64Array]:
+        """Differentiate loss plus penalty by every parameter, in float64.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `train`.
+        engine
+            "native" or "reference".
+
+        Returns
+        -------
+        New arrays by the names of `views`.
+
+        Raises
+        ------
+        ShapeMismatch, DataError
+            If the arrays do not fit.
+        """
+        rows = self._read_rows(X, y, sample_weight, "float64")
+        grads = make_engine(engine).gradient(self.spec, self._exact_params(), *rows)[1]
+        return views(self.spec, grads)
+
+    def _exact_params(self) -> Float64Array:
+        return self._params.astype(np.float64)
+
+    def _read_rows(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        dtype: str | None = None,
+    ) -> tuple[FloatArray, FloatArray, FloatArray | None]:
+        """Check what `train`, `loss` and `gradient` are handed."""
+        dtype = dtype or self.dtype
+        X = read_inputs("X", X, self.spec, dtype)
+        y = read_targets("y", y, self.spec, len(X), dtype)
+        weights = read_weights("sample_weight", sample_weight, len(X), dtype)
+        return X, y, weights
+
+    def _read_validation(
+        self, X_val: ArrayLike | None, y_val: ArrayLike | None
+    ) -> ValidationRows | None:
+        if X_val is None and y_val is None:
+            return None
+        if X_val is None or y_val is None:
+            raise InvalidParameter("X_val and y_val must be given together; got only one of them.")
+        X = read_inputs("X_val", X_val, self.spec, self.dtype)
+        if len(X) == 0:
+            raise DataError("X_val must hold at least one row to judge by; got none.")
+        return ValidationRows(X, read_targets("y_val", y_val, self.spec, len(X), self.dtype), None)

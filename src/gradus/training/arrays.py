@@ -1,0 +1,117 @@
+"""The door: what a caller hands over becomes arrays an engine can read, or a sentence.
+
+Nothing is scaled, encoded or dropped here; the arrays stay the caller's numbers.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from gradus._typing import ArrayLike, FloatArray
+from gradus._validate import check_matrix, check_row_weights
+from gradus.errors import DataError, ShapeMismatch
+from gradus.networks.losses import check_targets
+from gradus.networks.spec import NetworkSpec
+
+
+def read_inputs(name: str, X: ArrayLike, spec: NetworkSpec, dtype: str) -> FloatArray:
+    """Return X as a C-contiguous array of shape (n, n_inputs); the caller's own where it fits.
+
+    Parameters
+    ----------
+    name
+        The argument as the caller typed it.
+    X
+        Array of shape (n, n_inputs).
+    spec
+        The network it is for.
+    dtype
+        "float64" or "float32".
+
+    Raises
+    ------
+    ShapeMismatch
+        If it has not two dimensions or another width.
+    DataError
+        If it holds something that is no number, is not finite, or is too large for `dtype`.
+    """
+    if np.ndim(X) == 1:
+        raise ShapeMismatch(
+            f"{name} must have shape (n_samples, {spec.n_inputs}); got {np.shape(X)}. Write "
+            f"{name}.reshape(1, -1) for one row, or {name}.reshape(-1, 1) for one column."
+        )
+    return _matrix(name, X, dtype, spec.n_inputs)
+
+
+def read_targets(name: str, y: ArrayLike, spec: NetworkSpec, n_rows: int, dtype: str) -> FloatArray:
+    """Return y as a C-contiguous array of shape (n, n_targets); one dimension means one column.
+
+    Raises
+    ------
+    ShapeMismatch
+        If its shape is neither (n, n_targets) nor, with one target, (n,).
+    DataError
+        As in `read_inputs`, or if the network's loss has no meaning for a value: only numbers from
+        0 to 1 for "binary_cross_entropy", only whole class ids for "cross_entropy".
+    """
+    if np.ndim(y) == 1 and spec.n_targets == 1:
+        y = np.reshape(y, (-1, 1))
+    array = _matrix(name, y, dtype, spec.n_targets)
+    if len(array) != n_rows:
+        raise ShapeMismatch(f"{name} must have one row for each of X, {n_rows}; got {len(array)}.")
+    check_targets(spec.loss, array, spec.n_outputs)
+    return array
+
+
+def read_weights(
+    name: str, weights: ArrayLike | None, n_rows: int, dtype: str
+) -> FloatArray | None:
+    """Return row weights as a C-contiguous vector, or None, which weighs every row 1.
+
+    Raises
+    ------
+    ShapeMismatch
+        If there is not one weight per row.
+    DataError
+        If a weight is negative or not finite.
+    """
+    return None if weights is None else check_row_weights(name, weights, n_rows, dtype)
+
+
+def check_total(weights: FloatArray | None, part: str) -> None:
+    """Refuse weights that leave nothing to average over.
+
+    Parameters
+    ----------
+    weights
+        Those of the rows in question, or None.
+    part
+        Which rows these are, such as "training".
+
+    Raises
+    ------
+    DataError
+        If they sum to 0.
+    """
+    if weights is not None and not weights.any():
+        raise DataError(f"At least one {part} row must have a weight greater than 0; none has.")
+
+
+def _matrix(name: str, value: ArrayLike, dtype: str, n_columns: int) -> np.ndarray[Any, Any]:
+    """Check as `check_matrix` does; a finite number beyond float32 gets a sentence of its own."""
+    try:
+        return check_matrix(name, value, dtype, n_columns)
+    except DataError:
+        if dtype == "float32":
+            _check_range(name, check_matrix(name, value, "float64", n_columns))
+        raise
+
+
+def _check_range(name: str, array: np.ndarray[Any, Any]) -> None:
+    limit = float(np.finfo(np.float32).max)
+    is_beyond = np.abs(array) > limit
+    row, column = np.argwhere(is_beyond)[0]
+    raise DataError(
+        f"{name} must hold numbers of at most {limit:.2g} in absolute value with dtype='float32'; "
+        f"got {array[row, column]:g} in row {row}, column {column}. Use dtype='float64'."
+    )

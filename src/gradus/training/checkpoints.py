@@ -1,0 +1,232 @@
+"""A training on disk: written while it runs, continued where it was killed, to the same bits.
+
+One file holds everything, and the version before is kept as ``NAME.previous``. How files are
+replaced safely stands in `_files`, how arrays are packed in `_archive`.
+"""
+
+import math
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gradus._archive import AnyArray, array_checksum, pack, unpack
+from gradus._files import previous_name, remove_leftovers, why_not_written, write_atomically
+from gradus.engines.base import Batches, TrainState
+from gradus.errors import ModelFileError
+from gradus.networks.params import n_params
+from gradus.networks.spec import NetworkSpec
+from gradus.training.description import describe, flatten
+from gradus.training.history import EpochRow, Record, stacked
+from gradus.training.plan import Plan
+from gradus.training.standing import Standing
+from gradus.training.validation import ValidationRows
+
+_KIND = "checkpoint"
+# These arrays have as many rows as there is to tell.
+_VARYING = {"best params", "kept epochs", "best epoch", "last epoch", "pending epoch"}
+
+
+def identify(
+    spec: NetworkSpec, batches: Batches, validation: ValidationRows | None, plan: Plan
+) -> dict[str, Any]:
+    """Describe everything that decides a run's bits: network, plan, and checksums of the data.
+
+    The time limit and the number of threads are left out, because they decide nothing.
+    """
+    deciding = replace(plan, time_limit=None, n_threads=None)
+    data = {
+        "X": batches.X,
+        "y": batches.y,
+        "weights": batches.weights,
+        "rows": batches.rows,
+        "X_val": validation.X if validation else None,
+        "y_val": validation.y if validation else None,
+        "validation weights": validation.weights if validation else None,
+    }
+    checksums = {name: None if a is None else array_checksum(a) for name, a in data.items()}
+    return {"network": describe(spec), "plan": describe(deciding), "data": checksums}
+
+
+@dataclass
+class Checkpoint:
+    """The file of one run.
+
+    Attributes
+    ----------
+    path
+        Where it stands. Its folder must exist.
+    identity
+        As `identify` gives it; a file with another one is refused.
+    interval
+        Seconds from one write to the next, 0 or greater; 0 writes after every slice of work,
+        which ends at every epoch that the history keeps or after 50 ms.
+    """
+
+    path: Path
+    identity: dict[str, Any]
+    interval: float
+    written_at: float = -math.inf
+    is_failing: bool = False
+
+    def resume(self, fresh: Standing, spec: NetworkSpec, steps_per_epoch: int) -> Standing:
+        """Read what an earlier call left; `fresh` itself comes back where there is no file.
+
+        A damaged file is passed over if the version before it is whole: the steps between the two
+        are made again, with the same bits.
+
+        Raises
+        ------
+        ModelFileError
+            If the file belongs to another run, or neither version can be read.
+        """
+        remove_leftovers(self.path)
+        first_defect: ModelFileError | None = None
+        for path in (self.path, previous_name(self.path)):
+            if not path.is_file():
+                continue
+            try:
+                description, arrays = unpack(_read(path), str(path), _KIND)
+            except ModelFileError as defect:
+                first_defect = first_defect or defect
+                continue
+            self._check_identity(path, description)
+            _check_arrays(path, arrays, _arrays(fresh, spec), steps_per_epoch)
+            return _standing(fresh, arrays)
+        if first_defect:
+            raise first_defect
+        return fresh
+
+    def write(self, standing: Standing, spec: NetworkSpec) -> None:
+        """Write the file, durably.
+
+        Raises
+        ------
+        ModelFileError
+            If that fails; the earlier version stays.
+        """
+        data = pack(_KIND, self.identity, _arrays(standing, spec))
+        try:
+            write_atomically(self.path, data, keep_previous=True)
+        except OSError as cause:
+            raise ModelFileError(why_not_written(self.path, len(data), cause)) from cause
+        self.written_at = time.monotonic()
+
+    def write_if_due(self, standing: Standing, spec: NetworkSpec, *, is_last: bool) -> str | None:
+        """Write the file if the interval has passed or the run ends here.
+
+        Returns
+        -------
+        A sentence where writing failed for the first time in a row: training goes on, the earlier
+        version stays, and the next write is tried when it is due.
+        """
+        if not is_last and time.monotonic() - self.written_at < self.interval:
+            return None
+        try:
+            self.write(standing, spec)
+        except ModelFileError as failure:
+            self.written_at = time.monotonic()
+            was_failing, self.is_failing = self.is_failing, True
+            return None if was_failing else f"{failure} Training goes on without it."
+        self.is_failing = False
+        return None
+
+    def _check_identity(self, path: Path, description: dict[str, Any]) -> None:
+        """Refuse a file of another run, naming the first thing that differs."""
+        here = flatten(self.identity)
+        there = flatten({part: description.get(part) for part in self.identity})
+        missing = object()
+        in_both = [name for name in here if name in there]
+        for name in (*in_both, *sorted(here.keys() ^ there.keys())):
+            if here.get(name, missing) == there.get(name, missing):
+                continue
+            difference = f"its {name} is {there.get(name)!r}, here it is {here.get(name)!r}"
+            if name.startswith("data."):
+                difference = f"its {name.removeprefix('data.')} is different"
+            raise ModelFileError(
+                f"{path} belongs to another run: {difference}. "
+                "Name another file, or remove this one to begin anew."
+            )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as cause:
+        raise ModelFileError(f"{path} could not be read: {cause.strerror}.") from cause
+
+
+def _arrays(standing: Standing, spec: NetworkSpec) -> dict[str, AnyArray]:
+    """Collect everything as arrays; what is missing becomes one without rows."""
+    state, record, stopping = standing.state, standing.record, standing.stopping
+    best = [] if standing.best_params is None else [standing.best_params]
+    return {
+        "params": state.params,
+        "slots": state.slots,
+        "cursor": state.cursor,
+        "totals": state.totals,
+        "grad_norm": state.grad_norm,
+        "best params": np.array(best, dtype=state.params.dtype).reshape(-1, n_params(spec)),
+        "stopping counts": np.array([stopping.best_epoch, stopping.n_stale], dtype=np.int64),
+        "stopping losses": np.array([stopping.best_loss, stopping.reference]),
+        "kept epochs": stacked(record.rows, spec),
+        "best epoch": stacked(_rows(record.best), spec),
+        "last epoch": stacked(_rows(record.last), spec),
+        "pending epoch": stacked(_rows(standing.pending), spec),
+        "seconds": np.array([standing.seconds]),
+    }
+
+
+def _standing(fresh: Standing, arrays: dict[str, AnyArray]) -> Standing:
+    """Undo `_arrays`; what a checkpoint does not hold is as in `fresh`."""
+    best_epoch, n_stale = arrays["stopping counts"].tolist()
+    best_loss, reference = arrays["stopping losses"].tolist()
+    rows = {
+        name: [EpochRow.from_numbers(numbers) for numbers in arrays[name]]
+        for name in ("kept epochs", "best epoch", "last epoch", "pending epoch")
+    }
+    return Standing(
+        state=TrainState(
+            *(arrays[name] for name in ("params", "slots", "cursor", "totals", "grad_norm"))
+        ),
+        stopping=replace(
+            fresh.stopping,
+            best_loss=best_loss,
+            best_epoch=best_epoch,
+            reference=reference,
+            n_stale=n_stale,
+        ),
+        record=Record(rows["kept epochs"], _first(rows["best epoch"]), _first(rows["last epoch"])),
+        best_params=next(iter(arrays["best params"]), None),
+        pending=_first(rows["pending epoch"]),
+        seconds=float(arrays["seconds"][0]),
+    )
+
+
+def _check_arrays(
+    path: Path, arrays: dict[str, AnyArray], like: dict[str, AnyArray], steps_per_epoch: int
+) -> None:
+    """Refuse arrays no run can have written, however right their checksums are."""
+    is_sound = arrays.keys() == like.keys() and all(
+        arrays[name].dtype == model.dtype
+        and arrays[name].ndim == model.ndim
+        and arrays[name].shape[-1] == model.shape[-1]
+        and (arrays[name].shape == model.shape or name in _VARYING)
+        for name, model in like.items()
+    )
+    if is_sound:
+        epoch, step, done = arrays["cursor"].tolist()
+        is_sound = 0 <= step < steps_per_epoch and epoch >= 0
+        is_sound = is_sound and done == epoch * steps_per_epoch + step
+    if not is_sound:
+        raise ModelFileError(f"{path} is damaged: its arrays are not those of this run.")
+
+
+def _rows(row: EpochRow | None) -> list[EpochRow]:
+    return [] if row is None else [row]
+
+
+def _first(rows: list[EpochRow]) -> EpochRow | None:
+    return next(iter(rows), None)

@@ -1,0 +1,154 @@
+"""The record of a run, one row per epoch: append-only while it grows, frozen when it is handed out.
+
+Which epochs are kept is decided here, from shapes alone. How the numbers come about is not known
+here.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gradus._typing import Float64Array, Int64Array
+from gradus.networks.losses import LOSSES
+from gradus.networks.params import n_params
+from gradus.networks.spec import NetworkSpec
+
+# An epoch is short if it would last less than 50 microseconds where 6 operations per parameter and
+# row (2 forward, 4 backward) are done at 2e9 per second. A fixed speed, so that every machine
+# keeps the same epochs.
+_SHORT_EPOCH = 50e-6
+_NOMINAL_SPEED = 2e9
+_N_COLUMNS = 7
+
+
+@dataclass(frozen=True)
+class History:
+    """What each epoch brought; all arrays are read-only and of equal length.
+
+    Attributes
+    ----------
+    measure_name
+        "rmse" (in units of y) or "accuracy" (from 0 to 1).
+    epoch : int64 array of shape (k,)
+        Counted from 1, ascending. Every epoch stands here; where an epoch would last under
+        50 microseconds by the count of its operations, all up to 127, then 64 per doubling, and
+        the best and the last.
+    loss : float64 array of shape (k,)
+        Mean loss over the epoch's batches, each taken before its update, without penalty.
+    validation_loss : float64 array of shape (k,)
+        Mean loss over the validation rows after the epoch; nan without validation rows.
+    measure : float64 array of shape (k,)
+        What `measure_name` says, on the validation rows if there are any, else over the epoch's
+        batches like `loss`.
+    learning_rate : float64 array of shape (k,)
+        Of the epoch's last update.
+    gradient_norm : float64 array of shape (k,)
+        Euclidean norm of the gradient at the epoch's last update, before clipping.
+    seconds : float64 array of shape (k,)
+        Since training began, pauses between a stop and its resumption left out.
+    update_ratio : float64 array of shape (k, n_layers)
+        ``||change|| / ||params before||`` per layer in the epoch's last update; nan where a run
+        was cut short between two epochs that are kept.
+    """
+
+    measure_name: str
+    epoch: Int64Array
+    loss: Float64Array
+    validation_loss: Float64Array
+    measure: Float64Array
+    learning_rate: Float64Array
+    gradient_norm: Float64Array
+    seconds: Float64Array
+    update_ratio: Float64Array
+
+    def __len__(self) -> int:
+        """Count the epochs kept."""
+        return len(self.epoch)
+
+
+@dataclass(frozen=True)
+class EpochRow:
+    """One epoch of a history; the fields mean what they mean there."""
+
+    epoch: int
+    loss: float
+    validation_loss: float
+    measure: float
+    learning_rate: float
+    gradient_norm: float
+    seconds: float
+    update_ratio: tuple[float, ...]
+
+    def numbers(self) -> Float64Array:
+        """Line up all fields, shape (7 + n_layers,)."""
+        first = (self.epoch, self.loss, self.validation_loss, self.measure)
+        others = (self.learning_rate, self.gradient_norm, self.seconds)
+        return np.array([*first, *others, *self.update_ratio], dtype=np.float64)
+
+    @classmethod
+    def from_numbers(cls, numbers: Float64Array) -> "EpochRow":
+        """Undo `numbers`."""
+        epoch, loss, validation_loss, measure, rate, norm, seconds, *ratios = numbers.tolist()
+        return cls(int(epoch), loss, validation_loss, measure, rate, norm, seconds, tuple(ratios))
+
+
+@dataclass
+class Record:
+    """A history while it grows.
+
+    Attributes
+    ----------
+    rows
+        The epochs kept so far.
+    best, last
+        The epoch with the smallest validation loss and the latest one, kept or not.
+    """
+
+    rows: list[EpochRow] = field(default_factory=list)
+    best: EpochRow | None = None
+    last: EpochRow | None = None
+
+    def add(self, row: EpochRow, *, is_kept: bool, is_best: bool) -> None:
+        """Take in one more epoch."""
+        if is_kept:
+            self.rows.append(row)
+        if is_best:
+            self.best = row
+        self.last = row
+
+    def view(self, spec: NetworkSpec) -> History:
+        """Freeze what is there; best and last stand in it even if they are not kept."""
+        by_epoch = {row.epoch: row for row in (self.best, self.last, *self.rows) if row is not None}
+        table = stacked([by_epoch[epoch] for epoch in sorted(by_epoch)], spec)
+        table.flags.writeable = False
+        epoch = table[:, 0].astype(np.int64)
+        epoch.flags.writeable = False
+        columns = [table[:, column] for column in range(1, _N_COLUMNS)]
+        columns.append(table[:, _N_COLUMNS:])
+        return History(LOSSES[spec.loss].measure, epoch, *columns)
+
+
+def stacked(rows: list[EpochRow], spec: NetworkSpec) -> Float64Array:
+    """Stack rows to a table of shape (k, 7 + n_layers)."""
+    table = np.empty((len(rows), _N_COLUMNS + len(spec.layers)))
+    for place, row in zip(table, rows, strict=True):
+        place[:] = row.numbers()
+    return table
+
+
+def has_short_epochs(spec: NetworkSpec, n_rows: int) -> bool:
+    """Say whether an epoch would last under 50 microseconds: ``6 * n_params * n_rows / 2e9``."""
+    return 6 * n_params(spec) * n_rows / _NOMINAL_SPEED < _SHORT_EPOCH
+
+
+def next_kept(epoch: int, epochs: int, *, is_short: bool) -> int:
+    """Find the first epoch after `epoch` that a history keeps, at most the last one.
+
+    Short epochs are kept where the number has at most 7 binary digits before its trailing zeros:
+    all up to 127, then every second, from 256 every fourth, and so on.
+    """
+    following = epoch + 1
+    if is_short:
+        step = 1 << max(0, following.bit_length() - 7)
+        following = -(-following // step) * step
+    return min(following, epochs)

@@ -1,0 +1,260 @@
+"""The training of one network, from its first weights to its best ones.
+
+The engine is driven in slices of about 50 ms; between two of them progress is told, checkpoints are
+written and limits are looked at. Where a slice ends changes no bit. Several networks, folds and
+threads are not known here.
+"""
+
+import math
+import time
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+from gradus._typing import FloatArray
+from gradus.engines.base import Batches, Engine, EpochLog, RunStatus, TrainState
+from gradus.errors import Diverged
+from gradus.networks.losses import LOSSES
+from gradus.networks.spec import NetworkSpec
+from gradus.optimizers.schedules import rates
+from gradus.training.checkpoints import Checkpoint
+from gradus.training.control import Control, Progress
+from gradus.training.divergence import explain
+from gradus.training.history import EpochRow, History, has_short_epochs, next_kept
+from gradus.training.plan import Plan
+from gradus.training.standing import Standing
+from gradus.training.stopping import Stopping
+from gradus.training.validation import ValidationRows, evaluate
+
+_SLICE_SECONDS = 0.05
+# Learning rates are handed over one per update; this many at most, so that their array stays small.
+_SLICE_UPDATES = 65_536
+
+StoppedBecause: TypeAlias = Literal[
+    "epochs", "early_stopping", "time_limit", "interrupted", "diverged"
+]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the training of one network came to.
+
+    Attributes
+    ----------
+    params : array of shape (n_params,)
+        Those of the smallest validation loss; without validation rows, those after the last whole
+        step.
+    history
+        One row per epoch kept.
+    stopped_because
+        "epochs" when all planned ones are done; "early_stopping", "time_limit", "interrupted" or
+        "diverged" otherwise.
+    best_epoch
+        The epoch that `params` belong to, counted from 1; 0 if none was finished. Without
+        validation rows the last one finished (steps of the next may have followed).
+    failure
+        The error to raise after "diverged", else None.
+    """
+
+    params: FloatArray
+    history: History
+    stopped_because: StoppedBecause
+    best_epoch: int
+    failure: Diverged | None = None
+
+
+def train_network(
+    spec: NetworkSpec,
+    params0: FloatArray,
+    batches: Batches,
+    validation: ValidationRows | None,
+    plan: Plan,
+    *,
+    engine: Engine,
+    control: Control,
+    checkpoint: Checkpoint | None = None,
+) -> Outcome:
+    """Train one network as planned, until it is done or something ends it.
+
+    Parameters
+    ----------
+    spec
+        The network.
+    params0 : array of shape (n_params,)
+        The first weights, of the type of `batches`; they are copied. Not looked at where
+        `checkpoint` holds a run to continue.
+    batches
+        The rows to train on and their order.
+    validation
+        Rows to judge each epoch by; None judges none.
+    plan
+        Its seed, dtype, engine and number of threads are taken as already applied.
+    engine
+        What computes.
+    control
+        What may end the training early, and who hears of it.
+    checkpoint
+        Where to continue from and to write to; None keeps no file.
+
+    Returns
+    -------
+    The outcome; a divergence is part of it and not raised.
+
+    Raises
+    ------
+    ModelFileError
+        If the checkpoint belongs to another run, cannot be read, or cannot be written at the start.
+    """
+    patience = plan.early_stopping.patience if plan.early_stopping else None
+    min_delta = plan.early_stopping.min_delta if plan.early_stopping else 0.0
+    state = TrainState.start(params0, plan.rule.n_slots)
+    standing = Standing(state, Stopping(patience, min_delta))
+    if checkpoint:
+        standing = checkpoint.resume(standing, spec, batches.steps_per_epoch)
+        checkpoint.write(standing, spec)
+    training = _Training(spec, batches, validation, plan, engine, control, standing)
+    reason: StoppedBecause | None = None
+    while reason is None:
+        reason = training.step_on()
+        if checkpoint and reason != "diverged":
+            trouble = checkpoint.write_if_due(standing, spec, is_last=reason is not None)
+            if trouble:
+                control.warn(trouble)
+    failure = explain(spec, standing, batches, plan) if reason == "diverged" else None
+    history = standing.record.view(spec)
+    return Outcome(standing.params.copy(), history, reason, standing.best_epoch, failure)
+
+
+class _Training:
+    """One call of `train_network`: slices of work on what stands."""
+
+    def __init__(
+        self,
+        spec: NetworkSpec,
+        batches: Batches,
+        validation: ValidationRows | None,
+        plan: Plan,
+        engine: Engine,
+        control: Control,
+        standing: Standing,
+    ) -> None:
+        self.spec, self.batches, self.validation, self.plan = spec, batches, validation, plan
+        self.engine, self.control, self.standing = engine, control, standing
+        self.is_short = has_short_epochs(spec, batches.n_rows)
+        self.seconds_before = standing.seconds
+        self.rows_before = self._rows_done()
+        self.started = time.monotonic()
+
+    def step_on(self) -> StoppedBecause | None:
+        """Judge the latest epoch, then work for one slice; give the reason if there is no more."""
+        reason = self._reason_to_stop()
+        if reason is None and self._work() is RunStatus.DIVERGED:
+            return "diverged"
+        self._tell()
+        return reason
+
+    def _reason_to_stop(self) -> StoppedBecause | None:
+        is_judged = self.standing.pending is None or self._judge(self.standing.pending)
+        if is_judged and self.standing.stopping.is_over:
+            return "early_stopping"
+        if is_judged and self.standing.state.cursor[0] >= self.plan.epochs:
+            return "epochs"
+        if self.control.cancel[0]:
+            return "interrupted"
+        return "time_limit" if self._seconds_left() <= 0 else None
+
+    def _work(self) -> RunStatus:
+        """Let the engine work for one slice, at most to the end of the next epoch to be kept."""
+        state, steps = self.standing.state, self.batches.steps_per_epoch
+        epoch, _, done = (int(count) for count in state.cursor)
+        goal = epoch + 1 if self.validation else self._next_kept(epoch)
+        stop = min(goal * steps, done + _SLICE_UPDATES)
+        learning_rates = rates(self.plan.rule.learning_rate, done, stop, self.plan.epochs * steps)
+        log = EpochLog()
+        status = self.engine.run(
+            self.spec,
+            self.plan.rule,
+            self.batches,
+            state,
+            learning_rates,
+            self.plan.max_grad_norm,
+            log,
+            cancel=self.control.cancel,
+            max_seconds=min(_SLICE_SECONDS, max(self._seconds_left(), 0.0)),
+        )
+        self.standing.seconds = self.seconds_before + self._elapsed()
+        if len(log.rows):
+            last = epoch + len(log.rows)
+            rate = float(learning_rates[last * steps - 1 - done])
+            self.standing.pending = self._row(last, rate, log)
+        return status
+
+    def _row(self, epoch: int, rate: float, log: EpochLog) -> EpochRow:
+        """Make the history row of the last epoch finished in a call."""
+        loss, measure, norm = log.rows[-1].tolist()
+        # The ratios are those of the call's last step, which is the epoch's only at its very end.
+        is_at_end = self.standing.state.cursor[1] == 0
+        ratios = log.update_ratio.tolist() if is_at_end else [math.nan] * len(self.spec.layers)
+        return EpochRow(
+            epoch=epoch,
+            loss=loss,
+            validation_loss=math.nan,
+            measure=self._measure(measure),
+            learning_rate=rate,
+            gradient_norm=norm,
+            seconds=self.standing.seconds,
+            update_ratio=tuple(ratios),
+        )
+
+    def _judge(self, row: EpochRow) -> bool:
+        """Compute a finished epoch's validation loss and record both; False if stopped within."""
+        standing, is_best = self.standing, False
+        if self.validation is not None:
+            params = standing.state.params
+            judged = evaluate(self.engine, self.spec, params, self.validation, self._is_stopped)
+            if judged is None:
+                return False
+            loss, measure = judged
+            row = replace(row, validation_loss=loss, measure=self._measure(measure))
+            standing.stopping = standing.stopping.after(row.epoch, loss)
+            is_best = standing.stopping.best_epoch == row.epoch
+            if is_best:
+                standing.best_params = params.copy()
+        is_kept = self._next_kept(row.epoch - 1) == row.epoch
+        standing.record.add(row, is_kept=is_kept, is_best=is_best)
+        standing.pending = None
+        return True
+
+    def _tell(self) -> None:
+        """Report where the training stands."""
+        last = self.standing.record.last
+        rows = self._rows_done() - self.rows_before
+        progress = Progress(
+            network=self.control.network,
+            epoch=int(self.standing.state.cursor[0]),
+            epochs=self.plan.epochs,
+            loss=last.loss if last else math.nan,
+            validation_loss=last.validation_loss if last else math.nan,
+            rows_per_second=rows / max(self._elapsed(), 1e-9),
+        )
+        self.control.report(progress)
+
+    def _measure(self, mean: float) -> float:
+        """Turn a mean row measure into the measure people read."""
+        return math.sqrt(mean) if LOSSES[self.spec.loss].measure == "rmse" else mean
+
+    def _next_kept(self, epoch: int) -> int:
+        return next_kept(epoch, self.plan.epochs, is_short=self.is_short)
+
+    def _rows_done(self) -> int:
+        epoch, step, _ = self.standing.state.cursor.tolist()
+        return int(epoch) * self.batches.n_rows + int(step) * self.batches.batch_size
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self.started
+
+    def _seconds_left(self) -> float:
+        limit = self.control.time_limit
+        return math.inf if limit is None else limit - self._elapsed()
+
+    def _is_stopped(self) -> bool:
+        return bool(self.control.cancel[0]) or self._seconds_left() <= 0

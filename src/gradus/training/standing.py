@@ -1,0 +1,51 @@
+"""All that one network in training has reached: what a checkpoint keeps and a resumption needs.
+
+No file, thread or clock is known here.
+"""
+
+from dataclasses import dataclass, field
+
+from gradus._typing import FloatArray
+from gradus.engines.base import TrainState
+from gradus.training.history import EpochRow, Record
+from gradus.training.stopping import Stopping
+
+
+@dataclass
+class Standing:
+    """Where a training stands, always between two steps.
+
+    Attributes
+    ----------
+    state
+        What the engine changes.
+    stopping
+        What the validation losses have shown so far.
+    record
+        The history so far.
+    best_params : array of shape (n_params,) or None
+        Those of the smallest validation loss; None before there is one.
+    pending
+        The latest epoch, finished by the engine and not judged yet.
+    seconds
+        Time spent in training before this call.
+    """
+
+    state: TrainState
+    stopping: Stopping
+    record: Record = field(default_factory=Record)
+    best_params: FloatArray | None = None
+    pending: EpochRow | None = None
+    seconds: float = 0.0
+
+    @property
+    def params(self) -> FloatArray:
+        """The parameters to hand out: the best ones, or those after the last whole step."""
+        return self.state.params if self.best_params is None else self.best_params
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch that `params` belong to: the best one, or the last one finished."""
+        if self.best_params is None:
+            return int(self.state.cursor[0])
+        return self.stopping.best_epoch

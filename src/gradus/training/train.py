@@ -1,0 +1,272 @@
+"""The seam between tables and networks: from arrays, folds and a plan to trained parameters.
+
+Several networks are trained at once, each as if it were alone. Columns, units and files are not
+known here.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
+
+from gradus._random import Purpose, stream_key
+from gradus._threads import default_n_threads
+from gradus._typing import ArrayLike, FloatArray, Int64Array
+from gradus.engines.base import Batches, Engine
+from gradus.engines.registry import engine as make_engine
+from gradus.errors import DataError, ShapeMismatch
+from gradus.networks.initializers import initial_params
+from gradus.networks.losses import LOSSES
+from gradus.networks.spec import NetworkSpec
+from gradus.training.arrays import check_total, read_inputs, read_targets, read_weights
+from gradus.training.control import Control, Mailbox, Progress
+from gradus.training.folds import holdout
+from gradus.training.history import History
+from gradus.training.loop import Outcome, StoppedBecause, train_network
+from gradus.training.plan import Plan
+from gradus.training.validation import ValidationRows
+from gradus.training.workers import run_jobs
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """Trained networks, k of them.
+
+    Attributes
+    ----------
+    params : array of shape (k, n_params)
+        Row j belongs to network j.
+    histories, stopped_because, best_epochs
+        One entry per network; see `Outcome`.
+    out_of_fold : array of shape (n, n_outputs) or None
+        For each row the prediction of the network that never saw it, after the loss's link (for
+        the cross-entropies probabilities); nan for rows of fold -1 and where training was
+        interrupted. None without folds.
+    """
+
+    params: FloatArray
+    histories: tuple[History, ...]
+    stopped_because: tuple[StoppedBecause, ...]
+    best_epochs: tuple[int, ...]
+    out_of_fold: FloatArray | None
+
+
+def train(
+    spec: NetworkSpec,
+    X: ArrayLike,
+    y: ArrayLike,
+    weights: ArrayLike | None,
+    folds: Int64Array | None,
+    plan: Plan,
+    *,
+    callback: Callable[[Progress], None] | None = None,
+) -> TrainResult:
+    """Train one network on all rows, or one for each fold on the rows outside it.
+
+    Network j starts from seed ``plan.seed + j`` and is, to the bit, what it would be if it were
+    trained alone. With early stopping each network holds out rows of its own part to stop by, so
+    the rows of its fold are seen by neither training nor stopping. Two or more networks are trained
+    at once, each on one thread.
+
+    Ctrl-C ends all networks soon, and the result is returned: `stopped_because` says "interrupted",
+    and the parameters are the best ones so far.
+
+    Parameters
+    ----------
+    spec
+        The network.
+    X : array of shape (n, n_inputs)
+    y : array of shape (n, n_targets) or (n,)
+    weights : array of shape (n,) or None
+        Row weights of at least 0.
+    folds : integer array of shape (n,) or None
+        Numbers 0 to k - 1, each at least once, and -1 for rows that every network trains on. None
+        trains one network on all rows.
+    plan
+        How to train. Its time limit holds for the call: where there are more networks than
+        threads, each gets an equal share.
+    callback
+        Called in this thread with the progress of each network, about ten times a second. A
+        KeyboardInterrupt raised in it acts as Ctrl-C.
+
+    Raises
+    ------
+    ShapeMismatch, DataError
+        If arrays do not fit the network or each other, or hold what cannot be learned from.
+    Diverged
+        If the loss or gradient of a network stopped being finite.
+    EngineUnavailable
+        If the plan's engine cannot be loaded.
+    """
+    X = read_inputs("X", X, spec, plan.dtype)
+    y = read_targets("y", y, spec, len(X), plan.dtype)
+    weights = read_weights("weights", weights, len(X), plan.dtype)
+    n_networks = 1 if folds is None else _count_folds(folds, len(X))
+    table = _Table(X, y, weights, folds)
+    jobs = [partial(_train_fold, spec, table, plan, fold) for fold in range(n_networks)]
+    trained = run_networks(jobs, plan, callback)
+    for outcome, _ in trained:
+        if outcome.failure:
+            raise outcome.failure
+    outcomes = [outcome for outcome, _ in trained]
+    params: FloatArray = np.array([outcome.params for outcome in outcomes], dtype=plan.dtype)
+    return TrainResult(
+        params=params,
+        histories=tuple(outcome.history for outcome in outcomes),
+        stopped_because=tuple(outcome.stopped_because for outcome in outcomes),
+        best_epochs=tuple(outcome.best_epoch for outcome in outcomes),
+        out_of_fold=_gather(spec, X, folds, [answers for _, answers in trained]),
+    )
+
+
+def run_networks(
+    jobs: Sequence[Callable[[Control, Engine], _T]],
+    plan: Plan,
+    callback: Callable[[Progress], None] | None,
+) -> list[_T]:
+    """Run one job per network on the plan's threads; one network alone gets all threads.
+
+    Parameters
+    ----------
+    jobs
+        Each is handed its `Control` and an engine of its own.
+    plan
+        Names the engine, the number of threads and the time limit.
+    callback
+        See `train`.
+
+    Returns
+    -------
+    What the jobs return, in their order.
+    """
+    n_threads = default_n_threads() if plan.n_threads is None else plan.n_threads
+    n_rounds = -(-len(jobs) // n_threads)
+    mailbox, cancel = Mailbox(callback), np.zeros(1, dtype=np.uint8)
+
+    def prepare(network: int, job: Callable[[Control, Engine], _T]) -> Callable[[], _T]:
+        limit = None if plan.time_limit is None else plan.time_limit / n_rounds
+        control = Control(cancel, limit, network, mailbox.put, mailbox.warn)
+        return partial(job, control, make_engine(plan.engine, n_threads if len(jobs) == 1 else 1))
+
+    prepared = [prepare(network, job) for network, job in enumerate(jobs)]
+    return run_jobs(prepared, n_threads, cancel, mailbox.empty)
+
+
+def hold_out(
+    X: FloatArray,
+    y: FloatArray,
+    weights: FloatArray | None,
+    rows: Int64Array | None,
+    plan: Plan,
+) -> tuple[Int64Array | None, ValidationRows | None]:
+    """Split off the rows that early stopping judges by; all rows train where the plan has none.
+
+    Raises
+    ------
+    DataError
+        If there are too few rows, or all weights on one side are 0.
+    """
+    if plan.early_stopping is None:
+        return rows, None
+    everything = np.arange(len(X)) if rows is None else rows
+    rows, held = holdout(everything, plan.early_stopping.fraction, plan.seed)
+    held_weights = None if weights is None else weights[held]
+    check_total(held_weights, "held-out")
+    return rows, ValidationRows(X[held], y[held], held_weights)
+
+
+def make_batches(
+    X: FloatArray,
+    y: FloatArray,
+    weights: FloatArray | None,
+    rows: Int64Array | None,
+    plan: Plan,
+) -> Batches:
+    """Arrange the training rows in the plan's batches and order.
+
+    Raises
+    ------
+    DataError
+        If there is no row, or all weights are 0.
+    """
+    n_rows = len(X) if rows is None else len(rows)
+    if n_rows == 0:
+        raise DataError("X must hold at least one row to train on; got none.")
+    check_total(weights if weights is None or rows is None else weights[rows], "training")
+    size = n_rows if plan.batch_size is None else min(plan.batch_size, n_rows)
+    return Batches(X, y, weights, rows, size, stream_key(plan.seed, Purpose.SHUFFLE))
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What all networks share."""
+
+    X: FloatArray
+    y: FloatArray
+    weights: FloatArray | None
+    folds: Int64Array | None
+
+
+def _train_fold(
+    spec: NetworkSpec, table: _Table, plan: Plan, fold: int, control: Control, engine: Engine
+) -> tuple[Outcome, FloatArray | None]:
+    """Train network `fold` and let it predict the rows it never saw."""
+    plan = replace(plan, seed=plan.seed + fold)
+    shared = (table.X, table.y, table.weights)
+    rows = None if table.folds is None else np.flatnonzero(table.folds != fold)
+    rows, validation = hold_out(*shared, rows, plan)
+    batches = make_batches(*shared, rows, plan)
+    params0 = initial_params(spec, plan.seed).astype(plan.dtype)
+    outcome = train_network(
+        spec, params0, batches, validation, plan, engine=engine, control=control
+    )
+    if outcome.failure:
+        control.cancel[0] = 1
+    if table.folds is None or control.cancel[0]:
+        return outcome, None
+    answers = engine.outputs(spec, outcome.params, table.X[table.folds == fold])
+    return outcome, LOSSES[spec.loss].link(answers)
+
+
+def _count_folds(folds: Int64Array, n_rows: int) -> int:
+    """Count the networks that folds ask for.
+
+    Raises
+    ------
+    ShapeMismatch, DataError
+        If folds are not as `train` wants them.
+    """
+    if np.shape(folds) != (n_rows,):
+        raise ShapeMismatch(
+            f"folds must have shape (n_samples,) = ({n_rows},); got {np.shape(folds)}."
+        )
+    numbers = np.unique(folds)
+    if numbers.dtype.kind not in "iu" or n_rows == 0:
+        raise DataError(f"folds must be whole numbers; got {numbers.dtype}.")
+    n_folds = int(numbers[-1]) + 1
+    if numbers[0] < -1 or n_folds < 1 or (numbers >= 0).sum() != n_folds:
+        raise DataError(
+            "folds must be the numbers 0 to k - 1, each at least once, or -1; "
+            f"got {', '.join(map(str, numbers[:10]))}."
+        )
+    return n_folds
+
+
+def _gather(
+    spec: NetworkSpec,
+    X: FloatArray,
+    folds: Int64Array | None,
+    answers: list[FloatArray | None],
+) -> FloatArray | None:
+    """Put the networks' predictions back in the order of the rows."""
+    if folds is None:
+        return None
+    out_of_fold = np.full((len(X), spec.n_outputs), np.nan, dtype=X.dtype)
+    for fold, own in enumerate(answers):
+        if own is not None:
+            out_of_fold[folds == fold] = own
+    return out_of_fold
