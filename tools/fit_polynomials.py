@@ -65,9 +65,7 @@ def erfc_scaled(t: Number) -> Number:
     if t == 1:
         return 2 / mp.sqrt(mp.pi)
     x = ERFC_SHIFT * (1 + t) / (1 - t)
-    # Far out e^(x^2) leaves the range, and two terms of the continued fraction are exact enough.
-    scaled = mp.exp(x * x) * mp.erfc(x) if x < 100 else 1 / (mp.sqrt(mp.pi) * (x + 1 / (2 * x)))
-    return (1 + 2 * x) * scaled
+    return (1 + 2 * x) * mp.exp(x * x) * mp.erfc(x)
 
 
 HALF_LN2 = mp.log(2) / 2 * mp.mpf("1.0001")

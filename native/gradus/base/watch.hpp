@@ -19,7 +19,7 @@ public:
     /// Returns true to stop. Runs on the calling thread only.
     using Hook = bool (*)();
 
-    Watch(const volatile std::uint8_t* cancel, Hook hook, double max_seconds) noexcept
+    Watch(std::uint8_t* cancel, Hook hook, double max_seconds) noexcept
         : cancel_(cancel),
           hook_(hook),
           start_(Clock::now()),
@@ -29,7 +29,7 @@ public:
     /// Cheap enough for every task: reads the flag, and asks the hook when 20 ms have passed.
     bool poll() noexcept {
         if (stopped_.load(std::memory_order_relaxed)) return true;
-        if (cancel_ != nullptr && *cancel_ != 0) return stop();
+        if (cancel_ != nullptr && flag() != 0) return stop();
         if (hook_ == nullptr) return false;
         const auto now = Clock::now();
         if (now - asked_ < std::chrono::milliseconds(20)) return false;
@@ -44,12 +44,16 @@ public:
     }
 
 private:
+    // Another thread writes this byte, of which it knows nothing but the address.
+    std::uint8_t flag() const noexcept {
+        return std::atomic_ref<std::uint8_t>(*cancel_).load(std::memory_order_relaxed);
+    }
     bool stop() noexcept {
         stopped_.store(true, std::memory_order_relaxed);
         return true;
     }
 
-    const volatile std::uint8_t* cancel_;
+    std::uint8_t* cancel_;
     Hook hook_;
     Clock::time_point start_;
     Clock::time_point asked_;

@@ -39,7 +39,7 @@ int run(const Network& network, const RuleConfig& rule, const Matrix<const T>& x
         const Vector<std::int64_t>& cursor, const Vector<double>& totals,
         const Vector<double>& grad_norm, const Vector<const double>& rates, double max_grad_norm,
         const Matrix<double>& log_rows, const Vector<double>& update_ratio,
-        const Vector<const std::uint8_t>& cancel, double max_seconds, int n_threads) {
+        const Vector<std::uint8_t>& cancel, double max_seconds, int n_threads) {
     require_length("params", params.shape(0), network.n_params());
     require_length("slots", slots.shape(0), rule.n_slots());
     require_length("a row of slots", slots.shape(1), network.n_params());

@@ -22,10 +22,10 @@ struct Coefficients<float> {
                                     0x1.5412700000000p-8f, -0x1.a450880000000p-11f,
                                     0x1.4a56900000000p-14f};
     static constexpr float erfc[] = {
-        0x1.3ccda00000000p+0f,  -0x1.1f36640000000p-3f, 0x1.d5e98c0000000p-9f,
-        0x1.50fc600000000p-4f,  -0x1.bda0fa0000000p-4f, 0x1.7a40280000000p-4f,
-        -0x1.e1751e0000000p-5f, 0x1.cec52a0000000p-6f,  -0x1.3579a60000000p-7f,
-        0x1.cba6340000000p-10f, -0x1.5bbb660000000p-14f};
+        0x1.3ccda00000000p+0f,  -0x1.1f36620000000p-3f, 0x1.d5e9840000000p-9f,
+        0x1.50fc4a0000000p-4f,  -0x1.bda0f80000000p-4f, 0x1.7a40f60000000p-4f,
+        -0x1.e1757e0000000p-5f, 0x1.ceba360000000p-6f,  -0x1.356f320000000p-7f,
+        0x1.cc73960000000p-10f, -0x1.64fc6c0000000p-14f};
 };
 
 template <>
@@ -50,13 +50,15 @@ struct Coefficients<double> {
         -0x1.5f1ecb6f0764cp-23, 0x1.f7b4bf3b13964p-27,  -0x1.389d4f2641625p-30,
         0x1.05ffd737fb32ep-34};
     static constexpr double erfc[] = {
-        0x1.3ccda0b5d3b96p+0,   -0x1.1f36767fabaa4p-3, 0x1.d5f29e6ebaa98p-9,  0x1.510163e793430p-4,
-        -0x1.bda94c860d4f0p-4,  0x1.7a15522b52f76p-4,  -0x1.e0c9eccf30352p-5, 0x1.d0356c41eb4aep-6,
-        -0x1.41046669aa18ep-7,  0x1.1c1ee0bbbf374p-9,  0x1.5365da48ffc44p-11, -0x1.f74f5f0f97cd4p-9,
-        -0x1.4bd13dba3caa4p-11, 0x1.3b2deb7a462ecp-6,  -0x1.b6b762a12b7c8p-8, -0x1.07193c60fdee3p-4,
-        0x1.b47bb506b7f8cp-5,   0x1.f0c7f56be5a83p-4,  -0x1.57d4482302000p-3, -0x1.6e508f045d9dbp-4,
-        0x1.020005919fa06p-2,   -0x1.03a9f3c1a505cp-4, -0x1.15a251abd2510p-3, 0x1.c59b57dc00a11p-4,
-        -0x1.a5c2671a804b8p-6};
+        0x1.3ccda0b5d5dc2p+0,   -0x1.1f367683f89a7p-3,  0x1.d5f2948159d13p-9,
+        0x1.510169d0967f5p-4,   -0x1.bda9309a28860p-4,  0x1.7a14188a99e20p-4,
+        -0x1.e0d0fa6e01dd2p-5,  0x1.d0b0037db970cp-6,   -0x1.3f603c335a3fap-7,
+        0x1.cc3a0e332d407p-10,  0x1.33fb23e2885d0p-12,  -0x1.303f9fcc018c1p-12,
+        0x1.b1446d05a1640p-15,  0x1.778ad93e77a8ep-16,  -0x1.800bfd443815ap-17,
+        -0x1.0542480c343bbp-20, 0x1.d71ea18cc2a2bp-20,  -0x1.f262a4d79a691p-25,
+        -0x1.1c42d365256d4p-22, 0x1.bcb947a6fda79p-26,  0x1.8302b200b7277p-25,
+        -0x1.24929362c90bbp-27, -0x1.03b9c6adbd72ap-27, 0x1.fb3371820e680p-29,
+        -0x1.14f6ccc9078e4p-31};
 };
 
 }  // namespace GRADUS_ISA

@@ -41,7 +41,7 @@ class NativeEngine:
 
     def outputs(self, spec: NetworkSpec, params: FloatArray, X: FloatArray) -> FloatArray:
         """Compute the activations of the last layer; see `engines.base.Engine`."""
-        out: Array = np.empty((len(X), spec.n_outputs), dtype=params.dtype)
+        out: FloatArray = np.empty((len(X), spec.n_outputs), dtype=params.dtype)
         _core.outputs(_network(spec), _fit(params), _fit(X), out, self.n_threads)
         return out
 

@@ -1,0 +1,124 @@
+// Every instruction set against plain loops, at lengths around the vectors' and tiles' edges;
+// nothing past the end is touched.
+#include <cmath>
+#include <vector>
+
+#include "base/random.hpp"
+#include "base/views.hpp"
+#include "check.hpp"
+#include "simd/kernels.hpp"
+
+using namespace gradus;
+
+namespace {
+
+template <class T>
+std::vector<T> numbers(Index n, std::uint64_t key) {
+    std::vector<T> x(static_cast<std::size_t>(n));
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        x[i] = static_cast<T>(static_cast<double>(mix64(key + i * 77) >> 11) * 0x1p-52 - 1);
+    }
+    return x;
+}
+
+constexpr double kUntouched = 1234.5;
+
+template <class T>
+void check_tiles(const Kernels<T>& k) {
+    const Index cols_at_most = 2 * k.tile_cols;
+    for (const Index depth : {Index{0}, Index{1}, Index{5}, Index{64}}) {
+        for (int rows = 1; rows <= k.tile_rows; ++rows) {
+            for (int cols = 1; cols <= k.tile_cols; ++cols) {
+                const auto a = numbers<T>(rows * depth + 1, 1),
+                           b = numbers<T>(depth * cols_at_most + 1, 2);
+                std::vector<T> panel(
+                    static_cast<std::size_t>(std::max<Index>(1, depth) * k.tile_cols));
+                k.pack(b.data(), cols_at_most, 1, depth, cols, panel.data());
+                const Index stride = k.tile_cols + 3;
+                for (const bool accumulate : {false, true}) {
+                    std::vector<T> c(static_cast<std::size_t>(rows * stride),
+                                     static_cast<T>(kUntouched));
+                    if (!accumulate) c[0] = static_cast<T>(NAN);  // must not be read
+                    k.product_tile(depth, a.data(), depth, 1, panel.data(), c.data(), stride, rows,
+                                   cols, accumulate);
+                    for (Index i = 0; i < rows; ++i) {
+                        for (Index j = 0; j < stride; ++j) {
+                            double sum = accumulate || j >= cols ? kUntouched : 0,
+                                   size = std::fabs(sum);
+                            for (Index p = 0; p < depth && j < cols; ++p) {
+                                const double term =
+                                    double(a[static_cast<std::size_t>(i * depth + p)]) *
+                                    double(b[static_cast<std::size_t>(p * cols_at_most + j)]);
+                                sum += term;
+                                size += std::fabs(term);
+                            }
+                            const double u = sizeof(T) == 4 ? 0x1p-24 : 0x1p-53;
+                            CHECK_NEAR(double(c[static_cast<std::size_t>(i * stride + j)]), sum,
+                                       double(depth + 2) * u * size);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+template <class T>
+void check_rows_do_not_see_their_neighbors(const Kernels<T>& k) {
+    const Index n = 67;
+    for (int f = 0; f < 6; ++f) {
+        const auto z = numbers<T>(n, 3);
+        std::vector<T> together = z, slope(z.size());
+        k.activate[f](together.data(), 0, slope.data(), 0, nullptr, 1, n);
+        for (Index i = 0; i < n; ++i) {
+            T one = z[static_cast<std::size_t>(i)], one_slope = 0;
+            k.activate[f](&one, 1, &one_slope, 1, nullptr, 1, 1);
+            CHECK(one == together[static_cast<std::size_t>(i)]);
+            CHECK(one_slope == slope[static_cast<std::size_t>(i)]);
+        }
+    }
+}
+
+template <class T>
+void check_loops(const Kernels<T>& k) {
+    const double tight = sizeof(T) == 4 ? 1e-6 : 1e-15;
+    for (Index n = 0; n < 40; ++n) {
+        const auto x = numbers<T>(n + 1, 4), y = numbers<T>(n + 1, 5);
+        const auto at = [](const std::vector<T>& v, Index i) {
+            return double(v[static_cast<std::size_t>(i)]);
+        };
+        std::vector<T> product = x, sum = y, total(static_cast<std::size_t>(n + 1), T(1));
+        k.multiply(product.data(), n, y.data(), n, 1, n);
+        k.add_scaled(sum.data(), x.data(), T(0.5), n);
+        double squares = 0;
+        for (Index i = 0; i < n; ++i) {
+            squares += at(x, i) * at(x, i);
+            CHECK_NEAR(at(product, i), at(x, i) * at(y, i), tight);
+            CHECK_NEAR(at(sum, i), at(y, i) + 0.5 * at(x, i), tight);
+        }
+        CHECK(product.back() == x.back() && sum.back() == y.back());
+        CHECK_NEAR(k.sum_squares(x.data(), n), squares, 1e-13);
+        const auto block = numbers<T>(3 * (n + 2), 6);
+        k.column_sums(block.data(), n + 2, 3, n, total.data(), true);
+        for (Index j = 0; j < n; ++j) {
+            CHECK_NEAR(at(total, j),
+                       1 + at(block, j) + at(block, j + n + 2) + at(block, j + 2 * (n + 2)),
+                       4 * tight);
+        }
+        CHECK(total.back() == T(1));
+    }
+}
+
+}  // namespace
+
+int main() {
+    for (int i = 0; i < available_count(); ++i) {
+        check_tiles<float>(available<float>(i));
+        check_tiles<double>(available<double>(i));
+        check_rows_do_not_see_their_neighbors<float>(available<float>(i));
+        check_rows_do_not_see_their_neighbors<double>(available<double>(i));
+        check_loops<float>(available<float>(i));
+        check_loops<double>(available<double>(i));
+    }
+    return check::report();
+}

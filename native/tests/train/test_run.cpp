@@ -1,0 +1,200 @@
+// Training calls: cut anywhere, any threads, stopped inside a step, diverging, and no allocation in
+// the loop.
+#include <atomic>
+#include <cmath>
+#include <cstdlib>
+#include <new>
+#include <thread>
+#include <vector>
+
+#include "check.hpp"
+#include "train/run.hpp"
+
+namespace {
+std::atomic<long> allocations{0};
+}
+
+// g++ does not see that these replace each other's partners.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+
+// Counts what the whole program allocates, so that a loop that allocates is seen.
+void* operator new(std::size_t size) {
+    ++allocations;
+    if (void* p = std::malloc(size)) return p;
+    throw std::bad_alloc();
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+    ++allocations;
+    const auto a = static_cast<std::size_t>(alignment);
+    if (void* p = std::aligned_alloc(a, (size + a - 1) / a * a)) return p;
+    throw std::bad_alloc();
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+
+using namespace gradus;
+
+namespace {
+
+template <class T>
+std::vector<T> numbers(Index n, std::uint64_t key) {
+    std::vector<T> x(static_cast<std::size_t>(n));
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        x[i] = static_cast<T>(static_cast<double>(mix64(key + i * 77) >> 11) * 0x1p-52 - 1);
+    }
+    return x;
+}
+
+RuleConfig rule_of(int which) {
+    switch (which) {
+        case 0:
+            return {Rule::gradient_descent};
+        case 1:
+            return {Rule::gradient_descent, 0.9, true};
+        case 2:
+            return {Rule::adam, 0, false, 0.9, 0.999, 1e-8};
+        default:
+            return {Rule::adamw, 0, false, 0.9, 0.999, 1e-8, 0.01};
+    }
+}
+
+template <class T>
+struct Training {
+    Network network;
+    RuleConfig rule;
+    Index batch_size;
+    std::vector<T> x, y, params, slots;
+    std::vector<std::int64_t> cursor{0, 0, 0};
+    std::vector<double> totals{0, 0, 0}, grad_norm{0, 0}, log_rows, ratio;
+    Index n;
+
+    Training(std::vector<std::int64_t> widths, int which_rule, Index rows, Index batch)
+        : network(widths, std::vector<int>(widths.size() - 1, static_cast<int>(Activation::tanh)),
+                  std::vector<int>(widths.size() - 1, 1), 0, 0.01),
+          rule(rule_of(which_rule)),
+          batch_size(batch),
+          x(numbers<T>(rows * network.n_inputs(), 1)),
+          y(numbers<T>(rows * network.n_outputs(), 2)),
+          params(numbers<T>(network.n_params(), 3)),
+          slots(static_cast<std::size_t>(2 * network.n_params())),
+          log_rows(3000),
+          ratio(widths.size()),
+          n(rows) {
+        for (auto& p : params) p *= T(0.3);
+    }
+
+    RunStatus go(std::size_t n_steps, int n_threads, double max_seconds = 1e9,
+                 std::uint8_t* cancel = nullptr, double rate = 0.01, long* allocated = nullptr) {
+        const Batches<T> batches{{x.data(), n, network.n_inputs(), network.n_inputs()},
+                                 {y.data(), n, network.n_outputs(), network.n_outputs()},
+                                 nullptr,
+                                 nullptr,
+                                 n,
+                                 batch_size,
+                                 99};
+        const std::vector<double> rates(n_steps, rate);
+        Watch watch(cancel, nullptr, max_seconds);
+        const Crew crew(n_threads, watch);
+        const TrainState<T> state{{params.data(), slots.data(), network.n_params()},
+                                  cursor.data(),
+                                  totals.data(),
+                                  grad_norm.data()};
+        TrainingRun<T> run(network, rule, batches, 0.5, n_threads);
+        const long before = allocations;
+        const RunStatus status =
+            run.run(state, rates, {log_rows.data(), ratio.data()}, crew, watch);
+        if (allocated != nullptr) *allocated = allocations - before;
+        return status;
+    }
+};
+
+template <class T>
+void check_same_bits(int which_rule) {
+    Training<T> whole({5, 33, 3}, which_rule, 103, 10);
+    CHECK(whole.go(40, 1) == RunStatus::done);
+    CHECK(whole.cursor[0] == 3 && whole.cursor[1] == 7 && whole.cursor[2] == 40);
+    for (const std::size_t piece : {1u, 3u, 11u, 39u}) {
+        Training<T> cut({5, 33, 3}, which_rule, 103, 10);
+        for (std::size_t done = 0; done < 40; done += piece)
+            CHECK(cut.go(std::min(piece, 40 - done), 2) == RunStatus::done);
+        CHECK(cut.params == whole.params && cut.slots == whole.slots && cut.cursor == whole.cursor);
+        CHECK(cut.totals == whole.totals && cut.grad_norm == whole.grad_norm);
+    }
+    Training<T> sliced({5, 33, 3}, which_rule, 103, 10);
+    while (sliced.cursor[2] < 40)
+        sliced.go(static_cast<std::size_t>(40 - sliced.cursor[2]), 1, 0.0);
+    CHECK(sliced.params == whole.params);
+
+    Training<T> wide({300, 260, 40}, which_rule, 700, 300);
+    CHECK(wide.go(5, 1) == RunStatus::done);
+    for (const int n_threads : {2, 3, 5, 8}) {
+        Training<T> many({300, 260, 40}, which_rule, 700, 300);
+        CHECK(many.go(5, n_threads) == RunStatus::done);
+        CHECK(many.params == wide.params && many.slots == wide.slots && many.ratio == wide.ratio);
+    }
+}
+
+void check_no_allocation() {
+    for (const int n_threads : {1, 2}) {
+        Training<float> warm({300, 260, 40}, 2, 700, 300);
+        warm.go(2, n_threads);  // starts the pool
+        long few = -1, many = -1;
+        Training<float> a({300, 260, 40}, 2, 700, 300), b({300, 260, 40}, 2, 700, 300);
+        a.go(1, n_threads, 1e9, nullptr, 0.01, &few);
+        b.go(30, n_threads, 1e9, nullptr, 0.01, &many);
+        CHECK(few == 0);
+        CHECK(many == 0);
+    }
+}
+
+void check_stop_inside_a_step() {
+    Training<double> t({784, 1000, 1000, 10}, 2, 600, 600);
+    const auto before = t.params;
+    std::uint8_t cancel = 0;
+    std::thread stopper([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(30));
+        std::atomic_ref<std::uint8_t>(cancel) = 1;
+    });
+    const auto start = std::chrono::steady_clock::now();
+    const RunStatus status = t.go(1000000, 2, 1e9, &cancel);
+    const double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    stopper.join();
+    CHECK(status == RunStatus::cancelled);
+    std::printf("stopped after %.0f ms, %ld steps\n", 1000 * seconds,
+                static_cast<long>(t.cursor[2]));
+    CHECK((t.cursor[2] == 0) == (t.params == before));
+}
+
+template <class T>
+void check_divergence(double rate, bool at_first_step) {
+    Training<T> t({5, 8, 3}, 0, 50, 50);
+    t.network = Network({5, 8, 3}, {0, 0}, {1, 1}, 0, 0.01);
+    std::vector<T> good = t.params;
+    RunStatus status = RunStatus::done;
+    while (status == RunStatus::done && t.cursor[2] < 10000) {
+        good = t.params;
+        status = t.go(1, 1, 1e9, nullptr, rate);
+    }
+    CHECK(status == RunStatus::diverged);
+    CHECK(t.params == good);
+    CHECK((t.cursor[2] == 0) == at_first_step);
+    for (const T p : t.params) CHECK(std::isfinite(p));
+}
+
+}  // namespace
+
+int main() {
+    for (int rule = 0; rule < 4; ++rule) {
+        check_same_bits<float>(rule);
+        check_same_bits<double>(rule);
+    }
+    check_no_allocation();
+    check_stop_inside_a_step();
+    check_divergence<float>(1e300, true);
+    check_divergence<double>(1e300, false);
+    check_divergence<float>(1e20, false);
+    return check::report();
+}
