@@ -15,15 +15,23 @@ SAYS_DEFAULT = re.compile(r"\b[Dd]efault(?:s to| is|:|=)? ?`{0,2}([-+\w.'\"]+)`{
 
 
 def public_definitions(tree):
-    """Yield (dotted name, node) of each public function, class and method of a module."""
+    """Yield (dotted name, node) of each public function, class and method of a module.
+
+    A property is documented where it is read, so its setter is left out.
+    """
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     for node in tree.body:
         if isinstance(node, kinds) and not node.name.startswith("_"):
             yield node.name, node
             inner = node.body if isinstance(node, ast.ClassDef) else []
             for member in inner:
-                if isinstance(member, kinds) and not member.name.startswith("_"):
+                is_public = isinstance(member, kinds) and not member.name.startswith("_")
+                if is_public and not any(map(is_setter, member.decorator_list)):
                     yield f"{node.name}.{member.name}", member
+
+
+def is_setter(decorator):
+    return isinstance(decorator, ast.Attribute) and decorator.attr == "setter"
 
 
 def documented_parameters(text):
@@ -88,7 +96,7 @@ def test_parameters_are_as_documented(path):
         if not documented:
             continue
         signature = signature_of(thing)
-        if list(documented) != list(signature):
+        if set(documented) != set(signature):
             wrong[key] = (list(documented), list(signature))
         for parameter, text in documented.items():
             for default in stated_default(text):
