@@ -109,7 +109,7 @@ class EpochLog:
         batches (each before its update, without penalty), gradient norm of its last step.
     update_ratio : float64 array of shape (n_layers,)
         ``||change|| / ||params before||`` of each layer, weight and bias together, in the call's
-        last step; 0 where nothing changed, inf where a layer of zeros did.
+        last step; 0 where nothing changed or no step was made, inf where a layer of zeros did.
     """
 
     rows: Float64Array = field(default_factory=lambda: np.zeros((0, 3)))
@@ -169,7 +169,7 @@ class Engine(Protocol):
 
         It comes back early, between two steps, as CANCELLED when ``cancel[0]`` is not 0, as CUT
         when `max_seconds` have passed (at least one step is made), and as DIVERGED before an
-        update whose batch loss or gradient norm is not finite; `state` is then as before that
-        step. Where a run is cut changes no bit of what follows. A batch whose weights sum to 0
-        moves the cursor and changes nothing else.
+        update whose batch loss, gradient norm or new parameters are not finite; `state` is then as
+        before that step. Where a run is cut changes no bit of what follows. A batch whose weights
+        sum to 0 moves the cursor and changes nothing else.
         """

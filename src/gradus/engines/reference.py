@@ -74,9 +74,8 @@ def output_delta(spec: NetworkSpec, trace: Trace, y: Array, weights: Array | Non
     outputs = trace.a[-1]
     shares = row_shares(xp.ones_like(outputs[:, 0]) if weights is None else weights)
     d_outputs = LOSSES[spec.loss].output_gradient(outputs, y)
-    # A row of weight 0 adds nothing, even where its derivative is not finite.
-    d_a = xp.where(shares[:, None] > 0, shares[:, None] * d_outputs, xp.zeros_like(outputs))
-    return d_a * ACTIVATIONS[spec.layers[-1].activation].slope(trace.z[-1])
+    slope = ACTIVATIONS[spec.layers[-1].activation].slope(trace.z[-1])
+    return shares[:, None] * d_outputs * slope
 
 
 def dense_backward(delta: Array, a_in: Array, weight: Array) -> tuple[Array, Array, Array]:
@@ -280,6 +279,7 @@ class _Run:
         self.first_epoch = int(state.cursor[0])
         n_epochs = (int(state.cursor[1]) + n_steps) // batches.steps_per_epoch
         self.log_rows = np.zeros((n_epochs, 3))
+        log.rows, log.update_ratio = self.log_rows[:0], np.zeros(len(spec.layers))
 
     def step(self, rate: float) -> bool:
         """Make one update and move the cursor; False, and no change, where it diverges."""
@@ -311,6 +311,8 @@ class _Run:
                 int(state.cursor[2]) + 1,
                 weight_mask(spec),
             )
+            if not np.all(np.isfinite(after.params)):
+                return False
             ratio = update_ratios(spec, state.params, after.params)
         row = self._move_cursor(after)
         try:

@@ -18,8 +18,8 @@ from gradus.errors import InvalidParameter
 from gradus.networks.params import n_params, views
 from gradus.networks.spec import Initializer, NetworkSpec
 
-#: Factor of "deep_sigmoid" over the value that keeps an infinitely small signal.
-DEEP_SIGMOID_GAIN = 1.2
+#: Gain of "deep_sigmoid"; 1 would keep an infinitely small signal, this keeps the gradient's size.
+DEEP_SIGMOID_GAIN = 1.4
 #: From this many hidden sigmoid layers on "auto" means "deep_sigmoid".
 N_SIGMOID_LAYERS_CALLED_DEEP = 3
 

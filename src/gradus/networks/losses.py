@@ -67,9 +67,7 @@ def weighted_mean(row_values: Array, weights: Array | None = None) -> Array:
     xp = row_values.__array_namespace__()
     weights = xp.ones_like(row_values) if weights is None else weights
     total = xp.sum(weights)
-    # A row of weight 0 is not looked at, even where its value is not finite.
-    counted = xp.where(weights > 0, weights * row_values, xp.zeros_like(row_values))
-    return xp.sum(counted) / xp.where(total > 0, total, xp.ones_like(total))
+    return xp.sum(weights * row_values) / xp.where(total > 0, total, xp.ones_like(total))
 
 
 def row_shares(weights: Array) -> Array:

@@ -1,0 +1,14 @@
+"""The fixtures all tests share. Which tests run where is said in the conftest of the root."""
+
+import os
+import zlib
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def rng(request):
+    """A generator seeded by the test's own name; GRADUS_TEST_SEED varies all of them at once."""
+    name = zlib.crc32(request.node.nodeid.encode())
+    return np.random.default_rng([int(os.environ.get("GRADUS_TEST_SEED", "0")), name])

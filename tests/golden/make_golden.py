@@ -1,0 +1,208 @@
+"""Write the numbers the tests compare with: formulas in 60 digits, rounded once.
+
+This file imports nothing of gradus and writes each formula in another way than the package does
+wherever there is one. `python tests/golden/make_golden.py` writes the JSON files beside it anew.
+"""
+
+import json
+from pathlib import Path
+
+import mpmath as mp
+
+mp.mp.dps = 60
+HERE = Path(__file__).parent
+
+# Small and large, both tails, around the places where doubles saturate or underflow, near the
+# zero of the slope of GELU.
+POINTS = [0.0, 1e-300, 1e-8, 1e-3, 0.3, 0.5, 0.7517915, 1.0, 1.75, 2.5, 5.0, 8.0, 19.0, 20.0]
+POINTS += [36.5, 37.5, 100.0, 350.0, 700.0, 744.0, 1e4]
+POINTS = [sign * point for point in POINTS for sign in (1.0, -1.0)][1:]
+
+
+def sigmoid(z):
+    return 1 / (1 + mp.exp(-z))
+
+
+def normal_cdf(z):
+    return mp.erfc(-z / mp.sqrt(2)) / 2
+
+
+ACTIVATIONS = {
+    "identity": lambda z: z,
+    "sigmoid": sigmoid,
+    "tanh": mp.tanh,
+    "gelu": lambda z: z * normal_cdf(z),
+    "softplus": lambda z: mp.log(1 + mp.exp(z)),
+}
+
+
+def derivatives(name, z):
+    """Value, slope and curvature; by formula where differences would lose the tails."""
+    z = mp.mpf(z)
+    if name == "identity":
+        return z, mp.mpf(1), mp.mpf(0)
+    if name == "relu":
+        return max(z, mp.mpf(0)), mp.mpf(int(z > 0)), mp.mpf(0)
+    if name == "gelu":
+        density = mp.exp(-(z**2) / 2) / mp.sqrt(2 * mp.pi)
+        return z * normal_cdf(z), normal_cdf(z) + z * density, (2 - z**2) * density
+    with mp.workdps(9000 if abs(z) > 500 else 700):  # 1 - s(z) at z = 1e4 needs 4400 digits
+        s = sigmoid(z)
+        if name == "sigmoid":
+            return s, s * (1 - s), s * (1 - s) * (1 - 2 * s)
+        if name == "softplus":
+            return mp.log(1 + mp.exp(z)), s, s * (1 - s)
+        t = mp.tanh(z)
+        return t, 1 - t**2, -2 * t * (1 - t**2)
+
+
+def activation_table():
+    names = [*ACTIVATIONS, "relu"]
+    return {
+        name: {"z": POINTS, "numbers": [[float(x) for x in derivatives(name, z)] for z in POINTS]}
+        for name in names
+    }
+
+
+LOGITS_1 = [0.0, 1.0, -1.0, 30.0, -30.0, 700.0, -700.0, 1e4, -1e4]
+ROWS_3 = [
+    [0.0, 0.0, 0.0],
+    [1.0, -2.0, 0.5],
+    [40.0, 0.0, -40.0],
+    [1e4, -1e4, 0.0],
+    [-1e4, -1e4, -1e4],
+    [1e4, 1e4, 1e4 - 1],
+    [700.0, -30.0, 710.0],
+]
+
+
+def binary_rows():
+    rows = []
+    with mp.workdps(9000):
+        for z in LOGITS_1:
+            for y in (0.0, 0.25, 1.0):
+                s = sigmoid(mp.mpf(z))
+                loss = mp.mpf(0)
+                loss -= y * mp.log(s) if y else 0
+                loss -= (1 - y) * mp.log(1 - s) if y < 1 else 0
+                rows.append([[z], y, float(loss), [float(s - y)]])
+    return rows
+
+
+def multiclass_rows():
+    rows = []
+    with mp.workdps(9000):
+        for z in ROWS_3:
+            exps = [mp.exp(mp.mpf(x)) for x in z]
+            p = [e / mp.fsum(exps) for e in exps]
+            for c in range(3):
+                gradient = [float(p[j] - int(j == c)) for j in range(3)]
+                rows.append([z, float(c), float(-mp.log(p[c])), gradient])
+    return rows
+
+
+def loss_table():
+    squared = [[[1.5, -2.0], [1.0, 1.0], (0.25 + 9.0) / 2, [0.5, -3.0]]]
+    return {
+        "squared_error": squared,
+        "binary_cross_entropy": binary_rows(),
+        "cross_entropy": multiclass_rows(),
+    }
+
+
+def worked_case():
+    """The 2-2-1 sigmoid network with all weights 1 and biases 0, at x = (-2, -1), y = 1."""
+    x, y = [mp.mpf(-2), mp.mpf(-1)], mp.mpf(1)
+    h = sigmoid(x[0] + x[1])
+    o = sigmoid(2 * h)
+    d_o = 2 * (o - y) * o * (1 - o)
+    d_h = d_o * h * (1 - h)
+    grads = [d_h * x[0], d_h * x[0], d_h * x[1], d_h * x[1], d_h, d_h, d_o * h, d_o * h, d_o]
+    return {"output": float(o), "loss": float((o - y) ** 2), "gradient": [float(g) for g in grads]}
+
+
+# Ten steps on f(p) = sum of (a_i p_i^2 / 2 + sin(p_i)): curved both ways, gradients change sign.
+START = [0.5, -1.25, 3.0, 0.0]
+SCALE = [1.0, 0.1, 4.0, 0.5]
+IS_WEIGHT = [True, False, True, False]
+RATE = mp.mpf(1) / 16  # exact as a double, so both sides use the same rate
+
+
+def trace_gradient(params):
+    return [a * p + mp.cos(p) for a, p in zip(SCALE, params, strict=True)]
+
+
+def descend(momentum, nesterov):
+    p, v, trace = [mp.mpf(x) for x in START], [mp.mpf(0)] * 4, []
+    for _ in range(10):
+        g = trace_gradient(p)
+        v = [momentum * vi - RATE * gi for vi, gi in zip(v, g, strict=True)]
+        step = [momentum * vi - RATE * gi if nesterov else vi for vi, gi in zip(v, g, strict=True)]
+        p = [pi + si for pi, si in zip(p, step, strict=True)]
+        trace.append([float(x) for x in p])
+    return trace
+
+
+def adapt(weight_decay):
+    b1, b2, epsilon = mp.mpf(0.9), mp.mpf(0.999), mp.mpf(1e-8)
+    p, trace = [mp.mpf(x) for x in START], []
+    m, v = [mp.mpf(0)] * 4, [mp.mpf(0)] * 4
+    for t in range(1, 11):
+        g = trace_gradient(p)
+        m = [b1 * mi + (1 - b1) * gi for mi, gi in zip(m, g, strict=True)]
+        v = [b2 * vi + (1 - b2) * gi**2 for vi, gi in zip(v, g, strict=True)]
+        kept = [1 - RATE * weight_decay if w else mp.mpf(1) for w in IS_WEIGHT]
+        moves = [
+            RATE * (mi / (1 - b1**t)) / (mp.sqrt(vi / (1 - b2**t)) + epsilon)
+            for mi, vi in zip(m, v, strict=True)
+        ]
+        p = [k * pi - move for k, pi, move in zip(kept, p, moves, strict=True)]
+        trace.append([float(x) for x in p])
+    return trace
+
+
+def rule_traces():
+    return {
+        "start": START,
+        "scale": SCALE,
+        "is_weight": IS_WEIGHT,
+        "rate": float(RATE),
+        "gradient_descent": descend(0, nesterov=False),
+        "momentum": descend(mp.mpf(0.9), nesterov=False),
+        "nesterov": descend(mp.mpf(0.9), nesterov=True),
+        "adam": adapt(0),
+        "adamw": adapt(mp.mpf(0.25)),
+    }
+
+
+# The largest rate of the linear neuron of the first text: 2 over the largest curvature of its loss.
+LINEAR_X = [[3, 4, 7], [6, 2, 9], [8, 10, 12], [9, 7, 4], [7, 6, 3]]
+
+
+def linear_case():
+    x = mp.matrix(LINEAR_X)
+    curvature = mp.eigsy(2 * x.T * x / 5, eigvals_only=True)
+    first_output = mp.mpf("0.2") * 3 + mp.mpf("1.4") * 4 + mp.mpf(30) * 7
+    return {
+        "first_output": float(first_output),
+        "first_loss": float((first_output - mp.mpf("13.5")) ** 2),
+        "rate_limit": float(2 / max(curvature)),
+    }
+
+
+def main():
+    tables = {
+        "activations": activation_table(),
+        "losses": loss_table(),
+        "two_two_one": worked_case(),
+        "rules": rule_traces(),
+        "linear_neuron": linear_case(),
+    }
+    for name, table in tables.items():
+        text = json.dumps(table, separators=(",", ":"))
+        text = text.replace("]],", "]],\n").replace("},", "},\n")
+        (HERE / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

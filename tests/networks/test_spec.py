@@ -1,0 +1,119 @@
+import dataclasses
+import re
+
+import numpy as np
+import pytest
+
+from gradus.errors import InvalidParameter, ShapeMismatch
+from gradus.networks.spec import Dense, Initializer, NetworkSpec
+
+GIVEN = Initializer("given", weight=[[1, 2, 3], [4, 5, 6]])
+
+
+def test_widths_and_counts():
+    spec = NetworkSpec(2, [Dense(3, "tanh"), Dense(4)], l2=0.5)
+    assert spec.layers == (Dense(3, "tanh"), Dense(4))
+    assert spec.widths == (2, 3, 4)
+    assert (spec.n_outputs, spec.n_targets) == (4, 4)
+    assert NetworkSpec(2, (Dense(4),), loss="cross_entropy").n_targets == 1
+    assert NetworkSpec(2, (Dense(1),), loss="binary_cross_entropy").n_targets == 1
+
+
+def test_frozen_and_hashable():
+    spec = NetworkSpec(np.int64(2), (Dense(3, initializer=GIVEN), Dense(1)))
+    assert hash(spec) == hash(dataclasses.replace(spec))
+    assert type(spec.n_inputs) is int
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        spec.l2 = 1.0
+
+
+def test_values_given_by_hand_become_plain_numbers():
+    given = Initializer("given", weight=np.array([[1, 2]], dtype=np.float32), bias=[3])
+    assert given.weight == ((1.0, 2.0),)
+    assert given.bias == (3.0,)
+    assert dataclasses.asdict(given)["weight"] == ((1.0, 2.0),)
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: Dense(0), "width must be a whole number, 1 or greater; got 0."),
+        (
+            lambda: Dense(1, "sigmod"),
+            "activation must be 'identity', 'sigmoid', 'tanh', 'relu', 'gelu' or 'softplus'; "
+            "got 'sigmod'. Did you mean 'sigmoid'?",
+        ),
+        (lambda: Dense(1, bias=1), "bias must be True or False; got 1."),
+        (lambda: Dense(1, initializer="uniform"), "initializer 'uniform' needs low; got none."),
+        (
+            lambda: Dense(1, initializer="glorot"),
+            "initializer must be 'auto', 'glorot_uniform', 'glorot_normal', 'he_uniform', "
+            "'he_normal', 'lecun_uniform', 'lecun_normal', 'uniform', 'constant', 'given' or "
+            "'deep_sigmoid'; got 'glorot'. Did you mean 'glorot_normal'?",
+        ),
+        (
+            lambda: Initializer("constant", value=1, low=2),
+            "initializer 'constant' must not have low; got 2.",
+        ),
+        (
+            lambda: Initializer("uniform", low=2, high=1),
+            "low must not be greater than high; got 2 and 1.",
+        ),
+        (
+            lambda: Initializer("given", weight=[[np.nan]]),
+            "weight must be a finite number; got nan.",
+        ),
+        (lambda: NetworkSpec(0, (Dense(1),)), "n_inputs must be a whole number, 1 or greater"),
+        (lambda: NetworkSpec(1, ()), "layers must hold at least one Dense layer; got none."),
+        (
+            lambda: NetworkSpec(1, (Dense(1), 5)),
+            "layers must hold Dense layers only; got 5 as layer 2.",
+        ),
+        (
+            lambda: NetworkSpec(1, (Dense(1),), l2=-1),
+            "l2 must be a finite number at least 0; got -1.",
+        ),
+        (
+            lambda: NetworkSpec(1, (Dense(1),), loss="mse"),
+            "loss must be 'squared_error', 'binary_cross_entropy' or 'cross_entropy'; got 'mse'.",
+        ),
+        (
+            lambda: NetworkSpec(1, (Dense(2, "sigmoid"),), loss="cross_entropy"),
+            "the last layer must have activation 'identity' with loss='cross_entropy', "
+            "which applies the softmax itself; got 'sigmoid'.",
+        ),
+        (
+            lambda: NetworkSpec(1, (Dense(1, "sigmoid"),), loss="binary_cross_entropy"),
+            "the last layer must have activation 'identity' with loss='binary_cross_entropy', "
+            "which applies the sigmoid itself; got 'sigmoid'.",
+        ),
+        (
+            lambda: NetworkSpec(1, (Dense(2),), loss="binary_cross_entropy"),
+            "the last layer must have width 1 with loss='binary_cross_entropy'; got 2.",
+        ),
+        (
+            lambda: NetworkSpec(1, (Dense(1),), loss="cross_entropy"),
+            "the last layer must have width 2 or greater with loss='cross_entropy', "
+            "one neuron for each class; got 1.",
+        ),
+        (
+            lambda: NetworkSpec(1, (Dense(1, initializer=GIVEN),)),
+            "weight of layer 1 must have shape (fan_in, fan_out) = (1, 1); got (2, 3).",
+        ),
+        (
+            lambda: NetworkSpec(
+                1, (Dense(1, initializer=Initializer("given", weight=[[1]], bias=[1, 2])),)
+            ),
+            "bias of layer 1 must have shape (fan_out,) = (1,); got (2,).",
+        ),
+        (
+            lambda: NetworkSpec(
+                1, (Dense(1, "tanh", False, Initializer("given", weight=[[1]], bias=[1])),)
+            ),
+            "layer 1 has no bias, so its initializer must not give one.",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused(make, sentence):
+    with pytest.raises((InvalidParameter, ShapeMismatch), match=re.escape(sentence)):
+        make()
