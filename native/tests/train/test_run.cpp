@@ -155,7 +155,7 @@ void check_stop_inside_a_step() {
     std::uint8_t cancel = 0;
     std::thread stopper([&] {
         std::this_thread::sleep_for(std::chrono::milliseconds(30));
-        std::atomic_ref<std::uint8_t>(cancel) = 1;
+        std::atomic_ref<std::uint8_t>{cancel}.store(1);
     });
     const auto start = std::chrono::steady_clock::now();
     const RunStatus status = t.go(1000000, 2, 1e9, &cancel);
