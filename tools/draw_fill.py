@@ -9,6 +9,7 @@ import io
 import os
 import pty
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -58,12 +59,10 @@ def shown_lines(output: str) -> list[str]:
     return [*(bars[network] for network in sorted(bars)), *sentences]
 
 
-def first_answer(table: Path, filled: Path) -> list[str]:
-    """Find the header and the first answered row in the file that was written."""
-    before = table.read_text(encoding="utf-8").splitlines()
-    after = filled.read_text(encoding="utf-8").splitlines()
-    row = next(i for i, line in enumerate(before) if i and not after[i].startswith(f"{line},"))
-    return [after[0], after[row]]
+def first_blank(table: Path) -> int:
+    """Count the lines of a table up to the first whose last cell is blank."""
+    lines = table.read_text(encoding="utf-8").splitlines()
+    return 1 + next(i for i, line in enumerate(lines) if line.endswith(","))
 
 
 def main() -> None:
@@ -77,9 +76,9 @@ def main() -> None:
         console.print(Text(f"$ gradus fill {table.name}", style="bold"))
         for line in shown_lines(terminal_output([str(command), "fill", copy.name], Path(folder))):
             console.print(Text.from_ansi(line))
-        filled = copy.with_name(f"{copy.stem}.filled.csv")
-        console.print(Text(f"$ grep -m 2 ... {filled.name}", style="bold"))
-        for line in first_answer(copy, filled):
+        look = ["sed", "-n", f"1p;{first_blank(copy)}p", f"{copy.stem}.filled.csv"]
+        console.print(Text(f"$ {shlex.join(look)}", style="bold"))
+        for line in terminal_output(look, Path(folder)).splitlines():
             console.print(Text(line))
     svg = console.export_svg(title="gradus fill", unique_id="fill")
     # Fonts from the network are no part of a picture in a repository.
