@@ -56,13 +56,17 @@ def test_every_parameter_can_be_located():
     [
         (
             "weight 1",
-            "a parameter must be written like 'layer 1 weight [0, 2]' or 'layer 1 bias [2]'; "
-            "got 'weight 1'.",
+            (
+                "a parameter must be written like 'layer 1 weight [0, 2]' or 'layer 1 bias [2]'; "
+                "got 'weight 1'."
+            ),
         ),
         (
             "layer 2 bias [0]",
-            "layer 2 bias must be one of layer 1 weight, layer 1 bias, layer 2 weight, "
-            "layer 3 weight, layer 3 bias; the network has no other.",
+            (
+                "layer 2 bias must be one of layer 1 weight, layer 1 bias, layer 2 weight, "
+                "layer 3 weight, layer 3 bias; the network has no other."
+            ),
         ),
         ("layer 1 weight [2, 0]", "layer 1 weight has shape (2, 3); got the place [2, 0]."),
         ("layer 1 weight [0]", "layer 1 weight has shape (2, 3); got the place [0]."),

@@ -40,16 +40,20 @@ def test_values_given_by_hand_become_plain_numbers():
         (lambda: Dense(0), "width must be a whole number, 1 or greater; got 0."),
         (
             lambda: Dense(1, "sigmod"),
-            "activation must be 'identity', 'sigmoid', 'tanh', 'relu', 'gelu' or 'softplus'; "
-            "got 'sigmod'. Did you mean 'sigmoid'?",
+            (
+                "activation must be 'identity', 'sigmoid', 'tanh', 'relu', 'gelu' or 'softplus'; "
+                "got 'sigmod'. Did you mean 'sigmoid'?"
+            ),
         ),
         (lambda: Dense(1, bias=1), "bias must be True or False; got 1."),
         (lambda: Dense(1, initializer="uniform"), "initializer 'uniform' needs low; got none."),
         (
             lambda: Dense(1, initializer="glorot"),
-            "initializer must be 'auto', 'glorot_uniform', 'glorot_normal', 'he_uniform', "
-            "'he_normal', 'lecun_uniform', 'lecun_normal', 'uniform', 'constant', 'given' or "
-            "'deep_sigmoid'; got 'glorot'. Did you mean 'glorot_normal'?",
+            (
+                "initializer must be 'auto', 'glorot_uniform', 'glorot_normal', 'he_uniform', "
+                "'he_normal', 'lecun_uniform', 'lecun_normal', 'uniform', 'constant', 'given' or "
+                "'deep_sigmoid'; got 'glorot'. Did you mean 'glorot_normal'?"
+            ),
         ),
         (
             lambda: Initializer("constant", value=1, low=2),
@@ -63,7 +67,10 @@ def test_values_given_by_hand_become_plain_numbers():
             lambda: Initializer("given", weight=[[np.nan]]),
             "weight must be a finite number; got nan.",
         ),
-        (lambda: NetworkSpec(0, (Dense(1),)), "n_inputs must be a whole number, 1 or greater"),
+        (
+            lambda: NetworkSpec(0, (Dense(1),)),
+            "n_inputs must be a whole number, 1 or greater; got 0.",
+        ),
         (lambda: NetworkSpec(1, ()), "layers must hold at least one Dense layer; got none."),
         (
             lambda: NetworkSpec(1, (Dense(1), 5)),
@@ -79,13 +86,17 @@ def test_values_given_by_hand_become_plain_numbers():
         ),
         (
             lambda: NetworkSpec(1, (Dense(2, "sigmoid"),), loss="cross_entropy"),
-            "the last layer must have activation 'identity' with loss='cross_entropy', "
-            "which applies the softmax itself; got 'sigmoid'.",
+            (
+                "the last layer must have activation 'identity' with loss='cross_entropy', "
+                "which applies the softmax itself; got 'sigmoid'."
+            ),
         ),
         (
             lambda: NetworkSpec(1, (Dense(1, "sigmoid"),), loss="binary_cross_entropy"),
-            "the last layer must have activation 'identity' with loss='binary_cross_entropy', "
-            "which applies the sigmoid itself; got 'sigmoid'.",
+            (
+                "the last layer must have activation 'identity' with loss='binary_cross_entropy', "
+                "which applies the sigmoid itself; got 'sigmoid'."
+            ),
         ),
         (
             lambda: NetworkSpec(1, (Dense(2),), loss="binary_cross_entropy"),
@@ -93,8 +104,10 @@ def test_values_given_by_hand_become_plain_numbers():
         ),
         (
             lambda: NetworkSpec(1, (Dense(1),), loss="cross_entropy"),
-            "the last layer must have width 2 or greater with loss='cross_entropy', "
-            "one neuron for each class; got 1.",
+            (
+                "the last layer must have width 2 or greater with loss='cross_entropy', "
+                "one neuron for each class; got 1."
+            ),
         ),
         (
             lambda: NetworkSpec(1, (Dense(1, initializer=GIVEN),)),

@@ -1,0 +1,164 @@
+import itertools
+import re
+
+import numpy as np
+import pytest
+
+from gradus._typing import INITIALIZER_NAMES
+from gradus.engines import reference
+from gradus.errors import InvalidParameter
+from gradus.networks.initializers import INITIALIZERS, initial_params, resolve
+from gradus.networks.params import layout, views, weight_mask
+from gradus.networks.spec import Dense, Initializer, NetworkSpec
+
+VARIANCES = {
+    "glorot_uniform": 2 / (300 + 200),
+    "glorot_normal": 2 / (300 + 200),
+    "he_uniform": 2 / 300,
+    "he_normal": 2 / 300,
+    "lecun_uniform": 1 / 300,
+    "lecun_normal": 1 / 300,
+}
+
+
+def one_layer(initializer, n_inputs=300, width=200, **options):
+    return NetworkSpec(n_inputs, (Dense(width, "tanh", initializer=initializer, **options),))
+
+
+def test_the_table_is_complete():
+    assert ("auto", *INITIALIZERS) == INITIALIZER_NAMES
+
+
+@pytest.mark.parametrize(("name", "variance"), VARIANCES.items())
+def test_variance_and_bounds(name, variance, rng):
+    spec = one_layer(name)
+    params = initial_params(spec, int(rng.integers(2**63)))
+    weight, bias = views(spec, params).values()
+    assert not bias.any()
+    # 60,000 numbers: five deviations of the estimate of a variance.
+    kurtosis = 3.0 if name.endswith("normal") else 1.8
+    assert abs(weight.var() / variance - 1) < 5 * np.sqrt((kurtosis - 1) / weight.size)
+    assert abs(weight.mean()) < 5 * np.sqrt(variance / weight.size)
+    if name.endswith("uniform"):
+        limit = np.sqrt(3 * variance)
+        assert np.abs(weight).max() <= limit
+        assert np.abs(weight).max() > 0.999 * limit
+
+
+def test_with_the_callers_numbers():
+    spec = one_layer(Initializer("uniform", low=-2, high=5))
+    weight = views(spec, initial_params(spec, 0))["layer 1 weight"]
+    assert -2 <= weight.min() < -1.99
+    assert 4.99 < weight.max() < 5
+    spec = one_layer(Initializer("constant", value=1), 2, 2)
+    assert initial_params(spec, 0).tolist() == [1, 1, 1, 1, 0, 0]
+    given = Initializer("given", weight=[[1, 2], [3, 4]], bias=[5, 6])
+    assert initial_params(one_layer(given, 2, 2), 0).tolist() == [1, 2, 3, 4, 5, 6]
+    given = Initializer("given", weight=[[0.2], [1.4], [30]])
+    assert initial_params(one_layer(given, 3, 1, bias=False), 0).tolist() == [0.2, 1.4, 30]
+
+
+def test_same_seed_same_bits_and_another_seed_others():
+    spec = NetworkSpec(3, (Dense(4), Dense(4), Dense(4)))
+    drawn = [initial_params(spec, seed) for seed in (0, 0, 1, 2**64 - 1)]
+    assert drawn[0].tobytes() == drawn[1].tobytes()
+    for a, b in itertools.combinations(drawn[1:], 2):
+        assert not (a[weight_mask(spec)] == b[weight_mask(spec)]).any()
+    # Layers of one shape have streams of their own.
+    second, third = (views(spec, drawn[0])[f"layer {layer} weight"] for layer in (2, 3))
+    assert not (second == third).any()
+
+
+def test_a_layer_does_not_look_at_those_beside_it():
+    small, large = NetworkSpec(3, (Dense(4), Dense(1))), NetworkSpec(3, (Dense(4), Dense(9)))
+    first = [views(spec, initial_params(spec, 5))["layer 1 weight"] for spec in (small, large)]
+    np.testing.assert_array_equal(first[0], first[1])
+
+
+@pytest.mark.parametrize("seed", [-1, 2**64, 1.0])
+def test_seeds_that_are_refused(seed):
+    sentence = f"seed must be a whole number from 0 to {2**64 - 1}; got {seed!r}."
+    with pytest.raises(InvalidParameter, match=re.escape(sentence)):
+        initial_params(one_layer("auto"), seed)
+
+
+def names(*layers):
+    return [options.name for options in resolve(NetworkSpec(3, layers))]
+
+
+def test_auto_follows_from_the_layers_alone():
+    assert names(Dense(2, "relu"), Dense(2, "tanh"), Dense(1)) == [
+        "he_uniform",
+        "glorot_uniform",
+        "glorot_uniform",
+    ]
+    assert names(Dense(2, "gelu"), Dense(1, "softplus")) == ["he_uniform"] * 2
+    sigmoid = Dense(4, "sigmoid")
+    assert names(sigmoid, sigmoid, sigmoid) == ["glorot_uniform"] * 3
+    assert names(sigmoid, sigmoid, sigmoid, Dense(1)) == ["deep_sigmoid"] * 4
+    unbiased = Dense(1, bias=False)
+    assert names(sigmoid, sigmoid, sigmoid, unbiased) == ["glorot_uniform"] * 4
+    asked = Dense(4, "sigmoid", initializer="lecun_normal")
+    assert names(sigmoid, asked, sigmoid, Dense(1)) == [
+        "deep_sigmoid",
+        "lecun_normal",
+        "deep_sigmoid",
+        "deep_sigmoid",
+    ]
+
+
+def sizes_through(spec, rng):
+    """Per layer: deviation over rows of the activations, norms of delta and of d_weight."""
+    params = initial_params(spec, int(rng.integers(2**63)))
+    X = rng.normal(size=(64, spec.n_inputs))
+    y = rng.integers(spec.n_outputs, size=(64, 1)).astype(float)
+    trace, grads = reference.gradient(spec, params, X, y)
+    d_weights = [
+        np.linalg.norm(grads[view.start : view.stop])
+        for view in layout(spec)
+        if view.kind == "weight"
+    ]
+    signals = [a.std(axis=0).mean() for a in trace.a[1:]]
+    return np.array(signals), np.array(d_weights), trace
+
+
+DEEP = (*(Dense(1000, "sigmoid") for _ in range(6)), Dense(10))
+
+
+def test_deep_sigmoid_keeps_signal_and_gradient(rng):
+    spec = NetworkSpec(784, DEEP, loss="cross_entropy")
+    signals, d_weights, trace = sizes_through(spec, rng)
+    for sizes in (signals, d_weights):
+        ratios = sizes[1:] / sizes[:-1]
+        assert ratios.max() < 3
+        assert ratios.min() > 1 / 3
+    # Centered: the mean activation over rows and neurons stays where the slope is largest.
+    means = [a.mean() for a in trace.a[1:-1]]
+    np.testing.assert_allclose(means, 0.5, atol=0.03)
+
+
+def test_glorot_loses_both_on_the_same_stack(rng):
+    layers = tuple(
+        Dense(layer.width, layer.activation, initializer="glorot_uniform") for layer in DEEP
+    )
+    signals, d_weights, _ = sizes_through(NetworkSpec(784, layers, loss="cross_entropy"), rng)
+    assert signals[5] < 1e-3 * signals[0]
+    assert d_weights[0] < 1e-3 * d_weights[5]
+
+
+def test_deep_sigmoid_takes_the_mean_out():
+    spec = NetworkSpec(5, (Dense(4, "sigmoid"), Dense(3, "sigmoid", initializer="deep_sigmoid")))
+    named = views(spec, initial_params(spec, 3))
+    at_half = 0.5 * named["layer 2 weight"].sum(axis=0) + named["layer 2 bias"]
+    np.testing.assert_allclose(at_half, 0, atol=1e-15)
+    assert not named["layer 1 bias"].any()
+
+
+def test_deep_sigmoid_needs_the_bias():
+    layers = (Dense(4, "sigmoid"), Dense(3, bias=False, initializer="deep_sigmoid"))
+    sentence = (
+        "layer 2 must have a bias with initializer 'deep_sigmoid', which takes the mean of the "
+        "sigmoid layer before it out there; got bias=False."
+    )
+    with pytest.raises(InvalidParameter, match=re.escape(sentence)):
+        initial_params(NetworkSpec(2, layers), 0)
