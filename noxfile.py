@@ -98,8 +98,8 @@ def sanitize(session: nox.Session, sanitizer: str) -> None:
 @nox.session
 def stub(session: nox.Session) -> None:
     """Write src/gradus/_core.pyi anew from the built extension."""
-    target = "src/gradus/_core.pyi"
-    session.run("python", "-m", "nanobind.stubgen", "-q", "-m", "gradus._core", "-o", target)
+    files = ("-p", "native/gradus/bind/_core.pat", "-o", "src/gradus/_core.pyi")
+    session.run("python", "-m", "nanobind.stubgen", "-q", "-m", "gradus._core", *files)
 
 
 @nox.session

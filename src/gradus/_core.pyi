@@ -5,13 +5,13 @@ import numpy
 from numpy.typing import NDArray
 
 
-ACTIVATIONS: tuple = ...
+ACTIVATIONS: tuple[str, ...]
 
-LOSSES: tuple = ...
+LOSSES: tuple[str, ...]
 
-RULES: tuple = ('gradient_descent', 'adam', 'adamw')
+RULES: tuple[str, ...]
 
-INSTRUCTION_SETS: tuple = ('scalar', 'avx2')
+INSTRUCTION_SETS: tuple[str, ...]
 
 def instruction_set() -> str: ...
 
