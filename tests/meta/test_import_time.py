@@ -8,7 +8,6 @@ import sys
 # Loaded when first used, never by `import gradus`.
 LATER = {"scipy", "duckdb", "typer", "rich", "safetensors", "sklearn", "matplotlib", "pandas"}
 RUNS = 7
-LIMIT_S = 0.150
 
 
 def run(code, cache):
@@ -37,5 +36,5 @@ def test_import_is_quick(tmp_path):
     # The best of several runs, taken in turn: what the import costs when nothing disturbs it.
     pairs = [[import_seconds(name, tmp_path) for name in ("gradus", "numpy")] for _ in range(RUNS)]
     ours, numpys = map(min, zip(*pairs, strict=True))
-    assert ours < LIMIT_S
+    # In seconds this depends on the machine and on its other work: docs/numbers.md has them.
     assert ours <= 2 * numpys
