@@ -37,12 +37,6 @@ struct Parameters {
     Index count;
 };
 
-/// Squared sizes of one layer's last change and of its parameters before it.
-struct LayerChange {
-    double change = 0;
-    double before = 0;
-};
-
 /// beta^n by repeated squaring: the same bits on every system.
 inline double whole_power(double beta, std::int64_t n) noexcept {
     double result = 1;
@@ -59,24 +53,26 @@ public:
     static constexpr Index kBlock = 4096;
 
     Updater(const Network& network, const RuleConfig& config)
-        : kernels_(kernels<T>()), config_(config), changes_(network.layers().size()) {
+        : kernels_(kernels<T>()), config_(config), n_params_(network.n_params()) {
         for (std::size_t l = 0; l < network.layers().size(); ++l) {
             const DenseLayer& layer = network.layers()[l];
             add_blocks(layer.weight_at, layer.bias_at(), l, true);
             add_blocks(layer.bias_at(), layer.end(), l, false);
         }
         squares_.resize(blocks_.size());
-        block_changes_.resize(blocks_.size());
+        changes_.resize(blocks_.size());
     }
 
-    /// The Euclidean norm of the gradient, summed block by block in order.
-    double norm(const T* grads, const Crew& crew) {
-        for_each_block(crew, [&](std::size_t b, int) {
+    /// The Euclidean norm of the gradient, summed block by block in order. Returns false, and no
+    /// norm, if told to stop on the way.
+    bool norm(const T* grads, const Crew& crew, double& result) {
+        const bool done = for_each_block(crew, [&](std::size_t b, int) {
             squares_[b] = kernels_.sum_squares(grads + blocks_[b].start, blocks_[b].count);
         });
         double sum = 0;
         for (double square : squares_) sum += square;
-        return std::sqrt(sum);
+        result = std::sqrt(sum);
+        return done;
     }
 
     /// Prepares update number `number` (from 1) with its rate and the factor that clipping puts on
@@ -94,9 +90,9 @@ public:
                  decay};
     }
 
-    /// Makes the update in place. Cannot be stopped halfway.
+    /// Makes the update in place. It is never left half done: nobody can stop the watch it has.
     void apply(const Parameters<T>& p, const T* grads, const Crew& crew) {
-        for_each_block(crew, [&](std::size_t b, int) {
+        for_each_block(Crew(crew.n_threads(), undisturbed_), [&](std::size_t b, int) {
             const Block& block = blocks_[b];
             T* first = p.slots + block.start;
             update(block, p.params + block.start, first, first + p.count, grads + block.start);
@@ -118,12 +114,12 @@ public:
         return is_finite;
     }
 
-    /// How much each layer would change; changes nothing.
-    const std::vector<LayerChange>& measure(const Parameters<T>& p, const T* grads,
-                                            const Crew& crew) {
-        for_each_block(crew, [&](std::size_t b, int) {
+    /// Writes how much each layer would change, `ratios` (n_layers,): the size of the change over
+    /// that of the parameters before it. Changes nothing. Returns false if told to stop on the way.
+    bool measure(const Parameters<T>& p, const T* grads, const Crew& crew, double* ratios) {
+        const bool done = for_each_block(crew, [&](std::size_t b, int) {
             const Block& block = blocks_[b];
-            LayerChange sum;
+            Change sum;
             on_copy(p, grads, block, [&](const T* params, const T*) {
                 for (Index i = 0; i < block.count; ++i) {
                     const double before = static_cast<double>(p.params[block.start + i]);
@@ -132,14 +128,17 @@ public:
                     sum.before += before * before;
                 }
             });
-            block_changes_[b] = sum;
+            changes_[b] = sum;
         });
-        changes_.assign(changes_.size(), {});
-        for (std::size_t b = 0; b < blocks_.size(); ++b) {
-            changes_[blocks_[b].layer].change += block_changes_[b].change;
-            changes_[blocks_[b].layer].before += block_changes_[b].before;
+        for (std::size_t b = 0, layer = 0; b < blocks_.size(); ++layer) {
+            Change sum;
+            for (; b < blocks_.size() && blocks_[b].layer == layer; ++b) {
+                sum.change += changes_[b].change;
+                sum.before += changes_[b].before;
+            }
+            ratios[layer] = sum.change == 0 ? 0.0 : std::sqrt(sum.change / sum.before);
         }
-        return changes_;
+        return done;
     }
 
 private:
@@ -150,19 +149,22 @@ private:
         bool is_weight;
     };
 
+    // Squared sizes of a block's change and of its parameters before it.
+    struct Change {
+        double change = 0;
+        double before = 0;
+    };
+
     void add_blocks(Index start, Index end, std::size_t layer, bool is_weight) {
         for (Index at = start; at < end; at += kBlock) {
             blocks_.push_back({at, std::min(kBlock, end - at), layer, is_weight});
         }
     }
 
-    // Updates are never left half done, so their crew has a watch of its own that nobody stops.
     template <class F>
-    void for_each_block(const Crew& crew, F&& f) {
-        Watch never(nullptr, nullptr, 0);
-        const Crew undisturbed(crew.n_threads(), never);
-        const auto n = static_cast<Index>(blocks_.size());
-        undisturbed.for_each(n, 16.0 * static_cast<double>(n * kBlock),
+    bool for_each_block(const Crew& crew, F&& f) const {
+        const double work = 16.0 * static_cast<double>(n_params_);
+        return crew.for_each(static_cast<Index>(blocks_.size()), work,
                              [&](Index b, int worker) { f(static_cast<std::size_t>(b), worker); });
     }
 
@@ -193,12 +195,13 @@ private:
 
     const Kernels<T>& kernels_;
     RuleConfig config_;
+    Index n_params_;
+    Watch undisturbed_{nullptr, nullptr, 0};
     DescentStep descent_{};
     AdamStep adam_{};
     std::vector<Block> blocks_;
     std::vector<double> squares_;
-    std::vector<LayerChange> block_changes_;
-    std::vector<LayerChange> changes_;
+    std::vector<Change> changes_;
 };
 
 }  // namespace gradus

@@ -96,7 +96,8 @@ private:
         if (!batch_gradient(state, totals, crew)) return RunStatus::cancelled;
         if (totals.weight > 0) {
             pass_.add_penalty(state.parameters.params, grads_);
-            const double norm = updater_.norm(grads_, crew);
+            double norm = 0;
+            if (!updater_.norm(grads_, crew, norm)) return RunStatus::cancelled;
             if (!std::isfinite(totals.loss) || !std::isfinite(norm)) return RunStatus::diverged;
             const double clip = norm > max_grad_norm_ ? max_grad_norm_ / norm : 1.0;
             updater_.set_step(rate, clip, state.cursor[2] + 1);
@@ -104,7 +105,10 @@ private:
                 !updater_.would_stay_finite(state.parameters, grads_)) {
                 return RunStatus::diverged;
             }
-            if (update_ratio != nullptr) measure_change(state, update_ratio, crew);
+            if (update_ratio != nullptr &&
+                !updater_.measure(state.parameters, grads_, crew, update_ratio)) {
+                return RunStatus::cancelled;
+            }
             updater_.apply(state.parameters, grads_, crew);
             state.grad_norm[1] = state.grad_norm[0];
             state.grad_norm[0] = norm;
@@ -151,13 +155,6 @@ private:
             std::copy_n(batches_.x.row(row), batches_.x.cols, x_ + i * batches_.x.cols);
             std::copy_n(batches_.y.row(row), batches_.y.cols, y_ + i * batches_.y.cols);
             weights_[i] = static_cast<T>(weight_of(row));
-        }
-    }
-
-    void measure_change(const TrainState<T>& state, double* update_ratio, const Crew& crew) {
-        for (const LayerChange& layer : updater_.measure(state.parameters, grads_, crew)) {
-            const double ratio = std::sqrt(layer.change / layer.before);
-            *update_ratio++ = layer.change == 0 ? 0.0 : ratio;
         }
     }
 
