@@ -1,0 +1,143 @@
+"""What only the page of formulas promises; what every engine promises is in tests/contracts."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from gradus._typing import ACTIVATION_NAMES, LOSS_NAMES
+from gradus.engines import reference
+from gradus.engines.base import RunStatus, TrainState
+from gradus.engines.reference import ReferenceEngine
+from gradus.networks.spec import Dense, NetworkSpec
+from gradus.optimizers.rules import Adam
+from tests.contracts.cases import batches_of, bits, draw_params, draw_rows, network, run
+
+
+def test_affine_by_hand():
+    a_in, weight = np.array([[3.0, 4.0]]), np.array([[1.0, 2.0], [10.0, 20.0]])
+    assert reference.affine(a_in, weight, None).tolist() == [[43, 86]]
+    assert reference.affine(a_in, weight, np.array([0.5, -0.5])).tolist() == [[43.5, 85.5]]
+
+
+def test_forward_keeps_every_z_and_a():
+    spec = NetworkSpec(1, (Dense(1, "relu"), Dense(1, "sigmoid")))
+    trace = reference.forward(spec, np.array([2.0, -1.0, 1.0, -1.0]), np.array([[1.0], [0.0]]))
+    assert [z.ravel().tolist() for z in trace.z] == [[1, -1], [0, -1]]
+    assert trace.a[1].ravel().tolist() == [1, 0]
+    assert trace.a[2].ravel().tolist() == [0.5, 1 / (1 + np.e)]
+
+
+def test_dense_backward_is_the_transpose_of_affine(rng):
+    """The dot-product test: u . (J v) = (J' u) . v for the derivative by each argument."""
+    a_in, weight, u = rng.normal(size=(5, 3)), rng.normal(size=(3, 4)), rng.normal(size=(5, 4))
+    d_weight, d_bias, d_a_in = reference.dense_backward(u, a_in, weight)
+    v_weight, v_bias, v_a = rng.normal(size=(3, 4)), rng.normal(size=4), rng.normal(size=(5, 3))
+    forward = a_in @ v_weight + v_bias + v_a @ weight
+    backward = np.sum(d_weight * v_weight) + d_bias @ v_bias + np.sum(d_a_in * v_a)
+    assert np.sum(u * forward) == pytest.approx(backward, rel=1e-12)
+
+
+def test_objective_is_loss_plus_penalty():
+    spec = NetworkSpec(1, (Dense(1),), l2=0.5)
+    params, X, y = np.array([2.0, 100.0]), np.array([[1.0]]), np.array([[101.0]])
+    assert reference.objective(spec, params, X, y) == 1 + 0.25 * 4
+
+
+@pytest.mark.parametrize("when", range(6))
+def test_an_interrupt_leaves_a_whole_step(monkeypatch, when, rng):
+    """Ctrl-C while a finished step is being copied into the caller's arrays."""
+    spec, rule = network("tanh", "squared_error"), Adam()
+    params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 4)
+    state, expected = (TrainState.start(params, 2) for _ in range(2))
+    run(ReferenceEngine(), spec, rule, batches_of(X, y), expected, [0.1] * 2)
+
+    class Interrupting(np.ndarray):
+        """An array that meets one Ctrl-C when it is written the second time; copies do not."""
+
+        writes = None
+
+        def __setitem__(self, index, value):
+            if self.writes is not None:
+                self.writes += 1
+                if self.writes == 2:
+                    raise KeyboardInterrupt
+            super().__setitem__(index, value)
+
+    names = ("params", "slots", "cursor", "totals", "grad_norm")
+    if when < len(names):
+        watched = getattr(state, names[when]).view(Interrupting)
+        watched.writes = 0
+        setattr(state, names[when], watched)
+    else:
+        monkeypatch.setattr(reference, "gradient", interrupt_at_third(reference.gradient))
+    with pytest.raises(KeyboardInterrupt):
+        run(ReferenceEngine(), spec, rule, batches_of(X, y), state, [0.1] * 9)
+    assert bits(state) == bits(expected)
+
+
+def interrupt_at_third(function):
+    """Let two calls through and raise at the third."""
+    n_calls = 0
+
+    def call(*args):
+        nonlocal n_calls
+        n_calls += 1
+        if n_calls == 3:
+            raise KeyboardInterrupt
+        return function(*args)
+
+    return call
+
+
+def test_no_warning_where_numbers_overflow():
+    spec = NetworkSpec(1, (Dense(1),))
+    state = TrainState.start(np.full(2, 1e200), 0)
+    X = np.full((2, 1), 1e200)
+    engine = ReferenceEngine()
+    status, _ = run(engine, spec, Adam(), batches_of(X, X), state, [0.1])
+    assert status == RunStatus.DIVERGED
+    assert engine.evaluate(spec, state.params, X, X)[0] == np.inf
+
+
+def test_scipy_is_loaded_for_gelu_only():
+    script = (
+        "import sys, numpy as np\n"
+        "from gradus.engines.reference import ReferenceEngine\n"
+        "from gradus.networks.activations import ACTIVATIONS\n"
+        "ACTIVATIONS['tanh'].value(np.zeros(1))\n"
+        "assert not any(name.startswith('scipy') for name in sys.modules)\n"
+        "ACTIVATIONS['gelu'].value(np.zeros(1))\n"
+        "assert 'scipy.special' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("loss", LOSS_NAMES)
+@pytest.mark.parametrize("activation", ACTIVATION_NAMES)
+def test_jax_differentiates_the_objective_to_the_same_gradient(activation, loss, rng):
+    jax = pytest.importorskip("jax")
+    spec = network(activation, loss, l2=0.2)
+    params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 7)
+    weights = rng.uniform(0.5, 2, 7)
+    _, grads = reference.gradient(spec, params, X, y, weights)
+    with jax.enable_x64(True):
+        lent = [jax.numpy.asarray(array) for array in (params, X, y, weights)]
+        theirs = jax.jit(jax.grad(lambda *args: reference.objective(spec, *args)))(*lent)
+        ours = jax.jit(lambda *args: reference.gradient(spec, *args)[1])(*lent)
+        np.testing.assert_allclose(grads, theirs, rtol=1e-10, atol=1e-13)
+        np.testing.assert_allclose(grads, ours, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.oracle
+def test_jax_runs_the_update_rules():
+    jax = pytest.importorskip("jax")
+    with jax.enable_x64(True):
+        rule, mask = Adam(), np.ones(3, dtype=bool)
+        lent = [jax.numpy.ones(3), jax.numpy.arange(3.0), jax.numpy.zeros((2, 3))]
+        params, slots = jax.jit(rule.update)(*lent, 0.1, 1, mask)
+        exact = rule.update(*(np.asarray(array) for array in lent), 0.1, 1, mask)
+        np.testing.assert_allclose(params, exact[0], rtol=1e-14)
+        np.testing.assert_allclose(slots, exact[1], rtol=1e-14)
