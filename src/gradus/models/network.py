@@ -131,6 +131,7 @@ class Network:
 
     @params.setter
     def params(self, values: ArrayLike) -> None:
+        """Copy an array of shape (n_params,) into the network's own type."""
         copied = np.array(values, dtype=self.dtype)
         size = n_params(self.spec)
         if copied.shape != (size,):
@@ -176,7 +177,7 @@ class Network:
             For "cross_entropy" class ids 0, 1, ...
         rule
             `GradientDescent`, `Adam` or `AdamW`.
-        epochs, batch_size, max_grad_norm, n_threads, engine
+        epochs, batch_size
             See `Plan`.
         sample_weight : array of shape (n,), optional
             Weight of each row, 0 or greater; left out, every row weighs 1.
@@ -185,8 +186,8 @@ class Network:
         early_stopping
             When to stop before the last epoch. Its `fraction` of the rows is held out of the
             training unless X_val and y_val are given.
-        time_limit
-            Seconds after which training stops.
+        max_grad_norm, time_limit
+            See `Plan`.
         checkpoint
             A file that keeps the run as it goes. If it exists and belongs to the same network,
             plan and data, the run continues from it, whatever the present parameters are, and ends
@@ -194,6 +195,8 @@ class Network:
             The version before is kept as ``NAME.previous``.
         checkpoint_interval
             Seconds between two writes of that file, 0 or greater.
+        n_threads, engine
+            See `Plan`.
         callback
             Called about ten times a second, and at the end, with a `Progress`.
 

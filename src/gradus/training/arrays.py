@@ -103,15 +103,22 @@ def _matrix(name: str, value: ArrayLike, dtype: str, n_columns: int) -> np.ndarr
         return check_matrix(name, value, dtype, n_columns)
     except DataError:
         if dtype == "float32":
-            _check_range(name, check_matrix(name, value, "float64", n_columns))
+            _check_range(name, value)
         raise
 
 
-def _check_range(name: str, array: np.ndarray[Any, Any]) -> None:
-    limit = float(np.finfo(np.float32).max)
-    is_beyond = np.abs(array) > limit
-    row, column = np.argwhere(is_beyond)[0]
-    raise DataError(
-        f"{name} must hold numbers of at most {limit:.2g} in absolute value with dtype='float32'; "
-        f"got {array[row, column]:g} in row {row}, column {column}. Use dtype='float64'."
-    )
+def _check_range(name: str, value: ArrayLike) -> None:
+    """Say so if the first entry that is not finite as float32 is finite as float64."""
+    try:
+        exact = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        return
+    with np.errstate(over="ignore"):
+        row, column = np.argwhere(~np.isfinite(exact.astype(np.float32)))[0]
+    if np.isfinite(exact[row, column]):
+        limit = float(np.finfo(np.float32).max)
+        raise DataError(
+            f"{name} must hold numbers of at most {limit:.2g} in absolute value with "
+            f"dtype='float32'; got {exact[row, column]:g} in row {row}, column {column}. "
+            "Use dtype='float64'."
+        )

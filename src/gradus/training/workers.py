@@ -70,6 +70,8 @@ class _Crew(Generic[_T]):
         self.errors: dict[int, BaseException] = {}
         self.lock = threading.Lock()
         self.all_done = threading.Event()
+        if not jobs:
+            self.all_done.set()
 
     def work(self) -> None:
         """Take jobs until none is left; runs on any thread."""

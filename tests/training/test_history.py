@@ -1,0 +1,125 @@
+"""Which epochs a history keeps, and that nobody can change it afterwards."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradus.networks.params import n_params
+from gradus.networks.spec import Dense, NetworkSpec
+from gradus.training.history import EpochRow, Record, has_short_epochs, next_kept, stacked
+
+SPEC = NetworkSpec(2, (Dense(3, "tanh"), Dense(1)))
+
+
+def row(epoch, validation_loss=math.nan):
+    return EpochRow(epoch, 0.5 / epoch, validation_loss, 0.1, 0.01, 2.0, epoch * 0.25, (0.1, 0.2))
+
+
+def kept(epochs, *, is_short):
+    found = [0]
+    while found[-1] < epochs:
+        found.append(next_kept(found[-1], epochs, is_short=is_short))
+    return found[1:]
+
+
+def test_long_epochs_are_all_kept():
+    assert kept(1000, is_short=False) == list(range(1, 1001))
+
+
+def test_short_epochs_are_kept_in_ever_larger_steps():
+    epochs = kept(2000, is_short=True)
+    assert epochs[:128] == list(range(1, 129))
+    assert epochs[128:131] == [130, 132, 134]
+    assert epochs[-2:] == [1984, 2000]
+    for doubling in (128, 256, 512):
+        assert sum(doubling < epoch <= 2 * doubling for epoch in epochs) == 64
+
+
+def test_a_million_epochs_stay_few():
+    epochs = kept(1_000_003, is_short=True)
+    assert epochs[-1] == 1_000_003
+    # 12 doublings from 128 to 2**19, then every 8192nd, then the last.
+    assert len(epochs) == 127 + 12 * 64 + 59 + 1
+
+
+@given(st.integers(0, 10**7), st.integers(1, 10**6))
+def test_the_next_kept_epoch_does_not_depend_on_where_one_stands(epoch, ahead):
+    epochs = 2 * 10**7
+    following = next_kept(epoch, epochs, is_short=True)
+    assert epoch < following
+    between = epoch + ahead % (following - epoch)
+    assert next_kept(between, epochs, is_short=True) == following
+    assert next_kept(following - 1, epochs, is_short=True) == following
+
+
+def test_what_a_short_epoch_is():
+    """6 operations * 13 parameters * 1282 rows at 2e9 per second are just under 50 microseconds."""
+    assert n_params(SPEC) == 13
+    assert has_short_epochs(SPEC, 1282)
+    assert not has_short_epochs(SPEC, 1283)
+
+
+def test_best_and_last_stand_in_the_view_even_if_not_kept():
+    record = Record()
+    for epoch in range(1, 11):
+        is_best = epoch in {1, 5}
+        record.add(row(epoch), is_kept=epoch % 4 == 0, is_best=is_best)
+    history = record.view(SPEC)
+    assert history.epoch.tolist() == [4, 5, 8, 10]
+    assert len(history) == 4
+    assert history.loss.tolist() == [0.5 / epoch for epoch in (4, 5, 8, 10)]
+    assert history.seconds.tolist() == [1.0, 1.25, 2.0, 2.5]
+
+
+def test_a_kept_best_stands_there_once():
+    record = Record()
+    record.add(row(1), is_kept=True, is_best=True)
+    assert record.view(SPEC).epoch.tolist() == [1]
+
+
+def test_the_view_has_every_column():
+    record = Record()
+    record.add(EpochRow(3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.5, (1.0, 2.0)), is_kept=True, is_best=True)
+    history = record.view(SPEC)
+    assert history.measure_name == "rmse"
+    assert history.epoch.dtype == np.int64
+    assert [
+        history.epoch[0],
+        history.loss[0],
+        history.validation_loss[0],
+        history.measure[0],
+        history.learning_rate[0],
+        history.gradient_norm[0],
+        history.seconds[0],
+        history.update_ratio[0].tolist(),
+    ] == [3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.5, [1.0, 2.0]]
+
+
+def test_an_empty_history():
+    history = Record().view(SPEC)
+    assert len(history) == 0
+    assert history.update_ratio.shape == (0, 2)
+
+
+def test_the_view_cannot_be_changed():
+    record = Record()
+    record.add(row(1), is_kept=True, is_best=False)
+    history = record.view(SPEC)
+    columns = [getattr(history, name) for name in history.__dataclass_fields__]
+    arrays = [column for column in columns if isinstance(column, np.ndarray)]
+    assert len(arrays) == 8
+    for array in arrays:
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+    record.add(row(2), is_kept=True, is_best=False)
+    assert len(history) == 1
+
+
+def test_rows_survive_as_numbers():
+    made = EpochRow(2**40, 0.1, math.inf, -0.0, 1e-300, 5.0, 6.0, (7.0, 8.0))
+    assert EpochRow.from_numbers(made.numbers()) == made
+    assert stacked([made, made], SPEC).shape == (2, 9)
+    assert stacked([], SPEC).shape == (0, 9)
