@@ -180,6 +180,19 @@ def test_it_stops_before_a_step_that_is_not_finite(engine, dtype, batch_size, rn
     assert bits(again) == bits(state)
 
 
+@each_type
+def test_it_stops_before_an_update_that_leaves_the_range_of_the_type(engine, dtype, rng):
+    spec = network("tanh", "squared_error")
+    params, (X, y) = draw_params(spec, rng, dtype), draw_rows(spec, rng, 5, dtype)
+    state = TrainState.start(params, 0)
+    before = bits(state)
+    rate = float(np.finfo(dtype).max)  # the gradient itself is an ordinary one
+    y += 100
+    status, _ = run(engine, spec, GradientDescent(), batches_of(X, y), state, [rate])
+    assert status == RunStatus.DIVERGED
+    assert bits(state) == before
+
+
 @each_rule
 def test_a_batch_without_weight_only_counts(engine, rule, rng):
     spec = network("tanh", "squared_error", l2=0.5)

@@ -11,7 +11,7 @@ from gradus.engines import reference
 from gradus.engines.base import RunStatus, TrainState
 from gradus.engines.reference import ReferenceEngine
 from gradus.networks.spec import Dense, NetworkSpec
-from gradus.optimizers.rules import Adam
+from gradus.optimizers.rules import Adam, GradientDescent
 from tests.contracts.cases import batches_of, bits, draw_params, draw_rows, network, run
 
 
@@ -43,6 +43,15 @@ def test_objective_is_loss_plus_penalty():
     spec = NetworkSpec(1, (Dense(1),), l2=0.5)
     params, X, y = np.array([2.0, 100.0]), np.array([[1.0]]), np.array([[101.0]])
     assert reference.objective(spec, params, X, y) == 1 + 0.25 * 4
+
+
+def test_a_full_batch_keeps_the_order_of_its_rows(rng):
+    spec = network("tanh", "squared_error")
+    params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 40)
+    state = TrainState.start(params, 0)
+    run(ReferenceEngine(), spec, GradientDescent(), batches_of(X, y), state, [0.5])
+    _, grads = reference.gradient(spec, params, X, y)
+    assert state.params.tobytes() == (params - 0.5 * grads).tobytes()
 
 
 @pytest.mark.parametrize("when", range(6))

@@ -190,6 +190,33 @@ def linear_case():
     }
 
 
+def gaussian_mean(function):
+    """Mean of function(x) over x normal with mean 0 and variance 1."""
+    density = 1 / mp.sqrt(2 * mp.pi)
+    return 2 * mp.quad(lambda x: density * mp.exp(-(x**2) / 2) * function(x), [0, 2, 5, 12])
+
+
+def deep_sigmoid_table():
+    """Wide sigmoid layers under the initializer made for them: docs/derivations/deep_sigmoid.md.
+
+    For each gain: q, the variance of z / 2; signal, the deviation of the activations; and chi, by
+    which the squared gradient changes from one layer to the layer before it.
+    """
+    table = {}
+    with mp.workdps(20):
+        for gain in ("1.0", "1.2", "1.4", "1.6", "2.0"):
+            g, rows = mp.mpf(gain), []
+            q = g**2
+            for _ in range(6):
+                root = mp.sqrt(q)
+                power = gaussian_mean(lambda x, r=root: mp.tanh(r * x) ** 2)
+                chi = g**2 * gaussian_mean(lambda x, r=root: mp.sech(r * x) ** 4)
+                rows.append([float(q), float(mp.sqrt(power) / 2), float(chi)])
+                q = g**2 * power
+            table[gain] = rows
+    return table
+
+
 def main():
     tables = {
         "activations": activation_table(),
@@ -197,6 +224,7 @@ def main():
         "two_two_one": worked_case(),
         "rules": rule_traces(),
         "linear_neuron": linear_case(),
+        "deep_sigmoid": deep_sigmoid_table(),
     }
     for name, table in tables.items():
         text = json.dumps(table, separators=(",", ":"))
