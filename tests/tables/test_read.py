@@ -104,7 +104,7 @@ def test_duckdb_sees_no_other_file(write, monkeypatch):
 def test_nothing_is_left_beside_the_table(write, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     read_table(write(b"a,b\n" + b"1,2\n" * 1000))
-    assert os.listdir(tmp_path) == ["t.csv"]
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)

@@ -168,8 +168,12 @@ def test_any_bytes_give_cells_in_order_or_a_sentence(data):
     try:
         layout = scan(data, "t.csv")
     except DataError as error:
-        assert str(error).startswith("t.csv ")  # noqa: PT017
-        assert str(error).endswith(".")
+        said = str(error)
+    else:
+        said = ""
+    if said:
+        assert said.startswith("t.csv ")
+        assert said.endswith(".")
         return
     ends = np.stack((layout.starts.ravel(), layout.stops.ravel()), axis=1).ravel()
     assert (np.diff(ends) >= 0).all()

@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,6 +26,10 @@ from gradus.tables.write import (
 )
 
 NAN = float("nan")
+
+
+def names_in(folder):
+    return sorted(path.name for path in folder.iterdir())
 
 
 @pytest.fixture
@@ -254,10 +259,8 @@ def test_what_is_no_file_is_never_replaced(table_path, tmp_path, force):
     )
 
 
-@pytest.mark.skipif(not os.path.exists(os.devnull), reason="there is no null device")
+@pytest.mark.skipif(not Path(os.devnull).exists(), reason="there is no null device")
 def test_a_device_is_never_replaced(table_path):
-    from pathlib import Path
-
     assert refusal(table_path, Path(os.devnull), force=True) == (
         f"The output {os.devnull} must be a file; it is something else."
     )
@@ -295,7 +298,7 @@ def test_it_is_written_and_the_table_is_not(table_path, tmp_path):
         b"a,y,y_low,y_high\n1,2,,\n2,12.5,11.5,13.5\n3,4,,\n"
     )
     assert (table_path.read_bytes(), table_path.stat().st_mtime_ns) == before
-    assert sorted(os.listdir(tmp_path)) == ["out.csv", "t.csv"]
+    assert names_in(tmp_path) == ["out.csv", "t.csv"]
 
 
 def test_it_gets_the_usual_permissions(table_path, tmp_path):
@@ -321,7 +324,7 @@ def test_a_failure_leaves_what_was_there_and_no_stray_file(table_path, tmp_path,
     monkeypatch.undo()
     assert str(caught.value) == f"{output} cannot be written: No space left on device."
     assert output.read_text() == "mine"
-    assert sorted(os.listdir(tmp_path)) == ["out.csv", "t.csv"]
+    assert names_in(tmp_path) == ["out.csv", "t.csv"]
 
 
 def test_a_stop_leaves_no_stray_file(table_path, tmp_path, monkeypatch):
@@ -332,7 +335,7 @@ def test_a_stop_leaves_no_stray_file(table_path, tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         write(table_path, tmp_path / "out.csv")
     monkeypatch.undo()
-    assert os.listdir(tmp_path) == ["t.csv"]
+    assert names_in(tmp_path) == ["t.csv"]
 
 
 KILLED = """
@@ -359,5 +362,5 @@ def test_a_kill_between_write_and_rename_leaves_both_files_as_they_were(table_pa
     assert output.read_text() == "mine"
     # What the killed process could not take away itself, the next write does.
     write(table_path, output)
-    assert sorted(os.listdir(tmp_path)) == ["out.csv", "t.csv"]
+    assert names_in(tmp_path) == ["out.csv", "t.csv"]
     assert b"12.5" in output.read_bytes()

@@ -1,0 +1,1 @@
+"""The command line: options in, sentences out. No arithmetic of its own."""

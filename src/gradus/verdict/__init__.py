@@ -1,0 +1,1 @@
+"""Is the network worth it: baselines, a paired test, intervals, and the words for the result."""
