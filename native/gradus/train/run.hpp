@@ -124,8 +124,10 @@ private:
         const Index start = state.cursor[1] * batches_.batch_size;
         const Index end = std::min(start + batches_.batch_size, batches_.n_rows);
         const Permutation shuffled(batches_.shuffle_key, state.cursor[0], batches_.n_rows);
-        double weight = 0;
-        for (Index p = start; p < end; ++p) weight += weight_of(row_at(p, shuffled));
+        double weight = batches_.weights == nullptr ? static_cast<double>(end - start) : 0.0;
+        for (Index p = start; batches_.weights != nullptr && p < end; ++p) {
+            weight += weight_of(row_at(p, shuffled));
+        }
         const double inverse = weight > 0 ? 1 / weight : 0.0;
         for (Index from = start; from < end; from += pass_.chunk_rows()) {
             const Index rows = std::min(pass_.chunk_rows(), end - from);
