@@ -3,6 +3,8 @@
 import errno
 import os
 import stat
+from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -231,3 +233,96 @@ def test_the_sentence_where_the_folder_is_missing(tmp_path):
     path = tmp_path / "nowhere" / "f"
     expected = f"{path} could not be written: No such file or directory."
     assert why_not_written(path, 5, cause) == expected
+
+
+class Disk:
+    """Records what a write does to files and names, and what a loss of power could make of it.
+
+    Before: the file holds OLD and the version kept holds "older", both on the disk. What was not
+    synced may be lost: the bytes of a file wholly or in part, and every change of a name, in any
+    combination.
+    """
+
+    def __init__(self, monkeypatch):
+        self.events, self.opened = [], {}
+        for name in ("open", "write", "fsync", "link", "replace", "unlink"):
+            monkeypatch.setattr(os, name, self.wrap(name, getattr(os, name)))
+
+    def wrap(self, name, call):
+        def recorded(*args):
+            answer = call(*args)
+            if name == "open":
+                self.opened[answer] = Path(args[0]).name
+                if args[1] & os.O_CREAT:
+                    self.events.append(("create", self.opened[answer]))
+            elif name in ("write", "fsync"):
+                what = bytes(args[1]) if name == "write" else None
+                self.events.append((name, self.opened[args[0]], what))
+            else:
+                self.events.append((name, *(Path(arg).name for arg in args)))
+            return answer
+
+        return recorded
+
+    def states(self, folder):
+        """Give (names to contents) of every state that any loss of power may leave."""
+        for n_done in range(len(self.events) + 1):
+            yield from self.states_after(self.events[:n_done], folder)
+
+    @staticmethod
+    def states_after(events, folder):
+        contents, synced = {"file": OLD, "previous": b"older"}, {"file", "previous"}
+        on_disk, pending = {"file.bin": "file", "file.bin.previous": "previous"}, []
+        inode_of = dict(on_disk)
+        for event in events:
+            kind, name = event[:2]
+            if kind == "create":
+                inode_of[name] = name
+                contents[name] = b""
+                pending.append(("set", name, name))
+            elif kind == "write":
+                contents[inode_of[name]] += event[2]
+                synced.discard(inode_of[name])
+            elif kind == "fsync" and name == folder:
+                on_disk, pending = dict(inode_of), []
+            elif kind == "fsync":
+                synced.add(inode_of[name])
+            elif kind in ("link", "replace"):
+                inode_of[event[2]] = inode_of[name]
+                pending.append(("set", event[2], inode_of[name]))
+                if kind == "replace":
+                    del inode_of[name]
+                    pending.append(("remove", name, None))
+        for chosen in product([False, True], repeat=len(pending)):
+            names = dict(on_disk)
+            for (kind, name, inode), is_on_disk in zip(pending, chosen, strict=True):
+                if is_on_disk and kind == "set":
+                    names[name] = inode
+                elif is_on_disk:
+                    names.pop(name, None)
+            for part in (0.0, 0.5, 1.0):
+                yield {
+                    name: contents[inode]
+                    if inode in synced
+                    else contents[inode][: int(part * len(contents[inode]))]
+                    for name, inode in names.items()
+                }
+
+
+def test_a_loss_of_power_at_any_moment_leaves_a_whole_file(path):
+    path.write_bytes(OLD)
+    previous_name(path).write_bytes(b"older")
+    with pytest.MonkeyPatch.context() as patch:
+        disk = Disk(patch)
+        write_atomically(path, NEW, keep_previous=True)
+    n_states, seen = 0, set()
+    for state in disk.states(path.parent.name):
+        assert state["file.bin"] in {OLD, NEW}
+        assert state["file.bin.previous"] in {b"older", OLD}
+        seen.add(state["file.bin"])
+        n_states += 1
+    assert seen == {OLD, NEW}
+    assert n_states > 200
+    # On return the new version is on the disk, whatever happens.
+    final = disk.states_after(disk.events, path.parent.name)
+    assert {state["file.bin"] for state in final} == {NEW}

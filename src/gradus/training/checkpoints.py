@@ -137,12 +137,12 @@ class Checkpoint:
         """Refuse a file of another run, naming the first thing that differs."""
         here = flatten(self.identity)
         there = flatten({part: description.get(part) for part in self.identity})
-        missing = object()
         in_both = [name for name in here if name in there]
         for name in (*in_both, *sorted(here.keys() ^ there.keys())):
-            if here.get(name, missing) == there.get(name, missing):
+            if name in in_both and here[name] == there[name]:
                 continue
-            difference = f"its {name} is {there.get(name)!r}, here it is {here.get(name)!r}"
+            its, ours = (repr(x[name]) if name in x else "absent" for x in (there, here))
+            difference = f"its {name} is {its}, here it is {ours}"
             if name.startswith("data."):
                 difference = f"its {name.removeprefix('data.')} is different"
             raise ModelFileError(
