@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gradus import _random
 from gradus._random import Purpose, mix64, normal, permutation, stream_key, uniform
 
 # Chance of a false alarm per test and seed.
@@ -83,7 +82,7 @@ def walk_by_hand(key, epoch, n, position):
     v = position
     while True:
         left, right = v % a, v // a
-        for round_ in range(_random._N_ROUNDS):
+        for round_ in range(24 if n < 256 else 6):
             if round_ % 2 == 0:
                 left = (left + shift(round_, right, a)) % a
             else:
@@ -106,18 +105,11 @@ def test_permutation_changes_with_seed_and_epoch():
     assert len(orders) == 400
 
 
-@pytest.mark.parametrize(
-    "n",
-    [
-        3,
-        4,
-        pytest.param(5, marks=pytest.mark.xfail(reason="six rounds mix 5 to 100 rows too little")),
-    ],
-)
+@pytest.mark.parametrize("n", [3, 4, 5, 6])
 def test_each_order_is_as_frequent_as_the_others(n, rng):
     count = dict.fromkeys(itertools.permutations(range(n)), 0)
     key = int(rng.integers(2**63))
-    for epoch in range(60 * len(count)):
+    for epoch in range(20 * len(count)):
         count[tuple(permutation(key, epoch, n).tolist())] += 1
     assert stats.chisquare(list(count.values())).pvalue > P_FALSE_ALARM
 

@@ -23,9 +23,10 @@ inline std::uint64_t mix64(std::uint64_t x) noexcept {
 /// A shuffle of 0..n-1 that can be asked for any position without computing the others, in constant
 /// memory.
 ///
-/// Rows are written as (left, right) in a grid a x b just large enough for n; six rounds shift one
+/// Rows are written as (left, right) in a grid a x b just large enough for n; each round shifts one
 /// coordinate by a keyed hash of the other (a generalized Feistel network, hence a bijection of the
-/// grid); positions that land outside 0..n-1 walk on until they land inside [BR02].
+/// grid); positions that land outside 0..n-1 walk on until they land inside [BR02]. Below 256 rows
+/// the coordinates are so small that six rounds would leave some orders more frequent than others.
 class Permutation {
 public:
     Permutation(std::uint64_t key, std::int64_t epoch, Index n) noexcept
@@ -42,7 +43,7 @@ public:
         do {
             std::uint64_t left = v % a_;
             std::uint64_t right = v / a_;
-            for (std::uint64_t round = 0; round < 6; round += 2) {
+            for (std::uint64_t round = 0; round < n_rounds_; round += 2) {
                 left = shift(left, hash(round, right, a_), a_);
                 right = shift(right, hash(round + 1, left, b_), b_);
             }
@@ -64,6 +65,7 @@ private:
 
     std::uint64_t key_;
     std::uint64_t n_;
+    std::uint64_t n_rounds_ = n_ < 256 ? 24 : 6;
     std::uint64_t a_ = 0;
     std::uint64_t b_ = 0;
 };
