@@ -44,15 +44,15 @@ def test_processors_count_where_nothing_limits_them(tmp_path):
     ],
 )
 def test_quota_of_version_2(tmp_path, quota, expected):
-    files = {"proc/self/cgroup": "0::/work/unit\n", "sys/fs/cgroup/work/unit/cpu.max": quota}
+    files = {"proc/self/cgroup": "0::/user/unit\n", "sys/fs/cgroup/user/unit/cpu.max": quota}
     assert default_n_threads(put(tmp_path, files)) == expected
 
 
 def test_the_smallest_quota_on_the_way_up_counts(tmp_path):
     files = {
-        "proc/self/cgroup": "0::/work/unit\n",
-        "sys/fs/cgroup/work/unit/cpu.max": "600000 100000\n",
-        "sys/fs/cgroup/work/cpu.max": "300000 100000\n",
+        "proc/self/cgroup": "0::/user/unit\n",
+        "sys/fs/cgroup/user/unit/cpu.max": "600000 100000\n",
+        "sys/fs/cgroup/user/cpu.max": "300000 100000\n",
         "sys/fs/cgroup/cpu.max": "max 100000\n",
     }
     assert default_n_threads(put(tmp_path, files)) == 3
