@@ -168,6 +168,7 @@ def test_a_flag_raised_by_another_thread_lands_inside_a_step(rng):
 
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")  # of JAX, where it is loaded too
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_forked_child_has_a_pool_of_its_own(rng):
     spec, params, X, y, weights = problem("tanh", "squared_error", 300, "float64", rng)

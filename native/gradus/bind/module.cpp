@@ -39,6 +39,8 @@ void translate(const std::exception_ptr& failure, void*) {
 }  // namespace
 
 NB_MODULE(_core, module) {
+    // engines/native.py keeps networks and rules for as long as Python lives, on purpose.
+    nb::set_leak_warnings(false);
     nb::register_exception_translator(translate);
     module.attr("ACTIVATIONS") = names(kActivationNames);
     module.attr("LOSSES") = names(kLossNames);
