@@ -3,6 +3,7 @@
 import os
 import sys
 
+import duckdb
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -88,17 +89,41 @@ def test_names_of_files_are_no_patterns(write, name):
     assert same(values(write(b"a,b\n1,2\n", name)), [[1, 2]])
 
 
-def test_duckdb_sees_no_other_file(write, monkeypatch):
-    import duckdb
+class Watched:
+    """A connection that is asked, right before it reads the table, what it would let happen."""
 
-    opened = []
-    connect = duckdb.connect
-    monkeypatch.setattr(
-        duckdb, "connect", lambda *a, **k: opened.append(connect(*a, **k)) or opened[-1]
-    )
-    read_table(write(b"a,b\n1,2\n"))
-    with pytest.raises(duckdb.Error, match="closed"):
-        opened[0].execute("SELECT 1")
+    def __init__(self, connection, other):
+        self.connection, self.other, self.told = connection, other, None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        self.connection.close()
+
+    def execute(self, query, *parameters):
+        if "read_csv" in query:
+            names = ("temp_directory", "enable_external_access", "lock_configuration")
+            asked = ", ".join(f"current_setting('{name}')" for name in names)
+            self.told = self.connection.execute(f"SELECT {asked}").fetchone()
+            with pytest.raises(duckdb.PermissionException):
+                self.connection.execute("SELECT * FROM read_csv(?)", [str(self.other)])
+        return self.connection.execute(query, *parameters)
+
+
+def test_duckdb_may_read_this_file_and_do_nothing_else(write, monkeypatch):
+    connect, made = duckdb.connect, []
+
+    def watched(*arguments, **options):
+        made.append(Watched(connect(*arguments, **options), other))
+        return made[-1]
+
+    other, path = write(b"a,b\n9,9\n", "other.csv"), write(b"a,b\n1,2\n")
+    monkeypatch.setattr(duckdb, "connect", watched)
+    assert same(values(path), [[1, 2]])
+    assert [one.told for one in made] == [("", False, True)]
+    with pytest.raises(duckdb.ConnectionException):
+        made[0].connection.execute("SELECT 1")
 
 
 def test_nothing_is_left_beside_the_table(write, tmp_path, monkeypatch):
@@ -107,7 +132,9 @@ def test_nothing_is_left_beside_the_table(write, tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25
+)
 @given(
     st.lists(
         st.lists(st.none() | st.floats(-1e150, 1e150, allow_nan=False), min_size=3, max_size=3),
@@ -245,7 +272,9 @@ def test_a_loop_of_links(tmp_path):
     assert refusal(path) == f"{path} cannot be read: Too many levels of symbolic links."
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60
+)
 @given(st.text(st.sampled_from('1.,"\n\r-e a;'), max_size=40))
 def test_any_text_gives_a_table_or_a_sentence(write, text):
     try:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradus.errors import DataError
@@ -66,6 +66,10 @@ def test_a_quoted_line_end_counts_as_a_line():
     assert refusal(b'a,"b\nc"\n1\n') == (
         "t.csv must have 2 cells on every line, as its header has; line 3 has 1."
     )
+
+
+def test_a_short_line_between_two_kinds_of_line_ends():
+    assert refusal(b"a,b\r1\n2,3\r\n").endswith("as its header has; line 2 has 1.")
 
 
 def test_many_ragged_lines_are_counted():
@@ -143,6 +147,7 @@ def spelled(cell, *, is_quoted):
 TEXT = st.text(st.sampled_from('ab1 ,"\n\ré'), max_size=5)
 
 
+@settings(deadline=None)
 @given(
     st.integers(2, 4).flatmap(
         lambda width: st.lists(st.lists(TEXT, min_size=width, max_size=width), min_size=1)
@@ -163,6 +168,7 @@ def test_what_rfc_4180_writes_is_found_again(rows, end, is_quoted):
     assert said == rows
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60) | st.text(st.sampled_from('1,"\n\r;a'), max_size=40).map(str.encode))
 def test_any_bytes_give_cells_in_order_or_a_sentence(data):
     try:

@@ -137,7 +137,9 @@ BLANK = st.sampled_from(["", " ", '""', '" "'])
 END = st.sampled_from(["\n", "\r\n", "\r", "\n\n"])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60
+)
 @given(st.lists(st.tuples(CELL, CELL | BLANK, CELL, END), min_size=1, max_size=12), st.booleans())
 def test_without_the_additions_every_byte_is_the_persons(tmp_path, rows, has_last_end):
     lines = ["x,y,z\n", "1,2,3\n", "2,3,4\n"]

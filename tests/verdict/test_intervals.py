@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradus.verdict.baselines import linear_model
@@ -24,6 +24,7 @@ def by_definition(y, folds, one):
     return np.minimum(low, one.answers), np.maximum(high, one.answers)
 
 
+@settings(deadline=None)
 @given(
     st.integers(FEWEST_JUDGED, 60),
     st.integers(1, 6),
