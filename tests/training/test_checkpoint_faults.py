@@ -125,10 +125,12 @@ def test_kills_at_random(tmp_path, engine):
     told = killed(tmp_path, engine, "randomly", 8, 40)
     assert told["wrong"] == []
     assert told["n_kills"] == 8
+    assert told["n_unfinished"] > 0
 
 
 @pytest.mark.slow
 def test_fifty_kills_at_random(tmp_path, engine):
-    told = killed(tmp_path, engine, "randomly", 50, 120)
+    told = killed(tmp_path, engine, "randomly", 50, 250)
     assert told["wrong"] == []
     assert told["n_kills"] == 50
+    assert told["n_unfinished"] >= 10
