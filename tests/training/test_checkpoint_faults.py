@@ -122,9 +122,9 @@ def test_a_kill_before_and_after_every_call_to_the_system(tmp_path):
 
 
 def test_kills_at_random(tmp_path, engine):
-    told = killed(tmp_path, engine, "randomly", 8, 40)
+    told = killed(tmp_path, engine, "randomly", 6, 25)
     assert told["wrong"] == []
-    assert told["n_kills"] == 8
+    assert told["n_kills"] == 6
     assert told["n_unfinished"] > 0
 
 

@@ -87,7 +87,7 @@ def test_parts_give_the_bits_of_the_whole(plan, problem, path, monkeypatch, call
     whole = trained(plan, X, y)
     outcome, n_parts = train_in_parts(plan, X, y, path, calls)
     assert bits(outcome) == bits(whole)
-    assert n_parts > 2
+    assert n_parts > 1
     assert (np.diff(outcome.history.seconds) >= 0).all()
     assert names(path.parent) == ["run.checkpoint", "run.checkpoint.previous"]
 
@@ -97,7 +97,7 @@ def test_with_row_weights(engine, problem, path, rng):
     weights, plan = rng.uniform(size=len(X)), replace(ADAM, engine=engine)
     outcome, n_parts = train_in_parts(plan, X, y, path, 4, weights=weights)
     assert bits(outcome) == bits(trained(plan, X, y, weights=weights))
-    assert n_parts > 2
+    assert n_parts > 1
 
 
 def test_stopped_in_the_middle_of_a_validation(engine, problem, path, monkeypatch):
@@ -110,7 +110,7 @@ def test_stopped_in_the_middle_of_a_validation(engine, problem, path, monkeypatc
     # 27 held-out rows are 7 pieces; every call is stopped in a third of the way further on.
     outcome, n_parts = train_in_parts(plan, X, y, path, 9, method="evaluate")
     assert bits(outcome) == bits(whole)
-    assert n_parts > 2
+    assert n_parts > 1
 
 
 def test_after_a_time_limit(plan, problem, path, monkeypatch):
