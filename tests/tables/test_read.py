@@ -1,7 +1,9 @@
 """A CSV of plain numbers is read exactly; anything else is one sentence."""
 
 import os
+import signal
 import sys
+import threading
 
 import duckdb
 import numpy as np
@@ -124,6 +126,29 @@ def test_duckdb_may_read_this_file_and_do_nothing_else(write, monkeypatch):
     assert [one.told for one in made] == [("", False, True)]
     with pytest.raises(duckdb.ConnectionException):
         made[0].connection.execute("SELECT 1")
+
+
+class Slow(Watched):
+    """A connection whose reading takes long, and a person who presses Ctrl-C meanwhile."""
+
+    def execute(self, query, *parameters):
+        if "read_csv" not in query:
+            return self.connection.execute(query, *parameters)
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        return self.connection.execute(
+            "SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b"
+        )
+
+    def interrupt(self):
+        self.connection.interrupt()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no such signal")
+def test_ctrl_c_while_reading_is_heard_at_once(write, monkeypatch):
+    connect = duckdb.connect
+    monkeypatch.setattr(duckdb, "connect", lambda *a, **options: Slow(connect(*a, **options), None))
+    with pytest.raises(KeyboardInterrupt):
+        read_table(write(b"a,b\n1,2\n"))
 
 
 def test_nothing_is_left_beside_the_table(write, tmp_path, monkeypatch):

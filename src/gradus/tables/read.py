@@ -7,14 +7,20 @@ must agree cell by cell. This must know nothing about which column is asked for.
 import difflib
 import re
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gradus._typing import Float64Array
 from gradus.errors import DataError
 from gradus.tables.scan import Layout, line_number, scan
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 #: The largest magnitude read. Sums and squares of standard deviations stay far below float64's
 #: 1.8e308, so nothing later needs to look for an overflow.
@@ -190,7 +196,7 @@ def _numbers(path: Path, name: str, layout: Layout) -> Float64Array:
             connection.execute(f"SET allowed_paths = [{_quoted(place)}, {_quoted(pattern)}]")
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
-            found = connection.execute(query, [pattern]).fetchnumpy()
+            found = _fetch(connection, query, pattern)
     except (duckdb.Error, UnicodeEncodeError) as cause:
         reason = str(cause).strip().split("\n", 1)[0].rstrip(".")
         raise DataError(f"{name} cannot be read: {reason}.") from cause
@@ -202,6 +208,19 @@ def _numbers(path: Path, name: str, layout: Layout) -> Float64Array:
             f"{layout.n_rows + 1:,}. Check its quotation marks and line ends."
         )
     return np.stack(arrays, axis=1)[1:]
+
+
+def _fetch(
+    connection: "DuckDBPyConnection", query: str, pattern: str
+) -> "dict[str, npt.NDArray[Any]]":
+    """Run the query on a thread of its own, so that Ctrl-C reaches the one that waits."""
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(lambda: connection.execute(query, [pattern]).fetchnumpy())
+        try:
+            return running.result()
+        except KeyboardInterrupt:
+            connection.interrupt()
+            raise
 
 
 def _quoted(text: str) -> str:

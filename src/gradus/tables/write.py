@@ -130,6 +130,7 @@ def filled_bytes(
     A new cell stands in quotation marks where the row's target cell does (for the header: where
     the target's name does), so that a file keeps its own manner.
     """
+    assert np.isfinite(answers).all(), "an answer is a number"
     check_bound_names(table, column)
     decimals = answer_decimals(table, column)
     spelled = {
