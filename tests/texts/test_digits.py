@@ -15,7 +15,7 @@ from gradus import Adam, Cosine, Dense, GradientDescent, Network
 
 pytestmark = pytest.mark.data
 
-EPOCHS = 4
+EPOCHS = 5
 LAYERS = 6
 
 
