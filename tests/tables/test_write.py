@@ -194,6 +194,7 @@ def test_spelling(number, decimals, text):
         ("79.99,61.89,40.27,5.25", 2),  # as the column spells them
         ("0.30000000000000004,10,200", 4),  # one number does not set the manner
         ("1.5e-3,2.5e-3,9e-3", 6),
+        ("1.2345e2,1.5e2,2e2", 2),  # 123.45 has two
         ("1e-30,2e-30,5e-30", 15),
         ("1e100,2e100", 0),
     ],
