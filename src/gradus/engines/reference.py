@@ -250,12 +250,13 @@ class ReferenceEngine:
         started = time.monotonic()
         run = _Run(spec, rule, batches, state, log, max_grad_norm, len(rates))
         for made, rate in enumerate(rates):
+            is_last = made + 1 == len(rates)
             if cancel[0]:
                 return RunStatus.CANCELLED
             if made and max_seconds is not None and time.monotonic() - started >= max_seconds:
                 return RunStatus.CUT
             with np.errstate(over="ignore", invalid="ignore"):
-                if not run.step(float(rate)):
+                if not run.step(float(rate), is_last=is_last):
                     return RunStatus.DIVERGED
         return RunStatus.DONE
 
@@ -281,7 +282,7 @@ class _Run:
         self.log_rows = np.zeros((n_epochs, 3))
         log.rows, log.update_ratio = self.log_rows[:0], np.zeros(len(spec.layers))
 
-    def step(self, rate: float) -> bool:
+    def step(self, rate: float, *, is_last: bool) -> bool:
         """Make one update and move the cursor; False, and no change, where it diverges."""
         spec, state = self.spec, self.state
         after = TrainState(
@@ -313,7 +314,8 @@ class _Run:
             )
             if not np.all(np.isfinite(after.params)):
                 return False
-            ratio = update_ratios(spec, state.params, after.params)
+            if is_last:
+                ratio = update_ratios(spec, state.params, after.params)
         row = self._move_cursor(after)
         try:
             self._commit(after, row, ratio)
