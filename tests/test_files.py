@@ -97,6 +97,15 @@ def test_a_planted_link_under_the_temporary_name_is_not_followed(path):
     assert victim.read_bytes() == OLD
 
 
+def test_a_file_planted_at_the_last_moment_is_not_written_to(path, monkeypatch):
+    monkeypatch.setattr("gradus._files.remove_leftovers", lambda _: None)
+    planted = path.with_name(".file.bin.writing")
+    planted.write_bytes(OLD)
+    with pytest.raises(FileExistsError):
+        write_atomically(path, NEW)
+    assert planted.read_bytes() == OLD
+
+
 def test_short_writes_are_continued(path, monkeypatch):
     write = os.write
     monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:3]))

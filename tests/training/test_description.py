@@ -28,9 +28,9 @@ def test_nested_options():
 
 
 def test_numbers_of_any_library_become_pythons():
-    plain = describe((np.float32(0.5), np.int64(3), True, None, "word"))
-    assert plain == [0.5, 3, True, None, "word"]
-    assert [type(entry) for entry in plain] == [float, int, bool, type(None), str]
+    plain = describe((np.float32(0.5), np.int64(3), np.True_, False, None, "word"))
+    assert plain == [0.5, 3, True, False, None, "word"]
+    assert [type(entry) for entry in plain] == [float, int, bool, bool, type(None), str]
 
 
 def test_it_is_json():

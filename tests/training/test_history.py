@@ -31,18 +31,18 @@ def test_long_epochs_are_all_kept():
 
 def test_short_epochs_are_kept_in_ever_larger_steps():
     epochs = kept(2000, is_short=True)
-    assert epochs[:128] == list(range(1, 129))
-    assert epochs[128:131] == [130, 132, 134]
-    assert epochs[-2:] == [1984, 2000]
-    for doubling in (128, 256, 512):
-        assert sum(doubling < epoch <= 2 * doubling for epoch in epochs) == 64
+    assert epochs[:64] == list(range(1, 65))
+    assert epochs[64:67] == [66, 68, 70]
+    assert epochs[-3:] == [1952, 1984, 2000]
+    for doubling in (64, 128, 256, 512):
+        assert sum(doubling < epoch <= 2 * doubling for epoch in epochs) == 32
 
 
 def test_a_million_epochs_stay_few():
     epochs = kept(1_000_003, is_short=True)
     assert epochs[-1] == 1_000_003
-    # 12 doublings from 128 to 2**19, then every 8192nd, then the last.
-    assert len(epochs) == 127 + 12 * 64 + 59 + 1
+    # 13 doublings from 64 to 2**19, then every 16384th, then the last.
+    assert len(epochs) == 63 + 13 * 32 + 30 + 1
 
 
 @given(st.integers(0, 10**7), st.integers(1, 10**6))

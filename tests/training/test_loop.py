@@ -231,8 +231,8 @@ def test_stopping_early_is_a_full_run_cut_off(engine, noise, all_epochs, patienc
 def test_short_epochs_are_kept_sparsely_with_the_best_and_the_last(engine, problem):
     X, y = problem
     sparse = trained(Plan(GradientDescent(1e-3), epochs=701, engine=engine), X, y).history
-    assert sparse.epoch[:130].tolist() == [*range(1, 129), 130, 132]
-    assert sparse.epoch[-3:].tolist() == [688, 696, 701]
+    assert sparse.epoch[:66].tolist() == [*range(1, 65), 66, 68]
+    assert sparse.epoch[-3:].tolist() == [672, 688, 701]
     assert np.isfinite(sparse.update_ratio).all()
 
 
@@ -246,13 +246,32 @@ def test_sparse_rows_are_those_of_a_full_history(engine, problem, monkeypatch):
             patch.setattr(history, "_SHORT_EPOCH", 0.0)
             full = trained(plan, X, y)
         assert len(full.history) == 300
-        assert len(sparse.history) < 230
+        assert len(sparse.history) < 150
         assert sparse.best_epoch in sparse.history.epoch
         places = sparse.history.epoch - 1
         for name in ("loss", "validation_loss", "measure", "gradient_norm", "update_ratio"):
             expected = getattr(full.history, name)[places]
             assert np.array_equal(getattr(sparse.history, name), expected, equal_nan=True)
         assert sparse.params.tobytes() == full.params.tobytes()
+
+
+def test_every_short_epoch_is_judged_though_few_are_kept(engine, noise):
+    machine, calls = make_engine(engine, 1), []
+
+    class Counting(InSlices):
+        def evaluate(self, *args):
+            calls.append(None)
+            return machine.evaluate(*args)
+
+    outcome = trained(overfitting(engine), *noise, engine=Counting(machine, [10**6]))
+    assert len(calls) == 150
+    assert len(outcome.history) < 120
+
+
+def test_the_best_epoch_is_told_though_it_is_not_kept(engine, noise, monkeypatch):
+    monkeypatch.setattr(loop, "next_kept", lambda _epoch, epochs, **_: epochs)
+    outcome = trained(overfitting(engine), *noise)
+    assert outcome.history.epoch.tolist() == [outcome.best_epoch, 150]
 
 
 class Cancelling:
@@ -288,6 +307,20 @@ def test_cancelled_without_validation_the_last_step_stands(engine, problem, monk
     assert outcome.best_epoch == 3
     assert outcome.history.epoch.tolist() == [1, 2, 3]
     assert np.isfinite(outcome.params).all()
+
+
+def test_cut_short_between_two_epochs_that_are_kept(engine, problem):
+    """Two steps an epoch: a call of 3 from epoch 64 finishes epoch 65, which is not kept."""
+    plan = Plan(GradientDescent(0.01), epochs=701, batch_size=45, engine=engine)
+    in_slices = InSlices(make_engine(engine, 1), [3])
+    cancelling = Cancelling(lambda progress: progress.epoch >= 65)
+    outcome = trained(plan, *problem, engine=in_slices, control=cancelling.control)
+    assert outcome.stopped_because == "interrupted"
+    assert outcome.best_epoch == 65
+    assert outcome.history.epoch[-2:].tolist() == [64, 65]
+    assert np.isnan(outcome.history.update_ratio[-1]).all()
+    assert np.isfinite(outcome.history.update_ratio[:-1]).all()
+    assert np.isfinite(outcome.history.loss).all()
 
 
 def test_cancelled_before_it_begins(engine, problem):

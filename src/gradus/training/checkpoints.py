@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradus._archive import AnyArray, array_checksum, pack, unpack
-from gradus._files import previous_name, remove_leftovers, why_not_written, write_atomically
+from gradus._files import previous_name, why_not_written, write_atomically
 from gradus.engines.base import Batches, TrainState
 from gradus.errors import ModelFileError
 from gradus.networks.params import n_params
@@ -82,7 +82,6 @@ class Checkpoint:
         ModelFileError
             If the file belongs to another run, or neither version can be read.
         """
-        remove_leftovers(self.path)
         first_defect: ModelFileError | None = None
         for path in (self.path, previous_name(self.path)):
             if not path.is_file():

@@ -7,6 +7,8 @@ import numbers
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+import numpy as np
+
 
 def describe(value: object) -> Any:  # noqa: ANN401 whatever JSON can carry
     """Turn nested frozen dataclasses into what JSON carries, equal options into equal text.
@@ -19,8 +21,10 @@ def describe(value: object) -> Any:  # noqa: ANN401 whatever JSON can carry
     TypeError
         For anything else than these, texts, flags and None.
     """
-    if value is None or isinstance(value, str | bool):
+    if value is None or isinstance(value, str):
         return value
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
     if isinstance(value, numbers.Integral):
         return int(value)
     if isinstance(value, numbers.Real):

@@ -31,7 +31,7 @@ class History:
         "rmse" (in units of y) or "accuracy" (from 0 to 1).
     epoch : int64 array of shape (k,)
         Counted from 1, ascending. Every epoch stands here; where an epoch would last under
-        50 microseconds by the count of its operations, all up to 127, then 64 per doubling, and
+        50 microseconds by the count of its operations, all up to 63, then 32 per doubling, and
         the best and the last.
     loss : float64 array of shape (k,)
         Mean loss over the epoch's batches, each taken before its update, without penalty.
@@ -144,11 +144,11 @@ def has_short_epochs(spec: NetworkSpec, n_rows: int) -> bool:
 def next_kept(epoch: int, epochs: int, *, is_short: bool) -> int:
     """Find the first epoch after `epoch` that a history keeps, at most the last one.
 
-    Short epochs are kept where the number has at most 7 binary digits before its trailing zeros:
-    all up to 127, then every second, from 256 every fourth, and so on.
+    Short epochs are kept where the number has at most 6 binary digits before its trailing zeros:
+    all up to 63, then every second, from 128 every fourth, and so on.
     """
     following = epoch + 1
     if is_short:
-        step = 1 << max(0, following.bit_length() - 7)
+        step = 1 << max(0, following.bit_length() - 6)
         following = -(-following // step) * step
     return min(following, epochs)

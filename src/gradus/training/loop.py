@@ -154,7 +154,7 @@ class _Training:
 
     def _reason_to_stop(self) -> StoppedBecause | None:
         is_judged = self.standing.pending is None or self._judge(self.standing.pending)
-        if is_judged and self.standing.stopping.is_over:
+        if self.standing.stopping.is_over:
             return "early_stopping"
         if is_judged and self.standing.state.cursor[0] >= self.plan.epochs:
             return "epochs"

@@ -71,6 +71,5 @@ def evaluate(
         if size >= n_rows:
             return means
         total = len(rows.X[piece]) if weights is None else np.sum(weights, dtype=np.float64)
-        if total > 0:
-            totals += (total * means[0], total * means[1], total)
+        totals += (total * means[0], total * means[1], total)
     return float(totals[0] / totals[2]), float(totals[1] / totals[2])
