@@ -107,8 +107,8 @@ def test_other_data_are_refused(problem, path, name):
     if name != "weights":
         {"X": X, "y": y}[name][50, 0] = np.nextafter({"X": X, "y": y}[name][50, 0], 9)
     assert refusal(path, X, y, weights=weights) == (
-        f"{path} belongs to another run: its {name} is different. Name another file, or remove "
-        "this one to begin anew."
+        f"{path} belongs to another run: its data differ in {name}. Name another file, or "
+        "remove this one to begin anew."
     )
 
 
@@ -117,7 +117,7 @@ def test_other_rows_are_refused(problem, path):
     params, batches, held = prepared(ADAM, X, y)
     batches.rows = batches.rows[::-1].copy()
     identity = checkpoints.identify(SPEC, batches, held, ADAM)
-    with pytest.raises(ModelFileError, match=r": its rows is different\. "):
+    with pytest.raises(ModelFileError, match=r": its data differ in rows\. "):
         loop.train_network(
             SPEC,
             params,

@@ -143,7 +143,7 @@ class Checkpoint:
             its, ours = (repr(x[name]) if name in x else "absent" for x in (there, here))
             difference = f"its {name} is {its}, here it is {ours}"
             if name.startswith("data."):
-                difference = f"its {name.removeprefix('data.')} is different"
+                difference = f"its data differ in {name.removeprefix('data.')}"
             raise ModelFileError(
                 f"{path} belongs to another run: {difference}. "
                 "Name another file, or remove this one to begin anew."
