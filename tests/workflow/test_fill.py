@@ -137,6 +137,15 @@ def test_an_asked_row_far_outside_gets_a_finite_answer(write, rng):
     assert np.isfinite(result.low).all()
 
 
+def test_a_row_that_asks_changes_no_other_answer(write, rng):
+    data, _ = bent_table(rng, 40)
+    options = {"hidden": (8,), "epochs": 5}
+    alone = fill(write(data), output="alone.csv", **options)
+    beside = fill(write(data + b"\n1e6,-1e6,", "u.csv"), output="beside.csv", **options)
+    assert beside.answers[:-1].tobytes() == alone.answers.tobytes()
+    assert beside.low[:-1].tobytes() == alone.low.tobytes()
+
+
 @pytest.mark.parametrize("n", [10, 29, 30, 31])
 def test_tables_at_the_edges_of_the_small_ones(write, rng, n):
     rows = "".join(f"{a:.3f},{b:.3f},{a - b:.3f}\n" for a, b in rng.normal(size=(n, 2)))
@@ -176,7 +185,9 @@ def test_a_target_that_does_not_exist(write):
     )
 
 
-def test_a_bound_of_the_same_name(write):
+def test_a_bound_of_the_same_name(write, monkeypatch):
+    # It is found before anything is trained for it.
+    monkeypatch.setattr("gradus.workflow.fill.answer_rows", None)
     assert refusal(DataError, write(b"y_low,y\n1,2\n2,3\n3,\n"), "y") == (
         "t.csv must have no column 'y_low', which is where a bound of the answers goes. Rename it."
     )
