@@ -28,6 +28,12 @@ def made(loss="squared_error", **options):
     return Network(3, [Dense(5, "tanh"), Dense(width)], loss=loss, **options)
 
 
+def test_its_inputs_are_called_as_they_were_typed():
+    message = r"^inputs must be a whole number, 1 or greater; got 0\.$"
+    with pytest.raises(InvalidParameter, match=message):
+        Network(inputs=0, layers=[Dense(1)])
+
+
 def test_a_new_network():
     network = Network(inputs=2, layers=[Dense(3, "relu"), Dense(1)], l2=0.5, seed=4)
     assert network.spec == NetworkSpec(2, (Dense(3, "relu"), Dense(1)), "squared_error", 0.5)

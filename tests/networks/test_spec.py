@@ -71,6 +71,10 @@ def test_values_given_by_hand_become_plain_numbers():
             lambda: NetworkSpec(0, (Dense(1),)),
             "n_inputs must be a whole number, 1 or greater; got 0.",
         ),
+        (
+            lambda: NetworkSpec(2**20, (Dense(2**21),)),
+            "layer 1 must have at most 1,099,511,627,776 weights; got 1,048,576 * 2,097,152.",
+        ),
         (lambda: NetworkSpec(1, ()), "layers must hold at least one Dense layer; got none."),
         (
             lambda: NetworkSpec(1, (Dense(1), 5)),

@@ -90,6 +90,7 @@ class Network:
         seed: int = 0,
         dtype: str = "float64",
     ) -> None:
+        inputs = check_whole("inputs", inputs, at_least=1)
         self.spec = NetworkSpec(inputs, tuple(layers), loss, l2)
         self.seed = check_whole("seed", seed, at_least=0)
         self.dtype = check_choice("dtype", dtype, DTYPE_NAMES)

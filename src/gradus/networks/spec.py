@@ -16,6 +16,8 @@ _INITIALIZER_OPTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "constant": (("value",), ()),
     "given": (("weight",), ("bias",)),
 }
+# Far beyond any memory, and small enough that no count of bytes leaves 64 bits.
+_MOST_WEIGHTS = 2**40
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,12 @@ class NetworkSpec:
             zip(self.widths[:-1], self.layers, strict=True), 1
         ):
             _check_given(number, fan_in, layer)
+            if fan_in * layer.width > _MOST_WEIGHTS:
+                message = (
+                    f"layer {number} must have at most {_MOST_WEIGHTS:,} weights; "
+                    f"got {fan_in:,} * {layer.width:,}."
+                )
+                raise InvalidParameter(message)
 
     @property
     def widths(self) -> tuple[int, ...]:
