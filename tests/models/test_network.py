@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -127,6 +128,16 @@ def test_threads_change_no_bit(engine, rows, dtype):
         network.train(*rows, Adam(0.01), epochs=5, n_threads=n_threads, engine=engine)
         networks.append(network.params.tobytes())
     assert len(set(networks)) == 1
+
+
+def test_networks_trained_in_threads_of_the_caller_are_the_same(engine, rows):
+    def work(seed):
+        network = made(seed=seed)
+        network.train(*rows, Adam(0.01), epochs=20, batch_size=16, engine=engine)
+        return network.params.tobytes()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(work, range(8))) == [work(seed) for seed in range(8)]
 
 
 def test_validation_rows_decide_which_weights_stay(engine, rng):

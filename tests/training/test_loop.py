@@ -2,6 +2,7 @@
 
 import math
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -332,8 +333,9 @@ def test_cancelled_before_it_begins(engine, problem):
     assert len(outcome.history) == 0
 
 
+@pytest.mark.parametrize("planned", [150, 3])
 @pytest.mark.parametrize(("n_calls", "epochs"), [(20, [1, 2]), (24, [1, 2, 3])])
-def test_cancelled_while_validating(engine, noise, monkeypatch, n_calls, epochs):
+def test_cancelled_while_validating(engine, noise, monkeypatch, n_calls, epochs, planned):
     """36 held-out rows in pieces of 5 are 8 calls an epoch; the last one completes the epoch."""
     monkeypatch.setattr(validation, "_PIECE_ROWS", 5)
     monkeypatch.setattr(validation, "_PIECE_OPERATIONS", 1)
@@ -346,8 +348,10 @@ def test_cancelled_while_validating(engine, noise, monkeypatch, n_calls, epochs)
             return machine.evaluate(*args)
 
     interrupted = Interrupted(machine, [1000])
-    outcome = trained(overfitting(engine), *noise, engine=interrupted, control=control)
-    assert outcome.stopped_because == "interrupted"
+    plan = replace(overfitting(engine), epochs=planned)
+    outcome = trained(plan, *noise, engine=interrupted, control=control)
+    is_done = epochs[-1] == planned
+    assert outcome.stopped_because == ("epochs" if is_done else "interrupted")
     assert len(calls) == n_calls
     assert outcome.history.epoch.tolist() == epochs
     assert outcome.best_epoch == 1 + int(np.argmin(outcome.history.validation_loss))
