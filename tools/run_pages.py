@@ -1,6 +1,6 @@
 """Runs the commands and the Python blocks of Markdown pages, as a reader would type them.
 
-``python tools/run_pages.py README.md docs/examples.md`` copies what git tracks into an empty folder
+``python tools/run_pages.py README.md docs/examples.md`` clones the repository into an empty folder
 and runs every ``bash`` and ``python`` block of each page there, in order. Where a ``text`` block
 follows, it must be what was printed; ``...`` in it stands for anything. A block below the comment
 ``<!-- needs GRADUS_DATA -->`` runs only where that variable is set. Never imports gradus itself.
@@ -79,29 +79,36 @@ def run_python(block: Block, scope: dict[str, object]) -> str:
 
 
 def run_bash(block: Block) -> str:
-    """Run the commands of a block; return a complaint, or nothing."""
-    done = subprocess.run(
+    """Run the commands of a block, showing what they print; return a complaint, or nothing."""
+    running = subprocess.Popen(
         ["bash", "-euo", "pipefail", "-c", block.code],
-        check=False,
         text=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    print(done.stdout, end="")
-    if done.returncode:
-        return f"{block} ended with exit status {done.returncode}:\n{block.code}"
-    return difference(block, done.stdout)
+    assert running.stdout is not None
+    lines: list[str] = []
+    for line in running.stdout:
+        print(line, end="", flush=True)
+        lines.append(line)
+    if status := running.wait():
+        return f"{block} ended with exit status {status}:\n{block.code}"
+    return difference(block, "".join(lines))
 
 
 def copy_of_the_repository(folder: Path) -> None:
-    """Copy every tracked file, with the changes not committed yet."""
+    """Clone the repository and take over the changes not committed yet."""
+    subprocess.run(["git", "clone", "-q", ROOT, folder], check=True)
     listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
+        ["git", "ls-files", "-z", "--modified"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
     )
     for name in filter(None, listed.stdout.split("\0")):
         if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
 
 
