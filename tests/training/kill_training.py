@@ -162,9 +162,8 @@ def everywhere(root, engine):
     first_replace = made.index("replace") + 1
     for at, moment in points + halves:
         fresh(folder)
-        answer = wait(
-            *fork(lambda: with_calls(lambda: train(folder, engine, epochs), at, moment))  # noqa: B023
-        )
+        point = (lambda: train(folder, engine, epochs), at, moment)
+        answer = wait(*fork(lambda: with_calls(*point)))  # noqa: B023 the fork runs it at once
         was_begun = at > first_replace or (at == first_replace and moment == "after")
         trouble = f"not killed: {answer}" if answer else None
         trouble = trouble or check(folder, engine, epochs, whole, was_begun)
