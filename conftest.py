@@ -7,6 +7,7 @@ them. This file must never hold fixtures; those belong to tests/.
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 
 import pytest
@@ -23,6 +24,15 @@ def _is_wanted(config: pytest.Config, marker: str) -> bool:
     if marker == "data":
         return bool(os.environ.get("GRADUS_DATA"))
     return marker in config.option.markexpr
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C even where the run was started in the background, which ignores it.
+
+    What is ignored is inherited, so the tests that press Ctrl-C would wait for ever.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
