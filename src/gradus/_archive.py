@@ -8,7 +8,6 @@ The description stands in the safetensors metadata under the key `gradus`, as JS
 checksum of every array (its type, shape and bytes) and a checksum of the description itself.
 """
 
-import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -187,6 +186,8 @@ def array_checksum(array: AnyArray) -> str:
 
 
 def _checksum(*parts: bytes | memoryview) -> str:
+    import hashlib
+
     state = hashlib.blake2b(digest_size=16)
     for part in parts:
         state.update(part)

@@ -14,7 +14,6 @@ file or the new one under the name, never a part. The order that gives this:
 import contextlib
 import errno
 import os
-import shutil
 import stat
 from pathlib import Path
 
@@ -84,6 +83,8 @@ def why_not_written(path: Path, size: int, cause: OSError) -> str:
     cause
         What the system said.
     """
+    import shutil
+
     room = ""
     with contextlib.suppress(OSError):
         room = f" ({size:,} bytes needed, {shutil.disk_usage(path.parent).free:,} free)"

@@ -4,7 +4,6 @@ Each says what must hold, names the argument as the caller typed it, and shows w
 know nothing about networks, training or tables.
 """
 
-import difflib
 import math
 import numbers
 from collections.abc import Sequence
@@ -102,6 +101,8 @@ def check_choice(name: str, value: object, allowed: Sequence[str]) -> str:
     """
     if isinstance(value, str) and value in allowed:
         return value
+    import difflib
+
     quoted = [repr(choice) for choice in allowed]
     listed = " or ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else quoted[0]
     message = f"{name} must be {listed}; got {value!r}."
