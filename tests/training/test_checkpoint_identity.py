@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gradus import _core
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import ModelFileError
 from gradus.networks.spec import Dense, NetworkSpec
@@ -71,6 +72,15 @@ def test_another_plan_is_refused(problem, path, name):
     assert refusal(path, *problem, plan) == (
         f"{path} belongs to another run: {difference}. Name another file, or remove this one to "
         "begin anew."
+    )
+
+
+def test_another_instruction_set_is_refused(problem, path, monkeypatch):
+    here = _core.instruction_set()
+    monkeypatch.setattr(_core, "instruction_set", lambda: "sse9")
+    assert refusal(path, *problem) == (
+        f"{path} belongs to another run: its instruction set is {here!r}, here it is 'sse9'. "
+        "Name another file, or remove this one to begin anew."
     )
 
 

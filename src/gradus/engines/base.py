@@ -126,6 +126,8 @@ class Engine(Protocol):
     """
 
     name: str
+    #: What decides the bits besides the numbers handed over, such as "avx2".
+    instruction_set: str
 
     def outputs(self, spec: NetworkSpec, params: FloatArray, X: FloatArray) -> FloatArray:
         """Compute the activations of the last layer, shape (n, n_outputs).

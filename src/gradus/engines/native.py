@@ -38,6 +38,7 @@ class NativeEngine:
 
     def __init__(self, n_threads: int | None = None) -> None:
         self.n_threads = default_n_threads() if n_threads is None else n_threads
+        self.instruction_set = _core.instruction_set()
 
     def outputs(self, spec: NetworkSpec, params: FloatArray, X: FloatArray) -> FloatArray:
         """Compute the activations of the last layer; see `engines.base.Engine`."""

@@ -196,6 +196,7 @@ class ReferenceEngine:
     """
 
     name = "reference"
+    instruction_set = "numpy"
 
     def __init__(self, n_threads: int | None = None) -> None:
         self.n_threads = n_threads

@@ -15,6 +15,7 @@ import numpy as np
 from gradus._archive import AnyArray, array_checksum, pack, unpack
 from gradus._files import previous_name, why_not_written, write_atomically
 from gradus.engines.base import Batches, TrainState
+from gradus.engines.registry import engine
 from gradus.errors import ModelFileError
 from gradus.networks.params import n_params
 from gradus.networks.spec import NetworkSpec
@@ -32,9 +33,9 @@ _VARYING = {"best params", "kept epochs", "best epoch", "last epoch", "pending e
 def identify(
     spec: NetworkSpec, batches: Batches, validation: ValidationRows | None, plan: Plan
 ) -> dict[str, Any]:
-    """Describe everything that decides a run's bits: network, plan, and checksums of the data.
+    """Describe everything that decides a run's bits: network, plan, data and instruction set.
 
-    The time limit and the number of threads are left out, because they decide nothing.
+    Of the data there are checksums. The time limit and the number of threads are left out, because they decide nothing.
     """
     deciding = replace(plan, time_limit=None, n_threads=None)
     data = {
@@ -47,7 +48,12 @@ def identify(
         "validation weights": validation.weights if validation else None,
     }
     checksums = {name: None if a is None else array_checksum(a) for name, a in data.items()}
-    return {"network": describe(spec), "plan": describe(deciding), "data": checksums}
+    return {
+        "network": describe(spec),
+        "plan": describe(deciding),
+        "instruction set": engine(plan.engine).instruction_set,
+        "data": checksums,
+    }
 
 
 @dataclass
