@@ -35,7 +35,8 @@ def identify(
 ) -> dict[str, Any]:
     """Describe everything that decides a run's bits: network, plan, data and instruction set.
 
-    Of the data there are checksums. The time limit and the number of threads are left out, because they decide nothing.
+    Of the data there are checksums. The time limit and the number of threads are left out, because
+    they decide nothing.
     """
     deciding = replace(plan, time_limit=None, n_threads=None)
     data = {
