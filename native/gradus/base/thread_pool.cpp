@@ -32,8 +32,8 @@ constexpr int kSpins =
 class ThreadPool {
 public:
     bool run(Index n_tasks, int n_threads, Task task, Watch& watch) {
-        std::unique_lock<std::mutex> use(in_use_, std::try_to_lock);
-        if (!use.owns_lock()) return run_here(n_tasks, task, watch);
+        const Use use(in_use_);
+        if (!use.is_mine) return run_here(n_tasks, task, watch);
         start_workers(n_threads - 1);
         task_ = task;
         n_tasks_ = n_tasks;
@@ -60,6 +60,21 @@ public:
     }
 
 private:
+    // A flag and no mutex: the caller itself comes back here when a signal handler, run by its
+    // watch between two tasks, uses the pool.
+    struct Use {
+        explicit Use(std::atomic<bool>& flag)
+            : in_use(flag), is_mine(!flag.exchange(true, std::memory_order_acquire)) {}
+        ~Use() {
+            if (is_mine) in_use.store(false, std::memory_order_release);
+        }
+        Use(const Use&) = delete;
+        Use& operator=(const Use&) = delete;
+
+        std::atomic<bool>& in_use;
+        const bool is_mine;
+    };
+
     static bool run_here(Index n_tasks, Task task, Watch& watch) {
         for (Index i = 0; i < n_tasks; ++i) {
             if (watch.poll()) return false;
@@ -112,7 +127,7 @@ private:
         }
     }
 
-    std::mutex in_use_;
+    std::atomic<bool> in_use_{false};
     std::mutex parking_;
     std::condition_variable wake_;
     std::atomic<std::uint64_t> generation_{0};

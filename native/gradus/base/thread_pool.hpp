@@ -33,6 +33,13 @@ public:
 
     int n_threads() const noexcept { return n_threads_; }
 
+    /// The same crew with no more threads than there are tasks, so that none gets idle scratch.
+    Crew at_most(Index n_tasks) const noexcept {
+        Crew fewer = *this;
+        if (n_tasks < n_threads_) fewer.n_threads_ = n_tasks > 1 ? static_cast<int>(n_tasks) : 1;
+        return fewer;
+    }
+
     /// The crew of one thread inside a task of this crew: only the caller, worker 0, may go on
     /// asking whether to stop.
     Crew alone(int worker) const noexcept {

@@ -86,13 +86,15 @@ template <class T>
 bool network_outputs(const Network& network, const T* params, MatrixView<const T> x,
                      MatrixView<T> outputs, const Crew& crew) {
     const Kernels<T>& kernels = gradus::kernels<T>();
-    const Answerer<T> answerer(network, x.rows, crew.n_threads());
     constexpr Index kRows = Answerer<T>::kRows;
+    const Index n_blocks = (x.rows + kRows - 1) / kRows;
+    const Crew few = crew.at_most(n_blocks);
+    const Answerer<T> answerer(network, x.rows, few.n_threads());
     const double work = network.work_per_row() * static_cast<double>(x.rows);
-    return crew.for_each((x.rows + kRows - 1) / kRows, work, [&](Index task, int worker) {
+    return few.for_each(n_blocks, work, [&](Index task, int worker) {
         const Index row = task * kRows, rows = std::min(kRows, x.rows - row);
         answerer.block(kernels, params, {x.row(row), rows, x.cols, x.stride},
-                       {outputs.row(row), rows, outputs.cols, outputs.stride}, worker, crew);
+                       {outputs.row(row), rows, outputs.cols, outputs.stride}, worker, few);
     });
 }
 

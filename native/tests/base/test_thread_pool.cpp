@@ -56,6 +56,22 @@ void check_stop_by_hook() {
     CHECK(ran < 200);
 }
 
+// What a signal handler does that computes with the network it interrupted.
+void check_use_from_the_hook() {
+    static std::atomic<int> inner{0};
+    Watch watch(
+        nullptr,
+        [] {
+            inner += every_task_once(2, 10) ? 1 : -1000;
+            return false;
+        },
+        0);
+    const bool done = Crew(2, watch).for_each(
+        100, kMuch, [](Index, int) { std::this_thread::sleep_for(std::chrono::milliseconds(1)); });
+    CHECK(done);
+    CHECK(inner >= 1);
+}
+
 void check_exception() {
     for (const int n_threads : {1, 2, 4}) {
         Watch watch(nullptr, nullptr, 0);
@@ -91,6 +107,7 @@ int main() {
     check_stop_by_flag();
     check_stop_by_hook();
     check_exception();
+    check_use_from_the_hook();
     std::vector<std::thread> callers;
     for (int i = 0; i < 4; ++i) {
         callers.emplace_back([] {
