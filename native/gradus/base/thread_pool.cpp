@@ -1,10 +1,12 @@
 #include "base/thread_pool.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -26,6 +28,7 @@ inline void pause_briefly() noexcept {
 #endif
 }
 
+constexpr int kHelperBits = 16;
 constexpr int kSpins =
     2000;  // about 50 microseconds: the next product of the same step usually comes sooner
 
@@ -34,18 +37,17 @@ public:
     bool run(Index n_tasks, int n_threads, Task task, Watch& watch) {
         const Use use(in_use_);
         if (!use.is_mine) return run_here(n_tasks, task, watch);
-        start_workers(n_threads - 1);
+        const std::uint64_t helpers = start_workers(std::min<Index>(n_threads, n_tasks) - 1);
         task_ = task;
         n_tasks_ = n_tasks;
         next_.store(0, std::memory_order_relaxed);
         skip_.store(false, std::memory_order_relaxed);
         failure_ = nullptr;
-        const int helpers = n_threads - 1;
-        helpers_ = helpers;
-        busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
+        busy_.store(helpers, std::memory_order_relaxed);
         {
             const std::lock_guard<std::mutex> lock(parking_);
-            generation_.fetch_add(1, std::memory_order_release);
+            const std::uint64_t number = (job_.load(std::memory_order_relaxed) >> kHelperBits) + 1;
+            job_.store(number << kHelperBits | helpers, std::memory_order_release);
         }
         wake_.notify_all();
         while (!watch.poll() && take_one(0)) {
@@ -98,30 +100,35 @@ private:
         return true;
     }
 
-    void start_workers(int count) {
-        while (static_cast<int>(workers_.size()) < count) {
-            const int worker = static_cast<int>(workers_.size()) + 1;
-            const std::uint64_t seen = generation_.load(std::memory_order_relaxed);
-            workers_.emplace_back([this, worker, seen] { work(worker, seen); });
-            workers_.back().detach();
+    // Returns how many of `count` helpers there are; fewer where the system starts no more threads.
+    std::uint64_t start_workers(Index count) {
+        const auto wanted = static_cast<std::size_t>(count);
+        try {
+            while (workers_.size() < wanted) {
+                const std::uint64_t worker = workers_.size() + 1;
+                const std::uint64_t seen = job_.load(std::memory_order_relaxed);
+                workers_.emplace_back([this, worker, seen] { work(worker, seen); });
+                workers_.back().detach();
+            }
+        } catch (const std::system_error&) {
         }
+        return std::min(wanted, workers_.size());
     }
 
-    void work(int worker, std::uint64_t seen) {
+    void work(std::uint64_t worker, std::uint64_t seen) {
         while (true) {
-            for (int spin = 0; spin < kSpins && generation_.load(std::memory_order_acquire) == seen;
+            for (int spin = 0; spin < kSpins && job_.load(std::memory_order_acquire) == seen;
                  ++spin) {
                 pause_briefly();
             }
-            if (generation_.load(std::memory_order_acquire) == seen) {
+            if (job_.load(std::memory_order_acquire) == seen) {
                 std::unique_lock<std::mutex> lock(parking_);
-                wake_.wait(lock,
-                           [&] { return generation_.load(std::memory_order_relaxed) != seen; });
+                wake_.wait(lock, [&] { return job_.load(std::memory_order_relaxed) != seen; });
             }
-            seen = generation_.load(std::memory_order_acquire);
-            if (worker <= helpers_) {
-                while (take_one(worker)) {
-                }
+            seen = job_.load(std::memory_order_acquire);
+            // Who is not called to this job looks at nothing of it: nobody waits for him.
+            if (worker > seen % (1u << kHelperBits)) continue;
+            while (take_one(static_cast<int>(worker))) {
             }
             busy_.fetch_sub(1, std::memory_order_release);
         }
@@ -130,13 +137,12 @@ private:
     std::atomic<bool> in_use_{false};
     std::mutex parking_;
     std::condition_variable wake_;
-    std::atomic<std::uint64_t> generation_{0};
+    std::atomic<std::uint64_t> job_{0};  // its number, and in the low bits its helpers
     std::atomic<Index> next_{0};
     std::atomic<bool> skip_{false};
-    std::atomic<int> busy_{0};
+    std::atomic<std::uint64_t> busy_{0};
     Task task_{};
     Index n_tasks_ = 0;
-    int helpers_ = 0;
     std::exception_ptr failure_;
     std::vector<std::thread> workers_;
 };

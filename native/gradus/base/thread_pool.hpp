@@ -40,6 +40,11 @@ public:
         return fewer;
     }
 
+    /// Inside a long task, on thread `worker`: whether to leave the rest of it undone.
+    bool should_stop(int worker) const noexcept {
+        return asks_ && worker == 0 ? watch_->poll() : watch_->stopped();
+    }
+
     /// The crew of one thread inside a task of this crew: only the caller, worker 0, may go on
     /// asking whether to stop.
     Crew alone(int worker) const noexcept {
@@ -52,7 +57,7 @@ public:
     /// together. Small work stays on the calling thread: waking another costs more than it saves.
     template <class F>
     bool for_each(Index n_tasks, double work, F&& f) const {
-        if (n_threads_ == 1 || n_tasks == 1 || work < kWorthSharing) {
+        if (n_threads_ == 1 || n_tasks <= 1 || work < kWorthSharing) {
             const bool asks = asks_ && work >= kWorthAsking;
             for (Index task = 0; task < n_tasks; ++task) {
                 if (asks ? watch_->poll() : watch_->stopped()) return false;

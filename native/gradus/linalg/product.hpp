@@ -58,6 +58,7 @@ bool product(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T
         const Index col = task / row_blocks * B::kCols, cols = std::min(B::kCols, c.cols - col);
         T* packed = buffers.of(worker);
         for (Index from = 0; from < depth; from += B::kDepth) {
+            if (from > 0 && crew.should_stop(worker)) return;
             const Index part = std::min(B::kDepth, depth - from);
             kernels.pack(b.data + from * b.row_stride + col * b.col_stride, b.row_stride,
                          b.col_stride, part, cols, packed);

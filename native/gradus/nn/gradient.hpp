@@ -40,13 +40,12 @@ public:
 
     /// Adds one chunk of at most chunk_rows() rows: its loss to `totals`, its gradient to `grads`
     /// (n_params,), which the batch's first chunk overwrites. Weights are divided by the batch's
-    /// sum through `inverse_weight`; no penalty. Returns false if told to stop on the way.
+    /// sum through `weight_sum`; no penalty. Returns false if told to stop on the way.
     bool add_chunk(const T* params, MatrixView<const T> x, MatrixView<const T> y, const T* weights,
-                   double inverse_weight, bool is_first, T* grads, Totals& totals,
-                   const Crew& crew) {
+                   double weight_sum, bool is_first, T* grads, Totals& totals, const Crew& crew) {
         if (!forward(params, x, crew)) return false;
-        loss_and_delta(network_, activations(layers_.size() - 1, x.rows), y, weights,
-                       inverse_weight, totals);
+        loss_and_delta(network_, activations(layers_.size() - 1, x.rows), y, weights, weight_sum,
+                       totals);
         return backward(params, x, is_first, grads, crew);
     }
 
@@ -187,8 +186,8 @@ bool batch_gradient(const Network& network, const T* params, MatrixView<const T>
             const Index rows = std::min(pass.chunk_rows(), x.rows - from);
             if (!pass.add_chunk(params, {x.row(from), rows, x.cols, x.stride},
                                 {y.row(from), rows, y.cols, y.stride},
-                                weights == nullptr ? nullptr : weights + from, 1 / weight,
-                                from == 0, grads, totals, crew)) {
+                                weights == nullptr ? nullptr : weights + from, weight, from == 0,
+                                grads, totals, crew)) {
                 return false;
             }
         }

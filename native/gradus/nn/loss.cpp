@@ -1,5 +1,6 @@
 #include "nn/loss.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace gradus {
@@ -38,21 +39,25 @@ RowLoss squared_error(T* outputs, Index n, const T* y, double scale) {
     return {sum * share, sum * share};
 }
 
-/// max(z, 0) - z y + log(1 + e^-|z|); derivative sigmoid(z) - y.
+/// max(z, 0) - z y + log(1 + e^-|z|); derivative (1 - y) sigmoid(z) - y sigmoid(-z), which is
+/// sigmoid(z) - y without losing its digits where the two are close.
 template <class T>
 RowLoss binary_cross_entropy(T* outputs, Index, const T* y, double scale) {
     const double z = static_cast<double>(outputs[0]), target = static_cast<double>(y[0]);
     const double falling = exponential(-std::fabs(z));
     const double loss = (z > 0 ? z : 0) - z * target + kernels<double>().log1p(falling);
-    const double probability = (z < 0 ? falling : 1.0) / (1.0 + falling);
-    outputs[0] = static_cast<T>((probability - target) * scale);
+    const double above = (z < 0 ? falling : 1.0) / (1.0 + falling);
+    const double below = (z < 0 ? 1.0 : falling) / (1.0 + falling);
+    outputs[0] = static_cast<T>(((1 - target) * above - target * below) * scale);
     return {std::isnan(z) ? z : loss, (z > 0) == (target > 0.5) ? 1.0 : 0.0};
 }
 
-/// log(sum_j e^z_j) - z_y; derivative softmax(z)_j - [j = y]. The largest logit is taken off first.
+/// log(sum_j e^z_j) - z_y; derivative softmax(z)_j, and for the row's own class minus the sum of
+/// the others, which is softmax(z)_y - 1 with all its digits. The largest logit is taken off first.
 template <class T>
 RowLoss cross_entropy(T* outputs, Index n, const T* y, double scale) {
-    const auto label = static_cast<Index>(y[0]);
+    // Looked at before the call; once more here, since the caller's array may change meanwhile.
+    const Index label = y[0] >= 0 && y[0] < static_cast<T>(n) ? static_cast<Index>(y[0]) : 0;
     Index largest = 0;
     for (Index j = 1; j < n; ++j) {
         if (outputs[j] > outputs[largest]) largest = j;
@@ -60,13 +65,17 @@ RowLoss cross_entropy(T* outputs, Index n, const T* y, double scale) {
     const T top = outputs[largest];
     const double below_top = static_cast<double>(top) - static_cast<double>(outputs[label]);
     kernels<T>().exponential(outputs, -top, outputs, n);
-    double sum = 0;
-    for (Index j = 0; j < n; ++j) sum += static_cast<double>(outputs[j]);
+    double others = 0;
+    for (Index j = 0; j < n; ++j) others += j == label ? 0.0 : static_cast<double>(outputs[j]);
+    const double sum = others + static_cast<double>(outputs[label]);
     for (Index j = 0; j < n; ++j) {
-        const double probability = static_cast<double>(outputs[j]) / sum;
-        outputs[j] = static_cast<T>((probability - (j == label ? 1.0 : 0.0)) * scale);
+        const double part = j == label ? -others : static_cast<double>(outputs[j]);
+        outputs[j] = static_cast<T>(part / sum * scale);
     }
-    return {std::isfinite(sum) ? log_from_one(sum) + below_top : sum, largest == label ? 1.0 : 0.0};
+    const double right = largest == label ? 1.0 : 0.0;
+    if (!std::isfinite(sum)) return {sum, right};
+    if (largest == label && others <= 1) return {kernels<double>().log1p(others), right};
+    return {log_from_one(sum) + below_top, right};
 }
 
 template <class T>
@@ -85,13 +94,16 @@ RowLoss row_loss(Loss loss, T* outputs, Index n, const T* y, double scale) {
 
 template <class T>
 void loss_and_delta(const Network& network, MatrixView<T> outputs, MatrixView<const T> y,
-                    const T* weights, double inverse_weight, Totals& totals) {
+                    const T* weights, double weight_sum, Totals& totals) {
     for (Index i = 0; i < outputs.rows; ++i) {
         const double w = weights == nullptr ? 1.0 : static_cast<double>(weights[i]);
-        const RowLoss row =
-            row_loss(network.loss(), outputs.row(i), outputs.cols, y.row(i), w * inverse_weight);
+        const double scale = weight_sum > 0 ? w / weight_sum : 0.0;
+        const RowLoss row = row_loss(network.loss(), outputs.row(i), outputs.cols, y.row(i), scale);
         totals.weight += w;
-        if (w == 0) continue;
+        if (w == 0) {
+            std::fill_n(outputs.row(i), outputs.cols, T(0));
+            continue;
+        }
         totals.loss += w * row.loss;
         totals.measure += w * row.measure;
     }

@@ -24,13 +24,13 @@ struct Totals {
 };
 
 /// Adds the rows of one block to `totals` and turns `outputs` (rows, n_outputs), in place, into
-/// w_i * inverse_weight * dloss_i / doutputs.
+/// w_i / weight_sum * dloss_i / doutputs, or 0 where weight_sum is 0.
 ///
-/// With inverse_weight = 1 / (sum of the batch's weights) that is the gradient of the batch's
-/// weighted mean. `weights` may be null (all 1). y is (rows, n_targets): values, or for
-/// cross_entropy class numbers 0..K-1.
+/// With the batch's sum of weights that is the gradient of its weighted mean. A row of weight 0
+/// adds nothing, whatever its numbers are. `weights` may be null (all 1). y is (rows, n_targets):
+/// values, or for cross_entropy class numbers 0..K-1.
 template <class T>
 void loss_and_delta(const Network& network, MatrixView<T> outputs, MatrixView<const T> y,
-                    const T* weights, double inverse_weight, Totals& totals);
+                    const T* weights, double weight_sum, Totals& totals);
 
 }  // namespace gradus

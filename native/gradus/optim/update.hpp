@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "base/enums.hpp"
@@ -97,6 +98,16 @@ public:
             T* first = p.slots + block.start;
             update(block, p.params + block.start, first, first + p.count, grads + block.start);
         });
+    }
+
+    /// Whether the prepared update may leave the type's range although the gradient, of this norm
+    /// after clipping, did not: it is then tried on a copy first.
+    bool is_suspicious(double norm) const noexcept {
+        constexpr double kLarge = std::numeric_limits<T>::digits > 30 ? 1e150 : 1e15;
+        if (descent_.rate * std::max(1.0, norm) > kLarge) return true;
+        if (config_.rule == Rule::gradient_descent) return false;
+        // Adam squares the gradient, and divides by epsilon where all squares were 0.
+        return norm > kLarge || adam_.decay > kLarge || static_cast<T>(config_.epsilon) == 0;
     }
 
     /// Whether every new parameter and slot would be finite; changes nothing.

@@ -19,19 +19,23 @@ struct Identity {
     }
 };
 
+// The slopes of sigmoid and tanh from e, not from the value: 1 - a would lose the digits of a slope
+// that is small because a is near 1.
 struct Sigmoid {
     template <class T>
     static ValueAndSlope<T> at(Vec<T> z) {
-        const Vec<T> a = logistic(z, exponential(Vec<T>::set(T(0)) - abs(z)));
-        return {a, a * (Vec<T>::set(T(1)) - a)};
+        const Vec<T> e = exponential(Vec<T>::set(T(0)) - abs(z));
+        const Vec<T> whole = Vec<T>::set(T(1)) + e;
+        return {logistic(z, e), e / (whole * whole)};
     }
 };
 
 struct Tanh {
     template <class T>
     static ValueAndSlope<T> at(Vec<T> z) {
-        const Vec<T> a = hyperbolic_tangent(z);
-        return {a, Vec<T>::set(T(1)) - a * a};
+        const Vec<T> e = exponential(Vec<T>::set(T(-2)) * abs(z));
+        const Vec<T> whole = Vec<T>::set(T(1)) + e;
+        return {hyperbolic_tangent(z, e), Vec<T>::set(T(4)) * e / (whole * whole)};
     }
 };
 

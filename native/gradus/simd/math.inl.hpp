@@ -36,7 +36,8 @@ template <class T>
 inline Vec<T> exponential(Vec<T> x) {
     using Range = ExpRange<T>;
     x = min(Vec<T>::set(Range::highest), max(Vec<T>::set(Range::lowest), x));
-    const Vec<T> n = round(x * Vec<T>::set(T(1.44269504088896340736)));
+    // Where x is not a number, n becomes some number that can be converted, and r stays what x is.
+    const Vec<T> n = max(round(x * Vec<T>::set(T(1.44269504088896340736))), Vec<T>::set(T(-1100)));
     Vec<T> r = fma(n, Vec<T>::set(-Range::ln2_high), x);
     r = fma(n, Vec<T>::set(-Range::ln2_low), r);
     const Vec<T> tail = fma(r * r, polynomial(Coefficients<T>::exp, r), r);
@@ -53,15 +54,16 @@ inline Vec<T> log1p(Vec<T> u) {
     return u - q * (u - (s + s) * polynomial(Coefficients<T>::log1p, s));
 }
 
+/// tanh(x) with e = e^(-2|x|) at hand: (1 - e) / (1 + e), and near zero its series.
 template <class T>
-inline Vec<T> hyperbolic_tangent(Vec<T> x) {
+inline Vec<T> hyperbolic_tangent(Vec<T> x, Vec<T> e) {
     const Vec<T> one = Vec<T>::set(T(1));
-    const Vec<T> size = abs(x);
+    const Vec<T> zero = Vec<T>::set(T(0));
     const Vec<T> s = x * x;
     const Vec<T> near_zero = fma(x * s, polynomial(Coefficients<T>::tanh, s), x);
-    const Vec<T> far = one - Vec<T>::set(T(2)) / (exponential(size + size) + one);
-    const Vec<T> zero = Vec<T>::set(T(0));
-    return where_less(size, Vec<T>::set(T(0.625)), near_zero, where_less(x, zero, zero - far, far));
+    const Vec<T> far = (one - e) / (one + e);
+    const Vec<T> either_sign = where_less(x, zero, zero - far, far);
+    return where_less(abs(x), Vec<T>::set(T(0.625)), near_zero, either_sign);
 }
 
 /// Both sides from e^-|x|, which cannot overflow: 1 / (1 + e^-x) above zero, e^x / (1 + e^x) below.

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cmath>
-#include <limits>
 #include <span>
 
 #include "base/random.hpp"
@@ -101,7 +100,7 @@ private:
             if (!std::isfinite(totals.loss) || !std::isfinite(norm)) return RunStatus::diverged;
             const double clip = norm > max_grad_norm_ ? max_grad_norm_ / norm : 1.0;
             updater_.set_step(rate, clip, state.cursor[2] + 1);
-            if (rate * std::max(1.0, norm * clip) > kSuspicious &&
+            if (updater_.is_suspicious(norm * clip) &&
                 !updater_.would_stay_finite(state.parameters, grads_)) {
                 return RunStatus::diverged;
             }
@@ -128,13 +127,12 @@ private:
         for (Index p = start; batches_.weights != nullptr && p < end; ++p) {
             weight += weight_of(row_at(p, shuffled));
         }
-        const double inverse = weight > 0 ? 1 / weight : 0.0;
         for (Index from = start; from < end; from += pass_.chunk_rows()) {
             const Index rows = std::min(pass_.chunk_rows(), end - from);
             gather(from, rows, shuffled);
             if (!pass_.add_chunk(state.parameters.params,
                                  {x_, rows, batches_.x.cols, batches_.x.cols},
-                                 {y_, rows, batches_.y.cols, batches_.y.cols}, weights_, inverse,
+                                 {y_, rows, batches_.y.cols, batches_.y.cols}, weights_, weight,
                                  from == start, grads_, totals, crew)) {
                 return false;
             }
@@ -154,7 +152,11 @@ private:
     void gather(Index from, Index rows, const Permutation& shuffled) noexcept {
         for (Index i = 0; i < rows; ++i) {
             const Index row = row_at(from + i, shuffled);
-            std::copy_n(batches_.x.row(row), batches_.x.cols, x_ + i * batches_.x.cols);
+            if (weight_of(row) == 0) {  // its numbers may be anything, and must not enter a product
+                std::fill_n(x_ + i * batches_.x.cols, batches_.x.cols, T(0));
+            } else {
+                std::copy_n(batches_.x.row(row), batches_.x.cols, x_ + i * batches_.x.cols);
+            }
             std::copy_n(batches_.y.row(row), batches_.y.cols, y_ + i * batches_.y.cols);
             weights_[i] = static_cast<T>(weight_of(row));
         }
@@ -170,10 +172,6 @@ private:
         state.cursor[1] = 0;
         return log_row + 3;
     }
-
-    // A change this large may leave the type's range although the gradient did not: such a step is
-    // tried on a copy first.
-    static constexpr double kSuspicious = std::numeric_limits<T>::digits > 30 ? 1e150 : 1e15;
 
     const Network& network_;
     const Batches<T>& batches_;

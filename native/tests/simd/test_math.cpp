@@ -105,6 +105,27 @@ void check_gelu(const Kernels<T>& k) {
     CHECK(worst_slope <= 3 * eps);
 }
 
+/// The slopes of sigmoid and tanh far out, where they are small and must keep their digits.
+template <class T>
+void check_slopes(const Kernels<T>& k, double bound) {
+    const auto x = grid<T>(-40, 40, 200001);
+    for (const bool is_tanh : {false, true}) {
+        const Activation f = is_tanh ? Activation::tanh : Activation::sigmoid;
+        std::vector<T> a = x, slope(x.size());
+        k.activate[static_cast<int>(f)](a.data(), 0, slope.data(), 0, nullptr, 1,
+                                        static_cast<Index>(a.size()));
+        double worst = 0;
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            const long double e =
+                std::exp((is_tanh ? -2.0L : -1.0L) * std::fabs(static_cast<long double>(x[i])));
+            const long double exact = (is_tanh ? 4 : 1) * e / ((1 + e) * (1 + e));
+            worst = std::fmax(worst, ulps<T>(slope[i], exact));
+        }
+        std::printf("%s %zu bytes: slope %d %.2f\n", k.name, sizeof(T), is_tanh, worst);
+        CHECK(worst <= bound);
+    }
+}
+
 template <class T>
 void check_extremes(const Kernels<T>& k) {
     const T inf = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
@@ -130,6 +151,8 @@ int main() {
         check_values<double>(available<double>(i), 3);
         check_gelu<float>(available<float>(i));
         check_gelu<double>(available<double>(i));
+        check_slopes<float>(available<float>(i), 4);
+        check_slopes<double>(available<double>(i), 4);
         check_extremes<float>(available<float>(i));
         check_extremes<double>(available<double>(i));
     }

@@ -20,6 +20,7 @@ from gradus._typing import (
     UInt8Array,
 )
 from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
+from gradus.engines.reference import without_idle_rows
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.rules import Adam, AdamW, GradientDescent, Rule
 
@@ -68,6 +69,7 @@ class NativeEngine:
         weights: FloatArray | None = None,
     ) -> tuple[float, FloatArray]:
         """Compute loss and gradient; see `engines.base.Engine`."""
+        X = without_idle_rows(X, weights)
         batch = _fit(params), _fit(X), _fit(y), _fit_or_none(weights)
         grads: Array = np.empty_like(params, order="C")
         loss: float = _core.gradient(_network(spec), *batch, grads, self.n_threads)

@@ -75,7 +75,19 @@ def output_delta(spec: NetworkSpec, trace: Trace, y: Array, weights: Array | Non
     shares = row_shares(xp.ones_like(outputs[:, 0]) if weights is None else weights)
     d_outputs = LOSSES[spec.loss].output_gradient(outputs, y)
     slope = ACTIVATIONS[spec.layers[-1].activation].slope(trace.z[-1])
-    return shares[:, None] * d_outputs * slope
+    delta = shares[:, None] * d_outputs * slope
+    return xp.where(shares[:, None] > 0, delta, xp.zeros_like(delta))
+
+
+def without_idle_rows(X: Array, weights: Array | None) -> Array:
+    """Put zeros in place of the rows of weight 0.
+
+    Their numbers may be anything, and 0 times infinity would still enter the sums.
+    """
+    if weights is None:
+        return X
+    xp = X.__array_namespace__()
+    return xp.where(weights[:, None] > 0, X, xp.zeros_like(X))
 
 
 def dense_backward(delta: Array, a_in: Array, weight: Array) -> tuple[Array, Array, Array]:
@@ -169,7 +181,7 @@ def gradient(
         The forward pass it was computed from.
     grads : new array of shape (n_params,)
     """
-    trace = forward(spec, params, X)
+    trace = forward(spec, params, without_idle_rows(X, weights))
     grads = backward(spec, params, trace, output_delta(spec, trace, y, weights))
     return trace, grads + l2_gradient(params, weight_mask(spec), spec.l2)
 
@@ -313,7 +325,7 @@ class _Run:
                 int(state.cursor[2]) + 1,
                 weight_mask(spec),
             )
-            if not np.all(np.isfinite(after.params)):
+            if not (np.all(np.isfinite(after.params)) and np.all(np.isfinite(after.slots))):
                 return False
             if is_last:
                 ratio = update_ratios(spec, state.params, after.params)

@@ -1,0 +1,102 @@
+"""Numbers at the ends of their range: small slopes keep their digits, idle rows stay idle."""
+
+import numpy as np
+import pytest
+
+from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
+from gradus.engines.reference import ReferenceEngine
+from gradus.networks.spec import Dense, NetworkSpec
+from gradus.optimizers.rules import Adam, GradientDescent
+
+
+def one_row(engine, spec, params, target, weights=None):
+    X, y = np.ones((1, 1)), np.full((1, 1), target)
+    return engine.gradient(spec, np.array(params, dtype=float), X, y, weights)
+
+
+@pytest.mark.parametrize("z", [-40.0, -20.0, 10.0, 20.0, 40.0, 300.0])
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh"])
+def test_a_saturated_unit_keeps_its_small_slope(engine, activation, z):
+    spec = NetworkSpec(1, (Dense(1, activation, bias=False), Dense(1, bias=False)))
+    value = 1 / (1 + np.exp(-z)) if activation == "sigmoid" else np.tanh(z)
+    e = np.exp(-abs(z) if activation == "sigmoid" else -2 * abs(z))
+    slope = (1 if activation == "sigmoid" else 4) * e / (1 + e) ** 2
+    grads = one_row(engine, spec, [z, 1.0], value - 0.5)[1]
+    assert grads[0] == pytest.approx(slope, rel=1e-12)
+
+
+@pytest.mark.parametrize("z", [20.0, 40.0, -40.0])
+@pytest.mark.parametrize("target", [0.0, 0.25, 1.0])
+def test_a_sure_binary_answer_keeps_its_small_loss(engine, target, z):
+    spec = NetworkSpec(1, (Dense(1, bias=False),), loss="binary_cross_entropy")
+    loss, grads = one_row(engine, spec, [z], target)
+    above, below = 1 / (1 + np.exp(-z)), 1 / (1 + np.exp(z))
+    softplus = max(z, 0) + np.log1p(np.exp(-abs(z)))
+    expected = np.log1p(np.exp(-z)) if target == 1 else softplus - z * target
+    assert loss == pytest.approx(expected, rel=1e-12)
+    assert grads[0] == pytest.approx((1 - target) * above - target * below, rel=1e-12)
+
+
+@pytest.mark.parametrize("logits", [(20.0, 0.0), (40.0, 0.0), (0.0, 20.0)])
+def test_a_sure_class_keeps_its_small_loss(engine, logits):
+    spec = NetworkSpec(1, (Dense(2, bias=False),), loss="cross_entropy")
+    loss, grads = one_row(engine, spec, logits, 0.0)
+    other = np.exp(logits[1] - logits[0])
+    assert loss == pytest.approx(np.log1p(other), rel=1e-12)
+    assert grads == pytest.approx(np.array([-1, 1]) * other / (1 + other), rel=1e-12)
+
+
+def test_a_row_of_weight_0_may_hold_anything(engine):
+    spec = NetworkSpec(1, (Dense(1, "softplus"), Dense(1)))
+    params = np.array([1e200, 0.0, 1e-50, 0.0])
+    X, y = np.array([[1e-200], [1e200]]), np.array([[0.0], [1.0]])
+    weights = np.array([1.0, 0.0])
+    alone = engine.gradient(spec, params, X[:1], y[:1])
+    assert np.isfinite(alone[1]).all()
+    together = engine.gradient(spec, params, X, y, weights)
+    assert together[0] == alone[0]
+    assert np.array_equal(together[1], alone[1])
+    assert engine.evaluate(spec, params, X, y, weights)[0] == alone[0]
+    state = TrainState.start(params, 0)
+    status = engine.run(
+        spec, GradientDescent(), Batches(X, y, weights, None, 2, 7), state, np.array([1e-300]),
+        None, EpochLog(), cancel=np.zeros(1, np.uint8), max_seconds=None,
+    )  # fmt: skip
+    assert status is RunStatus.DONE
+
+
+def test_weights_too_small_to_divide_by(engine):
+    spec = NetworkSpec(1, (Dense(1),))
+    X, y = np.array([[1.0], [2.0]]), np.zeros((2, 1))
+    tiny = engine.gradient(spec, np.array([1.0, 0.0]), X, y, np.full(2, 1e-310))
+    assert tiny[0] == pytest.approx(2.5)
+    assert tiny[1] == pytest.approx([5.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    ("rule", "x", "w"),
+    [
+        (Adam(1e-3, epsilon=1e-50), [0.0, 1.0], [0.5, 0.5]),  # 0 / (0 + 0) in float32
+        (Adam(1e-5), [5e9, 0.0], [1.0, 0.0]),  # the square of the gradient leaves float32
+    ],
+)
+def test_an_update_that_would_not_be_finite_is_not_made(engine, rule, x, w):
+    spec = NetworkSpec(2, (Dense(1, bias=False),))
+    params = np.array(w, dtype=np.float32)
+    X, y = np.array([x], dtype=np.float32), np.full((1, 1), 0.3, dtype=np.float32)
+    state = TrainState.start(params, 2)
+    status = engine.run(
+        spec, rule, Batches(X, y, None, None, 1, 7), state, np.full(5, rule.learning_rate),
+        None, EpochLog(), cancel=np.zeros(1, np.uint8), max_seconds=None,
+    )  # fmt: skip
+    assert status is RunStatus.DIVERGED
+    assert np.array_equal(state.params, params)
+    assert not state.slots.any()
+
+
+def test_all_engines_agree_on_batches_of_one_class(engine, rng):
+    spec = NetworkSpec(4, (Dense(9, "sigmoid"), Dense(3)), loss="cross_entropy")
+    X, y = 20 * rng.normal(size=(50, 4)), np.ones((50, 1))
+    params = 5 * rng.normal(size=9 * 5 + 3 * 10)
+    ours, theirs = (e.gradient(spec, params, X, y)[1] for e in (engine, ReferenceEngine()))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12 * np.abs(theirs).max())
