@@ -210,6 +210,32 @@ def test_a_callback_may_interrupt(engine, problem):
     assert len(heard) == 1
 
 
+def test_control_c_in_the_last_moment_is_not_lost(problem):
+    def callback(_progress):
+        raise KeyboardInterrupt
+
+    folds = assign_folds(len(problem[0]), 2, 0)
+    plan = plan_for("native", epochs=1, early_stopping=None)
+    result = train(SPEC, *problem, None, folds, plan, callback=callback)
+    assert result.stopped_because == ("interrupted",) * 2
+
+
+def test_a_network_whose_answers_are_dropped_is_interrupted(problem, monkeypatch):
+    original = seam.train_network
+
+    def press_at_the_end(*arguments, control, **options):
+        outcome = original(*arguments, control=control, **options)
+        control.cancel[0] = 1
+        return outcome
+
+    monkeypatch.setattr(seam, "train_network", press_at_the_end)
+    folds = assign_folds(len(problem[0]), 2, 0)
+    plan = plan_for("native", epochs=1, early_stopping=None)
+    result = train(SPEC, *problem, None, folds, plan)
+    assert result.stopped_because == ("interrupted",) * 2
+    assert np.isnan(result.out_of_fold).all()
+
+
 def test_an_error_in_the_callback_comes_out(engine, problem):
     def callback(_progress):
         raise LookupError("mine")

@@ -240,8 +240,8 @@ class Network:
             identity = identify(self.spec, batches, validation, plan)
             file = Checkpoint(Path(checkpoint), identity, interval)
 
-        def job(control: Control, engine: Engine) -> Outcome:
-            return train_network(
+        def job(control: Control, engine: Engine) -> tuple[Outcome, None]:
+            outcome = train_network(
                 self.spec,
                 self._params,
                 batches,
@@ -251,8 +251,9 @@ class Network:
                 control=control,
                 checkpoint=file,
             )
+            return outcome, None
 
-        (outcome,) = run_networks([job], plan, callback)
+        ((outcome, _),) = run_networks([job], plan, callback)
         self._params[:] = outcome.params
         if outcome.failure:
             raise outcome.failure

@@ -7,7 +7,7 @@ known here.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
+from typing import TypeAlias
 
 import numpy as np
 
@@ -29,7 +29,8 @@ from gradus.training.plan import Plan
 from gradus.training.validation import ValidationRows
 from gradus.training.workers import run_jobs
 
-_T = TypeVar("_T")
+# What one job brings: how training ended, and the answers for the rows it never saw.
+_Trained: TypeAlias = tuple[Outcome, FloatArray | None]
 
 
 @dataclass(frozen=True)
@@ -124,10 +125,10 @@ def train(
 
 
 def run_networks(
-    jobs: Sequence[Callable[[Control, Engine], _T]],
+    jobs: Sequence[Callable[[Control, Engine], _Trained]],
     plan: Plan,
     callback: Callable[[Progress], None] | None,
-) -> list[_T]:
+) -> list[_Trained]:
     """Run one job per network on the plan's threads; one network alone gets all threads.
 
     Parameters
@@ -141,19 +142,23 @@ def run_networks(
 
     Returns
     -------
-    What the jobs return, in their order.
+    What the jobs return, in their order. After Ctrl-C every outcome says "interrupted", that of a
+    network which was done as well: whoever asks one of them learns that the whole was stopped.
     """
     n_threads = default_n_threads() if plan.n_threads is None else plan.n_threads
     n_rounds = -(-len(jobs) // n_threads)
     mailbox, cancel = Mailbox(callback), np.zeros(1, dtype=np.uint8)
 
-    def prepare(network: int, job: Callable[[Control, Engine], _T]) -> Callable[[], _T]:
+    def prepare(network: int, job: Callable[[Control, Engine], _Trained]) -> Callable[[], _Trained]:
         limit = None if plan.time_limit is None else plan.time_limit / n_rounds
         control = Control(cancel, limit, network, mailbox.put, mailbox.warn)
         return partial(job, control, make_engine(plan.engine, n_threads if len(jobs) == 1 else 1))
 
     prepared = [prepare(network, job) for network, job in enumerate(jobs)]
-    return run_jobs(prepared, n_threads, cancel, mailbox.empty)
+    trained = run_jobs(prepared, n_threads, cancel, mailbox.empty)
+    if cancel[0] and not any(outcome.failure for outcome, _ in trained):
+        trained = [(replace(one, stopped_because="interrupted"), own) for one, own in trained]
+    return trained
 
 
 def hold_out(
