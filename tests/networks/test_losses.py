@@ -147,6 +147,9 @@ def test_weighted_mean(rng):
     assert weighted_mean(values[:0]) == 0
     np.testing.assert_allclose(row_shares(weights) @ values, weighted_mean(values, weights))
     assert row_shares(0 * weights).tolist() == [0] * 6
+    values[[2, 5]] = np.inf, np.nan
+    assert weighted_mean(values, weights) == pytest.approx(repeated.mean(), rel=1e-15)
+    assert weighted_mean(values, 0 * weights) == 0
 
 
 @pytest.mark.parametrize(

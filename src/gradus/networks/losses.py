@@ -55,6 +55,8 @@ class Loss:
 def weighted_mean(row_values: Array, weights: Array | None = None) -> Array:
     """Average over rows: ``sum(w * v) / sum(w)``, and 0 where the weights sum to 0.
 
+    A row of weight 0 adds exactly 0, even where its value is not finite.
+
     This is the one place where a loss is divided by the number of rows.
 
     Parameters
@@ -67,6 +69,7 @@ def weighted_mean(row_values: Array, weights: Array | None = None) -> Array:
     xp = row_values.__array_namespace__()
     weights = xp.ones_like(row_values) if weights is None else weights
     total = xp.sum(weights)
+    row_values = xp.where(weights > 0, row_values, xp.zeros_like(row_values))
     return xp.sum(weights * row_values) / xp.where(total > 0, total, xp.ones_like(total))
 
 
