@@ -251,6 +251,18 @@ def test_any_flipped_byte_leads_to_the_same_bits_or_is_refused(problem, path):
     assert n_cases > 50
 
 
+def test_through_a_link_both_versions_are_found(problem, path):
+    stop_once(path, *problem)
+    whole = bits(trained(ADAM, *problem))
+    link = path.with_name("elsewhere") / "link"
+    link.parent.mkdir()
+    link.symlink_to(path)
+    trained(ADAM, *problem, file=(link, 0.0))
+    path.write_bytes(b"damaged")
+    assert bits(trained(ADAM, *problem, file=(link, 0.0))) == whole
+    assert link.is_symlink()
+
+
 def test_two_damaged_files_are_an_error(problem, path):
     stop_once(path, *problem)
     path.write_bytes(b"")
@@ -275,6 +287,11 @@ def test_a_network_is_no_checkpoint(problem, path):
         {"params": np.zeros(26, dtype=np.float32)},
         {"slots": np.zeros((1, 26))},
         {"kept epochs": np.zeros((3, 8))},
+        {"kept epochs": np.full((1, 9), np.nan)},
+        {"last epoch": np.full((1, 9), np.inf)},
+        {"best epoch": np.full((1, 9), 0.5)},
+        {"pending epoch": np.full((1, 9), 1e300)},
+        {"stopping counts": np.array([-1, 0])},
         {"best params": np.zeros(26)},
         {"seconds": None},
         {"extra": np.zeros(1)},

@@ -5,6 +5,7 @@ replaced safely stands in `_files`, how arrays are packed in `_archive`.
 """
 
 import math
+import os
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,8 +27,9 @@ from gradus.training.standing import Standing
 from gradus.training.validation import ValidationRows
 
 _KIND = "checkpoint"
+_EPOCH_TABLES = ("kept epochs", "best epoch", "last epoch", "pending epoch")
 # These arrays have as many rows as there is to tell.
-_VARYING = {"best params", "kept epochs", "best epoch", "last epoch", "pending epoch"}
+_VARYING = {"best params", *_EPOCH_TABLES}
 
 
 def identify(
@@ -64,7 +66,8 @@ class Checkpoint:
     Attributes
     ----------
     path
-        Where it stands. Its folder must exist.
+        Where it stands. Its folder must exist. A symbolic link is followed once, here, so that both
+        versions stand beside each other.
     identity
         As `identify` gives it; a file with another one is refused.
     interval
@@ -77,6 +80,10 @@ class Checkpoint:
     interval: float
     written_at: float = -math.inf
     is_failing: bool = False
+
+    def __post_init__(self) -> None:
+        """Follow a link to the file itself, beside which the version before stands."""
+        self.path = Path(os.path.realpath(self.path))
 
     def resume(self, fresh: Standing, spec: NetworkSpec, steps_per_epoch: int) -> Standing:
         """Read what an earlier call left; `fresh` itself comes back where there is no file.
@@ -190,8 +197,7 @@ def _standing(fresh: Standing, arrays: dict[str, AnyArray]) -> Standing:
     best_epoch, n_stale = arrays["stopping counts"].tolist()
     best_loss, reference = arrays["stopping losses"].tolist()
     rows = {
-        name: [EpochRow.from_numbers(numbers) for numbers in arrays[name]]
-        for name in ("kept epochs", "best epoch", "last epoch", "pending epoch")
+        name: [EpochRow.from_numbers(numbers) for numbers in arrays[name]] for name in _EPOCH_TABLES
     }
     return Standing(
         state=TrainState(
@@ -226,6 +232,12 @@ def _check_arrays(
         epoch, step, done = arrays["cursor"].tolist()
         is_sound = 0 <= step < steps_per_epoch and epoch >= 0
         is_sound = is_sound and done == epoch * steps_per_epoch + step
+        numbers = np.concatenate([arrays[name][:, 0] for name in _EPOCH_TABLES])
+        # nan fails every comparison.
+        is_sound = is_sound and bool(
+            ((numbers >= 1) & (numbers <= epoch) & (numbers == np.floor(numbers))).all()
+        )
+        is_sound = is_sound and bool((arrays["stopping counts"] >= 0).all())
     if not is_sound:
         raise ModelFileError(f"{path} is damaged: its arrays are not those of this run.")
 
