@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import gradus.workflow.answers as module
+from gradus.errors import Diverged
 from gradus.workflow.answers import answer_rows
 from gradus.workflow.settings import Asked, choose_settings
 
@@ -76,6 +77,34 @@ def test_a_given_network_answers_whatever_the_verdict(rng):
     found = answered(X, X @ [1.0, 2.0], X[:1], Asked(hidden=(2,), epochs=3))
     assert found.verdict.answered_by == "network"
     assert found.verdict.sentence.endswith("; the network answers, as asked.")
+
+
+def diverge(*_arguments, **_options):
+    raise Diverged("Loss became nan at epoch 1, step 1.", 1, 1, None)
+
+
+def test_where_the_network_diverges_a_simple_model_answers(rng, monkeypatch):
+    monkeypatch.setattr(module, "train", diverge)
+    X = rng.normal(size=(40, 2))
+    found = answered(X, X @ [1.0, 2.0], X[:2])
+    assert found.verdict.answered_by == "linear"
+    assert found.verdict.sentence.startswith(
+        "The network's training diverged, so it cannot answer: the typical error is "
+    )
+    assert found.verdict.sentence.endswith(
+        " for a linear model and 1.03 for always giving the mean (40 rows, each answered by a "
+        "model that had not seen it); a linear model answers."
+    )
+    assert sorted(found.verdict.typical_errors) == ["linear", "mean"]
+    assert np.isfinite(found.high).all()
+
+
+@pytest.mark.parametrize("n", [5, 40])
+def test_a_given_network_that_diverges_is_an_error(rng, monkeypatch, n):
+    monkeypatch.setattr(module, "train", diverge)
+    X = rng.normal(size=(n, 2))
+    with pytest.raises(Diverged, match=r"^Loss became nan at epoch 1, step 1\.$"):
+        answered(X, X @ [1.0, 2.0], X[:2], Asked(hidden=(2,)))
 
 
 def test_the_answer_is_the_mean_of_the_networks_in_float64(rng):

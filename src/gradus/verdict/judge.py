@@ -60,12 +60,36 @@ def judge(
     """
     squared = {name: squared_errors(y, folds, one) for name, one in candidates.items()}
     errors = {name: unit * typical_error(each) for name, each in squared.items()}
-    simple = "linear" if errors["linear"] < errors["mean"] else "mean"
+    simple = _simple(errors)
     is_worth_it = p_better(squared["network"], squared[simple]) < SIGNIFICANCE
     best = "network" if is_worth_it else simple
     answered_by = "network" if network_is_asked_for else best
     beats_mean = best != "mean" and p_better(squared[best], squared["mean"]) < SIGNIFICANCE
     sentence = _sentence(best, answered_by, errors, len(squared["mean"]), beats_mean=beats_mean)
+    return Verdict(answered_by, sentence, errors)
+
+
+def without_network(
+    y: Float64Array, folds: Int64Array, candidates: dict[str, Candidate], unit: float
+) -> Verdict:
+    """Return the verdict where the network's training diverged: the better simple model answers.
+
+    Parameters
+    ----------
+    y, folds, unit
+        See `judge`.
+    candidates
+        The ones called "linear" and "mean".
+    """
+    squared = {name: squared_errors(y, folds, one) for name, one in candidates.items()}
+    errors = {name: unit * typical_error(each) for name, each in squared.items()}
+    told = {name: number_text(error) for name, error in errors.items()}
+    answered_by = _simple(errors)
+    sentence = (
+        "The network's training diverged, so it cannot answer: the typical error is "
+        f"{told['linear']} for a linear model and {told['mean']} for always giving the mean "
+        f"({_judged_rows(len(y[folds >= 0]))}); {_CALLED[answered_by]} answers."
+    )
     return Verdict(answered_by, sentence, errors)
 
 
@@ -101,12 +125,22 @@ def number_text(number: float) -> str:
 _CALLED = {"network": "the network", "linear": "a linear model", "mean": "the mean"}
 
 
+def _simple(errors: dict[str, float]) -> str:
+    """Name the better of the linear model and the mean."""
+    return "linear" if errors["linear"] < errors["mean"] else "mean"
+
+
+def _judged_rows(n_judged: int) -> str:
+    """Say on how many rows the errors stand."""
+    return f"{n_judged:,} rows, each answered by a model that had not seen it"
+
+
 def _sentence(
     best: str, answered_by: str, errors: dict[str, float], n_judged: int, *, beats_mean: bool
 ) -> str:
     """Put the verdict in words."""
     told = {name: number_text(error) for name, error in errors.items()}
-    rows = f"{n_judged:,} rows, each answered by a model that had not seen it"
+    rows = _judged_rows(n_judged)
     if best == "network":
         return (
             f"The network is worth it: its typical error is {told['network']} where a linear "

@@ -11,12 +11,13 @@ import numpy as np
 
 from gradus._typing import Float64Array, FloatArray
 from gradus.engines.registry import engine
+from gradus.errors import Diverged
 from gradus.training.control import Progress
 from gradus.training.train import train
 from gradus.verdict.baselines import always_the_mean, linear_model
 from gradus.verdict.candidate import Candidate
 from gradus.verdict.intervals import FEWEST_JUDGED, cv_plus
-from gradus.verdict.judge import Verdict, judge, too_few
+from gradus.verdict.judge import Verdict, judge, too_few, without_network
 from gradus.workflow.settings import Asked, Settings, choose_settings
 
 
@@ -68,6 +69,9 @@ def answer_rows(
 
     Raises
     ------
+    Diverged
+        If the training of a network that was asked for diverges. One that nobody asked for leaves
+        the answer to the simple models.
     KeyboardInterrupt
         If the person stops it.
     """
@@ -85,9 +89,15 @@ def answer_rows(
         candidates = {
             "mean": always_the_mean(y, folds, n_answers),
             "linear": linear_model(X, y, folds, X_asked),
-            "network": _networks(X, y, X_asked, settings, callback),
         }
-        verdict = judge(y, folds, candidates, unit, network_is_asked_for=network_is_asked_for)
+        try:
+            candidates["network"] = _networks(X, y, X_asked, settings, callback)
+        except Diverged:
+            if network_is_asked_for:
+                raise
+            verdict = without_network(y, folds, candidates, unit)
+        else:
+            verdict = judge(y, folds, candidates, unit, network_is_asked_for=network_is_asked_for)
         chosen = candidates[verdict.answered_by]
     low, high = cv_plus(y, folds, chosen)
     return Answers(chosen.answers, low, high, verdict)
