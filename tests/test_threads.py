@@ -92,10 +92,17 @@ def test_the_variable_decides(tmp_path, monkeypatch):
     assert default_n_threads(tmp_path) == 11
 
 
-@pytest.mark.parametrize("value", ["0", "-2", "two", "1.5", "²"])
+def test_there_are_at_most_1024(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(5000)))
+    assert default_n_threads(tmp_path) == 1024
+    monkeypatch.setenv("GRADUS_NUM_THREADS", "1024")
+    assert default_n_threads(tmp_path) == 1024
+
+
+@pytest.mark.parametrize("value", ["0", "-2", "two", "1.5", "²", "1025", "9" * 5000])
 def test_the_variable_must_be_a_number(tmp_path, monkeypatch, value):
     monkeypatch.setenv("GRADUS_NUM_THREADS", value)
     with pytest.raises(InvalidParameter) as caught:
         default_n_threads(tmp_path)
-    sentence = f"GRADUS_NUM_THREADS must be a whole number, 1 or greater; got {value!r}."
+    sentence = f"GRADUS_NUM_THREADS must be a whole number from 1 to 1024; got {value!r}."
     assert str(caught.value) == sentence

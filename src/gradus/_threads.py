@@ -9,6 +9,8 @@ from pathlib import Path
 
 from gradus.errors import InvalidParameter
 
+#: More threads than this are refused where they are asked for.
+MOST_THREADS = 1024
 _VARIABLE = "GRADUS_NUM_THREADS"
 
 
@@ -26,21 +28,23 @@ def default_n_threads(root: Path = Path("/")) -> int:
 
     Returns
     -------
-    At least 1.
+    From 1 to 1024.
 
     Raises
     ------
     InvalidParameter
-        If `GRADUS_NUM_THREADS` is set to something that is no whole number of at least 1.
+        If `GRADUS_NUM_THREADS` is set to something that is no whole number from 1 to 1024.
     """
     asked = os.environ.get(_VARIABLE, "").strip()
     if asked:
-        if not (asked.isascii() and asked.isdigit() and int(asked) >= 1):
+        # Python reads no number of thousands of digits.
+        is_whole = asked.isascii() and asked.isdigit() and len(asked) < 100
+        if not (is_whole and 1 <= int(asked) <= MOST_THREADS):
             raise InvalidParameter(
-                f"{_VARIABLE} must be a whole number, 1 or greater; got {asked!r}."
+                f"{_VARIABLE} must be a whole number from 1 to {MOST_THREADS}; got {asked!r}."
             )
         return int(asked)
-    return max(1, min(_processors(), _group_quota(root)))
+    return max(1, min(_processors(), _group_quota(root), MOST_THREADS))
 
 
 def _processors() -> int:

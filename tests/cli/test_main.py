@@ -55,6 +55,7 @@ def test_what_a_person_can_change_is_one_sentence_and_exit_code_2(
         (["fill", "t.csv", "--epochs", "0"], "--epochs"),
         (["fill", "t.csv", "--epochs", "many"], "--epochs"),
         (["fill", "t.csv", "--threads", "-1"], "--threads"),
+        (["fill", "t.csv", "--threads", "1025"], "--threads"),
         (["fill", "t.csv", "--seed", "-1"], "--seed"),
         (["fill", "t.csv", "u.csv"], "u.csv"),
     ],

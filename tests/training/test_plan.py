@@ -60,7 +60,8 @@ def test_a_plan_is_frozen_and_hashable():
             {"engine": "nativ"},
             "engine must be 'native' or 'reference'; got 'nativ'. Did you mean 'native'?",
         ),
-        ({"n_threads": 0}, "n_threads must be a whole number, 1 or greater; got 0."),
+        ({"n_threads": 0}, "n_threads must be a whole number from 1 to 1024; got 0."),
+        ({"n_threads": 1025}, "n_threads must be a whole number from 1 to 1024; got 1025."),
     ],
 )
 def test_every_option_is_checked(options, sentence):

@@ -66,7 +66,8 @@ def test_what_the_person_asks_for():
         ),
         ({"hidden": 64}, "hidden must be a list or tuple of widths such as (64, 64); got 64."),
         ({"seed": -1}, "seed must be a whole number, 0 or greater; got -1."),
-        ({"n_threads": 0}, "n_threads must be a whole number, 1 or greater; got 0."),
+        ({"n_threads": 0}, "n_threads must be a whole number from 1 to 1024; got 0."),
+        ({"n_threads": 1025}, "n_threads must be a whole number from 1 to 1024; got 1025."),
         (
             {"engine": "nativ"},
             "engine must be 'native' or 'reference'; got 'nativ'. Did you mean 'native'?",

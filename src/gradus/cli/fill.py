@@ -40,7 +40,8 @@ def fill(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same file.")] = 0,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="No answer depends on it; all that are granted.")
+        int | None,
+        typer.Option(min=1, max=1024, help="No answer depends on it; all that are granted."),
     ] = None,
 ) -> None:
     """Answer the blank cells of one column of TABLE, and write it, filled, beside the original."""

@@ -6,6 +6,7 @@ A plan holds choices only; it knows no data, no weights and no files.
 from dataclasses import dataclass
 from typing import get_args
 
+from gradus._threads import MOST_THREADS
 from gradus._validate import check_choice, check_number, check_whole
 from gradus.engines.registry import ENGINE_NAMES
 from gradus.errors import InvalidParameter
@@ -76,7 +77,7 @@ class Plan:
     engine
         "native" or "reference".
     n_threads
-        1 or greater. None takes what the system grants (see `gradus._threads`). Not one bit of
+        From 1 to 1024. None takes what the system grants (see `gradus._threads`). Not one bit of
         the result depends on it.
 
     Raises
@@ -114,7 +115,7 @@ class Plan:
         check_choice("dtype", self.dtype, DTYPE_NAMES)
         check_choice("engine", self.engine, ENGINE_NAMES)
         if self.n_threads is not None:
-            check_whole("n_threads", self.n_threads, at_least=1)
+            check_whole("n_threads", self.n_threads, at_least=1, at_most=MOST_THREADS)
 
 
 def _check_kind(name: str, value: object, kinds: tuple[type, ...], listed: str) -> None:

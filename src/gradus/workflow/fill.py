@@ -42,7 +42,8 @@ class FillResult:
         One sentence on whether the network is worth it.
     typical_errors
         Root of the mean squared error over rows not learned from, by "network", "linear" and
-        "mean", in the target's unit; empty below 10 complete rows.
+        "mean", in the target's unit; empty below 10 complete rows, and without "network" where its
+        training diverged.
     notes
         One sentence for each thing left out or stood in for.
     """
@@ -99,7 +100,7 @@ def fill(
         Decides folds, first weights and the order of rows; 0 or greater. The same table, seed and
         instruction set give the same file to the bit.
     n_threads
-        1 or greater; None takes what the system grants. No answer depends on it.
+        From 1 to 1024; None takes what the system grants. No answer depends on it.
     engine
         "native" or "reference".
     callback
@@ -112,6 +113,9 @@ def fill(
         written. The sentence says what to change.
     InvalidParameter
         If an option has a value outside its range or `target` names no column.
+    Diverged
+        If `hidden` asks for a network whose training diverges; otherwise a simple model answers
+        and the verdict says so.
     KeyboardInterrupt
         If the person stops it. Nothing is written then.
     """

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from gradus._threads import MOST_THREADS
 from gradus._typing import Int64Array
 from gradus._validate import check_choice, check_whole
 from gradus.engines.registry import ENGINE_NAMES
@@ -45,7 +46,7 @@ class Asked:
     seed
         Decides folds, first weights and the order of rows; 0 or greater.
     n_threads
-        1 or greater. Not one bit of an answer depends on it.
+        From 1 to 1024. Not one bit of an answer depends on it.
     engine
         "native" or "reference".
 
@@ -68,7 +69,7 @@ class Asked:
             _check_hidden(self.hidden)
         check_whole("seed", self.seed, at_least=0)
         if self.n_threads is not None:
-            check_whole("n_threads", self.n_threads, at_least=1)
+            check_whole("n_threads", self.n_threads, at_least=1, at_most=MOST_THREADS)
         check_choice("engine", self.engine, ENGINE_NAMES)
 
 
