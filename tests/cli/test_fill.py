@@ -161,9 +161,12 @@ def test_ctrl_c_stops_soon_and_writes_nothing(rng):
     process, ours, _ = on_terminal(
         ["t.csv", "--epochs", "1000000", "--hidden", "256,256"], lambda seen: b"epoch" in seen
     )
-    process.send_signal(signal.SIGINT)
-    seen = rest(ours)
-    assert process.wait(60) == 130
+    try:
+        process.send_signal(signal.SIGINT)
+        seen = rest(ours)
+        assert process.wait(60) == 130
+    finally:
+        process.kill()
     assert b"Stopped; nothing was written." in seen
     assert b"Traceback" not in seen
     assert [path.name for path in Path().iterdir()] == ["t.csv"]
