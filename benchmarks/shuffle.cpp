@@ -1,5 +1,7 @@
 // What it costs to put the rows of an epoch into a new order: the Feistel walk of base/random.hpp
 // against sorting random keys and against a Fisher-Yates shuffle (docs/decisions/0002).
+// Built and run in the folder of the repository by
+//   mkdir -p build
 //   g++ -O3 -std=c++20 -I native/gradus benchmarks/shuffle.cpp -o build/shuffle && build/shuffle
 #include <algorithm>
 #include <chrono>
