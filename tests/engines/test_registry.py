@@ -19,7 +19,7 @@ def test_what_is_refused():
     sentence = "engine must be 'native' or 'reference'; got 'jax'."
     with pytest.raises(InvalidParameter, match=re.escape(sentence)):
         engine("jax")
-    sentence = "n_threads must be a whole number, 1 or greater; got 0."
+    sentence = "n_threads must be a whole number from 1 to 1024; got 0."
     with pytest.raises(InvalidParameter, match=re.escape(sentence)):
         engine("reference", 0)
 

@@ -3,6 +3,7 @@
 Engines are imported when they are asked for, so that one that cannot be loaded stops nobody else.
 """
 
+from gradus._threads import MOST_THREADS
 from gradus._validate import check_choice, check_whole
 from gradus.engines.base import Engine
 from gradus.engines.reference import ReferenceEngine
@@ -19,18 +20,18 @@ def engine(name: str = "native", n_threads: int | None = None) -> Engine:
     name
         "native", the compiled one, or "reference", the page of formulas.
     n_threads
-        1 or greater; None lets the engine choose. The reference engine does not look at it.
+        1 to 1024; None lets the engine choose. The reference engine does not look at it.
 
     Raises
     ------
     InvalidParameter
-        If the name is unknown or n_threads is no whole number of at least 1.
+        If the name is unknown or n_threads is no whole number from 1 to 1024.
     EngineUnavailable
         If the engine cannot be loaded here.
     """
     check_choice("engine", name, ENGINE_NAMES)
     if n_threads is not None:
-        check_whole("n_threads", n_threads, at_least=1)
+        check_whole("n_threads", n_threads, at_least=1, at_most=MOST_THREADS)
     if name == "reference":
         return ReferenceEngine(n_threads)
     try:
