@@ -211,12 +211,17 @@ def test_strided_and_read_only_arrays_are_taken(engine, dtype, rng):
         array.flags.writeable = False
         assert not array.flags.c_contiguous
     before = [array.tobytes() for array in lent]
-    strided, plain = engine.gradient(spec, *lent), engine.gradient(spec, params, X, y, weights)
-    assert strided[0] == plain[0]
-    assert strided[1].tobytes() == plain[1].tobytes()
-    assert engine.evaluate(spec, *lent) == engine.evaluate(spec, params, X, y, weights)
-    outputs = engine.outputs(spec, *lent[:2])
-    assert outputs.tobytes() == engine.outputs(spec, params, X).tobytes()
+    strided, plain = (
+        (*engine.gradient(spec, *rows), *engine.evaluate(spec, *rows), engine.outputs(*rows_only))
+        for rows, rows_only in (
+            (lent, (spec, *lent[:2])),
+            ((params, X, y, weights), (spec, params, X)),
+        )
+    )
+    # The core copies what is strided; NumPy may sum it in another order.
+    tolerance = 0 if engine.name == "native" else 4 * np.finfo(dtype).eps
+    for ours, theirs in zip(strided, plain, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance)
     assert [array.tobytes() for array in lent] == before
 
 
