@@ -81,15 +81,4 @@ inline Vec<double> where_less(Vec<double> a, Vec<double> b, Vec<double> x, Vec<d
     return {_mm256_blendv_pd(y.v, x.v, _mm256_cmp_pd(a.v, b.v, _CMP_LT_OQ))};
 }
 
-/// Sum of the lanes, in double, in one fixed order.
-inline double sum_as_double(Vec<double> a) {
-    const __m128d pair = _mm_add_pd(_mm256_castpd256_pd128(a.v), _mm256_extractf128_pd(a.v, 1));
-    return _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair)));
-}
-inline double sum_as_double(Vec<float> a) {
-    const __m256d low = _mm256_cvtps_pd(_mm256_castps256_ps128(a.v));
-    const __m256d high = _mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1));
-    return sum_as_double(Vec<double>{_mm256_add_pd(low, high)});
-}
-
 }  // namespace GRADUS_ISA

@@ -29,7 +29,6 @@ struct Vec {
     static Vec load(const T* p) { return {*p}; }
     static Vec set(T x) { return {x}; }
     void store(T* p) const { *p = v; }
-    T sum() const { return v; }
 
     friend Vec operator+(Vec a, Vec b) { return {a.v + b.v}; }
     friend Vec operator-(Vec a, Vec b) { return {a.v - b.v}; }
@@ -80,7 +79,5 @@ template <class T>
 Vec<T> where_less(Vec<T> a, Vec<T> b, Vec<T> x, Vec<T> y) {
     return a.v < b.v ? x : y;
 }
-inline double sum_as_double(Vec<float> a) { return a.v; }
-inline double sum_as_double(Vec<double> a) { return a.v; }
 
 }  // namespace GRADUS_ISA

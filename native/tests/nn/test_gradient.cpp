@@ -7,19 +7,11 @@
 #include "check.hpp"
 #include "nn/evaluate.hpp"
 #include "nn/gradient.hpp"
+#include "numbers.hpp"
 
 using namespace gradus;
 
 namespace {
-
-template <class T>
-std::vector<T> numbers(Index n, std::uint64_t key) {
-    std::vector<T> x(static_cast<std::size_t>(n));
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        x[i] = static_cast<T>(static_cast<double>(mix64(key + i * 77) >> 11) * 0x1p-52 - 1);
-    }
-    return x;
-}
 
 template <class T>
 struct Problem {

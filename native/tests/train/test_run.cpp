@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "check.hpp"
+#include "numbers.hpp"
 #include "train/run.hpp"
 
 namespace {
@@ -37,15 +38,6 @@ void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::fre
 using namespace gradus;
 
 namespace {
-
-template <class T>
-std::vector<T> numbers(Index n, std::uint64_t key) {
-    std::vector<T> x(static_cast<std::size_t>(n));
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        x[i] = static_cast<T>(static_cast<double>(mix64(key + i * 77) >> 11) * 0x1p-52 - 1);
-    }
-    return x;
-}
 
 RuleConfig rule_of(int which) {
     switch (which) {

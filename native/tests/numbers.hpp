@@ -1,0 +1,22 @@
+// Numbers for tests: from -1 to 1, the same on every run and system.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/random.hpp"
+#include "base/views.hpp"
+
+namespace gradus {
+
+/// n numbers; another key gives others.
+template <class T>
+std::vector<T> numbers(Index n, std::uint64_t key) {
+    std::vector<T> x(static_cast<std::size_t>(n));
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        x[i] = static_cast<T>(static_cast<double>(mix64(key + i * 77) >> 11) * 0x1p-52 - 1);
+    }
+    return x;
+}
+
+}  // namespace gradus
