@@ -13,9 +13,9 @@ namespace gradus {
 
 /// Block sizes. A packed block of b is kDepth x kCols numbers (64 KiB of float: it stays in the
 /// second cache while rows of a pass by) and a tile's rows of a over kDepth (6 KiB) stay in the
-/// first. kRows x kCols of c is one task: about a tenth of a millisecond on AVX2, so that threads
-/// share evenly and a stop is noticed soon. kDepth is also the length of one chain of sums, so it
-/// is part of the bits; the others are not.
+/// first. kRows x kCols of c is one task; over one kDepth it takes about a tenth of a millisecond
+/// on AVX2, and a stop is looked for after each. kDepth is also the length of one chain of sums, so
+/// it is part of the bits; the others are not.
 struct ProductBlocks {
     static constexpr Index kDepth = 256;
     static constexpr Index kCols = 64;
