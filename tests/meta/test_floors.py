@@ -9,9 +9,9 @@ FLOORS = (
     {"errors", "_typing", "_validate", "_random", "_threads", "_files", "_archive"},
     {"networks", "optimizers", "tables", "_core"},
     {"engines"},
-    {"training", "calculus"},
+    {"training", "calculus", "verdict"},
     {"models"},
-    {"verdict", "diagnosis"},
+    {"diagnosis"},
     {"workflow", "estimators", "report"},
     {"cli", "studio", "cluster"},
 )
