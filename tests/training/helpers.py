@@ -16,7 +16,7 @@ SPEC = NetworkSpec(3, (Dense(5, "tanh"), Dense(1)), l2=1e-3)
 def prepared(plan, X, y, weights=None, spec=SPEC):
     """First parameters, batches and validation rows of a training on all rows."""
     X, y = X.astype(plan.dtype), y.astype(plan.dtype)
-    rows, validation = hold_out(X, y, weights, None, plan)
+    rows, validation = hold_out(spec, X, y, weights, None, plan)
     params = initial_params(spec, plan.seed).astype(plan.dtype)
     return params, make_batches(X, y, weights, rows, plan), validation
 

@@ -118,7 +118,7 @@ def test_rows_without_weight_are_not_looked_at():
 
 def run_away(engine, plan, X, y, spec=LINE, *, params=None):
     """Train with a plan that diverges."""
-    rows, validation = hold_out(X, y, None, None, plan)
+    rows, validation = hold_out(spec, X, y, None, None, plan)
     batches = make_batches(X, y, None, rows, plan)
     params = initial_params(spec, 0) if params is None else params
     machine = make_engine(engine)

@@ -232,7 +232,7 @@ class Network:
         rows = None
         validation = self._read_validation(X_val, y_val)
         if validation is None:
-            rows, validation = hold_out(X, y, weights, None, plan)
+            rows, validation = hold_out(self.spec, X, y, weights, None, plan)
         batches = make_batches(X, y, weights, rows, plan)
         file = None
         if checkpoint is not None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradus._random import Purpose, stream_key
 from gradus._threads import default_n_threads
-from gradus._typing import ArrayLike, FloatArray, Int64Array
+from gradus._typing import ArrayLike, Float64Array, FloatArray, Int64Array
 from gradus.engines.base import Batches, Engine
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import DataError, ShapeMismatch
@@ -64,6 +64,8 @@ def train(
     folds: Int64Array | None,
     plan: Plan,
     *,
+    groups: Int64Array | None = None,
+    order: Int64Array | Float64Array | None = None,
     callback: Callable[[Progress], None] | None = None,
 ) -> TrainResult:
     """Train one network on all rows, or one for each fold on the rows outside it.
@@ -90,6 +92,10 @@ def train(
     plan
         How to train. Its time limit holds for the call: where there are more networks than
         threads, each gets an equal share.
+    groups : integer array of shape (n,), optional
+        Rows of one group stay on one side when early stopping holds rows out; see `holdout`.
+    order : array of shape (n,), optional
+        Of finite numbers, such as times: the rows held out are then the last ones, not random ones.
     callback
         Called in this thread with the progress of each network, about ten times a second. A
         KeyboardInterrupt raised in it acts as Ctrl-C.
@@ -107,7 +113,8 @@ def train(
     y = read_targets("y", y, spec, len(X), plan.dtype)
     weights = read_weights("weights", weights, len(X), plan.dtype)
     n_networks = 1 if folds is None else _count_folds(folds, len(X))
-    table = _Table(X, y, weights, folds)
+    groups, order = _check_groups(groups, len(X)), _check_order(order, len(X))
+    table = _Table(X, y, weights, folds, groups, order)
     jobs = [partial(_train_fold, spec, table, plan, fold) for fold in range(n_networks)]
     trained = run_networks(jobs, plan, callback)
     for outcome, _ in trained:
@@ -162,13 +169,19 @@ def run_networks(
 
 
 def hold_out(
+    spec: NetworkSpec,
     X: FloatArray,
     y: FloatArray,
     weights: FloatArray | None,
     rows: Int64Array | None,
     plan: Plan,
+    *,
+    groups: Int64Array | None = None,
+    order: Int64Array | Float64Array | None = None,
 ) -> tuple[Int64Array | None, ValidationRows | None]:
     """Split off the rows that early stopping judges by; all rows train where the plan has none.
+
+    For the cross-entropies each class is held out in its share.
 
     Raises
     ------
@@ -178,7 +191,11 @@ def hold_out(
     if plan.early_stopping is None:
         return rows, None
     everything = np.arange(len(X)) if rows is None else rows
-    rows, held = holdout(everything, plan.early_stopping.fraction, plan.seed)
+    classes = None if spec.loss == "squared_error" else y[:, 0]
+    fraction = plan.early_stopping.fraction
+    rows, held = holdout(
+        everything, fraction, plan.seed, groups=groups, order=order, classes=classes
+    )
     held_weights = None if weights is None else weights[held]
     check_total(held_weights, "held-out")
     return rows, ValidationRows(X[held], y[held], held_weights)
@@ -214,6 +231,8 @@ class _Table:
     y: FloatArray
     weights: FloatArray | None
     folds: Int64Array | None
+    groups: Int64Array | None
+    order: Int64Array | Float64Array | None
 
 
 def _train_fold(
@@ -223,7 +242,7 @@ def _train_fold(
     plan = replace(plan, seed=plan.seed + fold)
     shared = (table.X, table.y, table.weights)
     rows = None if table.folds is None else np.flatnonzero(table.folds != fold)
-    rows, validation = hold_out(*shared, rows, plan)
+    rows, validation = hold_out(spec, *shared, rows, plan, groups=table.groups, order=table.order)
     batches = make_batches(*shared, rows, plan)
     params0 = initial_params(spec, plan.seed).astype(plan.dtype)
     outcome = train_network(
@@ -259,6 +278,39 @@ def _count_folds(folds: Int64Array, n_rows: int) -> int:
             f"got {', '.join(map(str, numbers[:10]))}."
         )
     return n_folds
+
+
+def _check_groups(groups: Int64Array | None, n_rows: int) -> Int64Array | None:
+    """Return groups as they are, or say what is wrong with them."""
+    if groups is None:
+        return None
+    if np.shape(groups) != (n_rows,):
+        raise ShapeMismatch(
+            f"groups must have shape (n_samples,) = ({n_rows},); got {np.shape(groups)}."
+        )
+    groups = np.asarray(groups)
+    if groups.dtype.kind not in "iu":
+        raise DataError(f"groups must be whole numbers; got {groups.dtype}.")
+    return groups
+
+
+def _check_order(
+    order: Int64Array | Float64Array | None, n_rows: int
+) -> Int64Array | Float64Array | None:
+    """Return an order as it is, or say what is wrong with it."""
+    if order is None:
+        return None
+    if np.shape(order) != (n_rows,):
+        raise ShapeMismatch(
+            f"order must have shape (n_samples,) = ({n_rows},); got {np.shape(order)}."
+        )
+    numbers = np.asarray(order)
+    if numbers.dtype.kind not in "iuf":
+        raise DataError(f"order must be numbers; got {numbers.dtype}.")
+    if not np.isfinite(numbers).all():
+        row = int(np.argmin(np.isfinite(numbers)))
+        raise DataError(f"order must hold finite numbers; got {numbers[row]:g} in row {row}.")
+    return numbers
 
 
 def _gather(
