@@ -1,138 +1,99 @@
-"""What the main job trains, chosen from the number of complete rows alone.
+"""What the main job trains, chosen from the size of the table; the person's choices come first.
 
 The choices stand in one place with their reasons; nothing is trained or read here.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
-from gradus._threads import MOST_THREADS
-from gradus._typing import Int64Array
-from gradus._validate import check_choice, check_whole
-from gradus.engines.registry import ENGINE_NAMES
-from gradus.errors import InvalidParameter
-from gradus.networks.spec import Dense, NetworkSpec
-from gradus.optimizers.rules import AdamW
+from gradus.networks.spec import Dense, Embedding, NetworkSpec
+from gradus.optimizers.rules import Adam, AdamW, GradientDescent, Rule
 from gradus.optimizers.schedules import Cosine
-from gradus.training.folds import assign_folds
 from gradus.training.plan import EarlyStopping, Plan
+from gradus.workflow.options import Options
 
 #: Below this many complete rows one is left out at a time, and nothing is held out to stop by.
 FEWEST_FOR_FOLDS = 30
-#: Above this many, one network and one held-out part: five would only cost time.
-MOST_FOR_FIVE = 50_000
-_N_FOLDS = 5
 # Chosen on three public tables (concrete, energy, yacht; 308 to 1,030 rows) among widths of 64 and
 # 128, relu, tanh and gelu, Adam and AdamW, rates of 0.003 to 0.02 and batches of 8 to 32:
 # docs/decisions/0009-who-answers-a-blank.md has the figures.
 _HIDDEN = (64, 64)
-_LEARNING_RATE = 0.01
+_ACTIVATION = "gelu"
+_RULE = "adamw"
 _WEIGHT_DECAY = 0.05
+_LEARNING_RATES = {"gradient_descent": 0.05, "adam": 0.01, "adamw": 0.01}
+_MOMENTUM = 0.9
+_WIDEST_EMBEDDING = 16
+
+#: Number of levels of each category that stands in X as level numbers.
+Embedded: TypeAlias = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the person has chosen; None leaves the choice to the number of rows.
-
-    Parameters
-    ----------
-    epochs
-        Most passes over the rows, 1 or greater.
-    hidden
-        Widths of the hidden layers, each 1 or greater; at least one.
-    seed
-        Decides folds, first weights and the order of rows; 0 or greater.
-    n_threads
-        From 1 to 1024. Not one bit of an answer depends on it.
-    engine
-        "native" or "reference".
-
-    Raises
-    ------
-    InvalidParameter
-        If a value lies outside its range.
-    """
-
-    epochs: int | None = None
-    hidden: Sequence[int] | None = None
-    seed: int = 0
-    n_threads: int | None = None
-    engine: str = "native"
-
-    def __post_init__(self) -> None:
-        if self.epochs is not None:
-            check_whole("epochs", self.epochs, at_least=1)
-        if self.hidden is not None:
-            _check_hidden(self.hidden)
-        check_whole("seed", self.seed, at_least=0)
-        if self.n_threads is not None:
-            check_whole("n_threads", self.n_threads, at_least=1, at_most=MOST_THREADS)
-        check_choice("engine", self.engine, ENGINE_NAMES)
-
-
-def _check_hidden(hidden: object) -> None:
-    """Refuse what is no sequence of widths."""
-    if not isinstance(hidden, list | tuple) or not hidden:
-        raise InvalidParameter(
-            f"hidden must be a list or tuple of widths such as (64, 64); got {hidden!r}."
-        )
-    for width in hidden:
-        check_whole("each width in hidden", width, at_least=1)
-
-
-@dataclass(frozen=True, eq=False)
 class Settings:
-    """What to train and which rows judge it.
-
-    Attributes
-    ----------
-    spec, plan
-        The network and its training.
-    folds
-        int64 array of shape (n_samples,): the fold of each row; -1 for rows that are learned from
-        by the one network of a large table.
-    """
+    """What to train, and how."""
 
     spec: NetworkSpec
     plan: Plan
-    folds: Int64Array = field(repr=False)
 
 
-def choose_settings(n_samples: int, n_features: int, asked: Asked) -> Settings:
-    """Choose network, plan and folds for a table.
+def choose_settings(
+    n_samples: int, n_features: int, loss: str, n_outputs: int, embedded: Embedded, options: Options
+) -> Settings:
+    """Choose network and plan for a table.
 
     Parameters
     ----------
     n_samples
         Complete rows, 2 or more.
     n_features
-        Encoded inputs, 1 or more.
-    asked
+        Encoded inputs, 1 or more; the last ``len(embedded)`` are level numbers.
+    loss, n_outputs
+        Of the network.
+    embedded
+        Number of levels of each of these.
+    options
         What the person wants otherwise.
     """
-    hidden = _HIDDEN if asked.hidden is None else tuple(asked.hidden)
-    layers = (*(Dense(width, "gelu") for width in hidden), Dense(1))
+    hidden = _HIDDEN if options.hidden is None else tuple(options.hidden)
+    activation = options.activation or _ACTIVATION
+    layers = (*(Dense(width, activation) for width in hidden), Dense(n_outputs))
+    embeddings = tuple(Embedding(n_levels, embedding_width(n_levels)) for n_levels in embedded)
     is_small = n_samples < FEWEST_FOR_FOLDS
-    n_folds = n_samples if is_small else _N_FOLDS
-    epochs = _epochs(n_samples) if asked.epochs is None else asked.epochs
+    epochs = _epochs(n_samples) if options.epochs is None else options.epochs
     stopping = EarlyStopping(fraction=0.1, patience=max(1, epochs // 4))
+    batch_size = None if is_small else _batch_size(n_samples)
     plan = Plan(
-        rule=AdamW(learning_rate=Cosine(_LEARNING_RATE), weight_decay=_WEIGHT_DECAY),
+        rule=_rule(options),
         epochs=epochs,
-        batch_size=None if is_small else _batch_size(n_samples),
+        batch_size=batch_size if options.batch_size is None else options.batch_size,
         early_stopping=None if is_small else stopping,
-        seed=asked.seed,
+        time_limit=options.time_limit,
+        seed=options.seed,
         dtype="float32",
-        engine=asked.engine,
-        n_threads=asked.n_threads,
+        engine=options.engine,
+        n_threads=options.n_threads,
     )
-    folds = assign_folds(n_samples, n_folds, asked.seed)
-    if n_samples > MOST_FOR_FIVE:
-        folds = np.where(folds == 0, 0, -1)
-    return Settings(NetworkSpec(n_features, layers), plan, folds)
+    return Settings(NetworkSpec(n_features, layers, loss, embeddings=embeddings), plan)
+
+
+def embedding_width(n_levels: int) -> int:
+    """Return how many numbers stand for a level: the root of their count, at most 16."""
+    return min(_WIDEST_EMBEDDING, math.isqrt(n_levels))
+
+
+def _rule(options: Options) -> Rule:
+    """Return the update rule, its rate falling to 0 along a cosine."""
+    name = options.rule or _RULE
+    rate = _LEARNING_RATES[name] if options.learning_rate is None else options.learning_rate
+    if name == "gradient_descent":
+        return GradientDescent(learning_rate=Cosine(rate), momentum=_MOMENTUM)
+    if name == "adam":
+        return Adam(learning_rate=Cosine(rate))
+    return AdamW(learning_rate=Cosine(rate), weight_decay=_WEIGHT_DECAY)
 
 
 def _batch_size(n_samples: int) -> int:
