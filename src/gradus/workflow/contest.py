@@ -1,0 +1,146 @@
+"""The three ways of answering, each judged by the rows it has not learned from.
+
+Networks are trained here and simple models solved, all on the same folds. Which of them answers is
+decided by `verdict/`; files and columns must not be known here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from gradus._typing import Float64Array
+from gradus.errors import Diverged
+from gradus.models.model import Answerer
+from gradus.training.control import Progress
+from gradus.training.history import History
+from gradus.training.train import train
+from gradus.verdict.baselines import LinearFit, constant_model, linear_model
+from gradus.verdict.verdict import FEWEST_ROWS
+from gradus.workflow.options import Options
+from gradus.workflow.prepare import Prepared
+from gradus.workflow.settings import Settings
+from gradus.workflow.stops import stop_sentences
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One way of answering.
+
+    Attributes
+    ----------
+    answerer
+        The networks.
+    out_of_fold
+        Shape (n_complete, n_outputs): standardized numbers or probabilities, each from a network
+        that has not learned from the row's fold; nan where no fold judges.
+    """
+
+    answerer: Answerer
+    out_of_fold: Float64Array = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Contest:
+    """All candidates, and what is known of the training.
+
+    Attributes
+    ----------
+    candidates
+        By "network" (absent where none was trained or its training diverged), "linear", "mean".
+    has_diverged
+        Whether a network was tried in vain.
+    histories, stops
+        Of the networks.
+    """
+
+    candidates: dict[str, Candidate]
+    has_diverged: bool
+    histories: tuple[History, ...]
+    stops: tuple[str, ...]
+
+
+def hold_contest(
+    prepared: Prepared,
+    settings: Settings,
+    weights: Float64Array | None,
+    options: Options,
+    callback: Callable[[Progress], None] | None = None,
+) -> Contest:
+    """Solve the simple models and train the networks.
+
+    Parameters
+    ----------
+    prepared
+        The arrays.
+    settings
+        What to train.
+    weights
+        Shape (n_complete,) or None: how much each row counts in training.
+    options
+        `hidden` makes a network answer in any case, so one is trained on any number of rows.
+    callback
+        Told how far training is.
+
+    Raises
+    ------
+    Diverged
+        If a network diverges that was asked for.
+    KeyboardInterrupt
+        If the person stops it.
+    """
+    X, y, folds = prepared.X, prepared.y, prepared.split.folds
+    loss, embedded = settings.spec.loss, prepared.encoder.embedded
+    candidates = {
+        "mean": _simple(constant_model(X, y, folds, loss, embedded, weights)),
+        "linear": _simple(linear_model(X, y, folds, loss, embedded, weights)),
+    }
+    if len(y) < FEWEST_ROWS and options.hidden is None:
+        # Nothing could judge it, so it would not answer.
+        return Contest(candidates, has_diverged=False, histories=(), stops=())
+    try:
+        network, histories, stops = _networks(prepared, settings, weights, callback)
+    except Diverged:
+        if options.hidden is not None:
+            raise
+        return Contest(candidates, has_diverged=True, histories=(), stops=())
+    return Contest({**candidates, "network": network}, False, histories, stops)  # noqa: FBT003
+
+
+def _simple(fit: LinearFit) -> Candidate:
+    """Take a solved model as a network."""
+    answerer = Answerer(fit.spec, fit.by_fold, fit.params[np.newaxis])
+    return Candidate(answerer, fit.out_of_fold)
+
+
+def _networks(
+    prepared: Prepared,
+    settings: Settings,
+    weights: Float64Array | None,
+    callback: Callable[[Progress], None] | None,
+) -> tuple[Candidate, tuple[History, ...], tuple[str, ...]]:
+    """Train one network per fold on the rows outside it."""
+    spec, plan, split = settings.spec, settings.plan, prepared.split
+    dtype = np.dtype(plan.dtype)
+    X, y = prepared.X.astype(dtype), prepared.y.astype(dtype)[:, np.newaxis]
+    w = None if weights is None else weights.astype(dtype)
+    sides = {"groups": split.groups, "order": split.order}
+    result = train(spec, X, y, w, split.folds, plan, **sides, callback=callback)
+    answering = result.params
+    if split.kind == "time":
+        # The judged network has not seen the latest rows, which tell most about the next ones.
+        later = replace(plan, seed=plan.seed + 1)
+        final = train(spec, X, y, w, None, later, **sides, callback=callback)
+        answering = final.params
+        result = replace(
+            result,
+            stopped_because=(*result.stopped_because, *final.stopped_because),
+        )
+    if "interrupted" in result.stopped_because:
+        # Half-trained networks are no answer; whoever pressed Ctrl-C wants none.
+        raise KeyboardInterrupt
+    classes = None if spec.loss == "squared_error" else y[:, 0]
+    stops = stop_sentences(result, plan, split.folds, split.groups, split.order, classes)
+    out_of_fold = np.asarray(result.out_of_fold, dtype=np.float64)
+    candidate = Candidate(Answerer(spec, result.params, answering), out_of_fold)
+    return candidate, result.histories, stops

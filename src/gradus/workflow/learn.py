@@ -1,0 +1,239 @@
+"""From prepared arrays to a model: who may answer, who does, and how far to trust it.
+
+The order of the steps stands here; each is one call to the floor that knows how.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gradus._typing import BoolArray, Float64Array
+from gradus.engines.registry import engine as make_engine
+from gradus.errors import DataError
+from gradus.models.model import Model, Origin
+from gradus.networks.spec import NetworkSpec
+from gradus.tables.target import Classes, NumberTarget
+from gradus.tables.write import answer_spelling
+from gradus.training.control import Progress
+from gradus.training.description import describe
+from gradus.training.plan import Plan
+from gradus.verdict.calibration import apply_temperature, fit_temperature
+from gradus.verdict.intervals import Intervals
+from gradus.verdict.judge_classes import judge_classes
+from gradus.verdict.judge_numbers import judge_numbers
+from gradus.verdict.neighbors import nearest_neighbors
+from gradus.verdict.novelty import Novelty
+from gradus.verdict.verdict import FEWEST_ROWS, Verdict, too_few
+from gradus.workflow.contest import Candidate, Contest, hold_contest
+from gradus.workflow.options import Options
+from gradus.workflow.prepare import Notify, Prepared, class_factors
+from gradus.workflow.settings import choose_settings
+
+_JUDGED_ON = {
+    "random": "each answered by a model that had not seen it",
+    "group": "each answered by a model that had seen no row of its group",
+    "time": "the last fifth in time, answered by a model of the rows before",
+}
+
+
+def learn(
+    prepared: Prepared,
+    options: Options,
+    callback: Callable[[Progress], None] | None = None,
+    notify: Notify | None = None,
+) -> Model:
+    """Train, judge and put together a model.
+
+    Parameters
+    ----------
+    prepared
+        The table as arrays.
+    options
+        What the person chose.
+    callback
+        Told how far training is.
+    notify
+        Told each sentence about how it went.
+
+    Raises
+    ------
+    DataError
+        If class weights are asked for where the answers are numbers.
+    Diverged
+        If a network that was asked for diverges. One that nobody asked for leaves the answer to
+        the simple models.
+    KeyboardInterrupt
+        If the person stops it.
+    """
+    labels = prepared.labels
+    weights = _training_weights(prepared, options)
+    is_classes = isinstance(labels, Classes)
+    loss = "cross_entropy" if is_classes else "squared_error"
+    n_outputs = len(labels.names) if isinstance(labels, Classes) else 1
+    n, n_features = prepared.X.shape
+    embedded = prepared.encoder.embedded
+    settings = choose_settings(n, n_features, loss, n_outputs, embedded, options)
+    contest = hold_contest(prepared, settings, weights, options, callback)
+    calibrated, temperatures, targets = _in_own_units(prepared, contest)
+    verdict = _judge(prepared, contest, calibrated, options)
+    chosen = contest.candidates[verdict.answered_by]
+    answerer = replace(chosen.answerer, temperature=temperatures.get(verdict.answered_by, 1.0))
+    intervals = None
+    if isinstance(labels, NumberTarget):
+        labels = targets[verdict.answered_by]
+        intervals = _intervals(prepared, chosen)
+        verdict = _with_coverage(verdict, intervals)
+    for kind, told in (
+        ("verdict", (verdict.sentence,)),
+        ("detail", verdict.details),
+        ("stop", contest.stops if verdict.answered_by == "network" else ()),
+    ):
+        for sentence in told:
+            if notify:
+                notify(kind, sentence)
+    return Model(
+        target=prepared.target.name,
+        spelling=answer_spelling(prepared.target),
+        encoder=prepared.encoder,
+        labels=labels,
+        answerer=answerer,
+        intervals=intervals,
+        novelty=Novelty.fit(
+            prepared.X, prepared.encoder.column_of_feature, n_features - len(embedded)
+        ),
+        verdict=verdict,
+        origin=_origin(prepared, contest, settings.spec, settings.plan, options),
+        rows=(prepared.X, prepared.y) if options.keep_rows else None,
+    )
+
+
+def _training_weights(prepared: Prepared, options: Options) -> Float64Array | None:
+    """Return how much each row counts in training: its weight times the factor of its class."""
+    if options.class_weight is None:
+        return prepared.weights
+    if not isinstance(prepared.labels, Classes):
+        raise DataError(
+            f"class_weight needs a target of classes; {prepared.target.name!r} holds numbers. "
+            f"Say --as {prepared.target.name}=category if they stand for classes."
+        )
+    factors = class_factors(prepared.labels, prepared.y.astype(np.int64), options)
+    if prepared.weights is None or factors is None:
+        return factors
+    return prepared.weights * factors
+
+
+def _in_own_units(
+    prepared: Prepared, contest: Contest
+) -> tuple[dict[str, Float64Array], dict[str, float], dict[str, NumberTarget]]:
+    """Return each candidate's out-of-fold answers as a person reads them, and what made them so.
+
+    Probabilities are calibrated, numbers in their own unit.
+    """
+    is_judged, w = _judged(prepared), prepared.weights
+    w = None if w is None else w[is_judged]
+    answers, temperatures, targets = {}, {}, {}
+    for name, candidate in contest.candidates.items():
+        found = candidate.out_of_fold[is_judged]
+        own = np.full(candidate.out_of_fold.shape, np.nan)
+        if isinstance(prepared.labels, NumberTarget):
+            target = prepared.labels
+            if len(prepared.y) >= FEWEST_ROWS:
+                target = target.with_smearing(prepared.y[is_judged], found[:, 0], w)
+            targets[name] = target
+            own[is_judged, 0] = target.restore(found[:, 0])
+            answers[name] = own[:, 0]
+        else:
+            codes = prepared.y[is_judged].astype(np.int64)
+            temperatures[name] = 1.0 if name == "mean" else fit_temperature(found, codes, w)
+            own[is_judged] = apply_temperature(found, temperatures[name])
+            answers[name] = own
+    return answers, temperatures, targets
+
+
+def _judge(
+    prepared: Prepared, contest: Contest, answers: dict[str, Float64Array], options: Options
+) -> Verdict:
+    """Ask `verdict/` who answers."""
+    n, split = len(prepared.y), prepared.split
+    is_asked_for = options.hidden is not None
+    if n < FEWEST_ROWS:
+        return too_few(n, network_is_asked_for=is_asked_for)
+    loss = contest.candidates["linear"].answerer.spec.loss
+    embedded = prepared.encoder.embedded
+    rows, near = nearest_neighbors(
+        prepared.X, prepared.y, split.folds, loss, embedded, prepared.weights, options.seed
+    )
+    judged_on = _JUDGED_ON[split.kind]
+    if isinstance(prepared.labels, NumberTarget):
+        return judge_numbers(
+            prepared.known,
+            split.folds,
+            answers,
+            prepared.weights,
+            (rows, prepared.labels.restore(near[:, 0])),
+            judged_on=judged_on,
+            network_is_asked_for=is_asked_for,
+            diverged=contest.has_diverged,
+        )
+    return judge_classes(
+        prepared.y.astype(np.int64),
+        split.folds,
+        answers,
+        prepared.labels.labels_as_words,
+        prepared.weights,
+        (rows, near),
+        judged_on=judged_on,
+        network_is_asked_for=is_asked_for,
+        diverged=contest.has_diverged,
+    )
+
+
+def _judged(prepared: Prepared) -> BoolArray:
+    """Tell which rows lie in a fold."""
+    return np.asarray(prepared.split.folds >= 0)
+
+
+def _intervals(prepared: Prepared, chosen: Candidate) -> Intervals:
+    """Fit the bounds on the rows that the answering networks have not learned from."""
+    return Intervals.fit(
+        prepared.y, prepared.split.folds, chosen.out_of_fold[:, 0], prepared.weights
+    )
+
+
+def _with_coverage(verdict: Verdict, intervals: Intervals) -> Verdict:
+    """Add the measured coverage to the verdict's details."""
+    if not np.isfinite(intervals.measured_coverage):
+        return verdict
+    share = f"{100 * intervals.measured_coverage:.0f} %"
+    sentence = (
+        "The bounds are made to hold the true value nine times in ten; measured on rows not "
+        f"learned from they hold it in {share}."
+    )
+    return replace(verdict, details=(*verdict.details, sentence))
+
+
+def _origin(
+    prepared: Prepared, contest: Contest, spec: NetworkSpec, plan: Plan, options: Options
+) -> Origin:
+    """Write down how the model came about."""
+    inputs = [prepared.described[j] for j in prepared.question.inputs]
+    choices: dict[str, Any] = {
+        "network": describe(spec),
+        "plan": describe(plan),
+        "split": prepared.split.kind,
+        "seed": options.seed,
+        "engine": options.engine,
+    }
+    return Origin(
+        table=prepared.table.name,
+        n_complete=len(prepared.y),
+        columns=tuple((one.column.name, one.kind, one.reason) for one in inputs),
+        notes=prepared.notes,
+        warnings=prepared.warnings,
+        stops=contest.stops,
+        histories=contest.histories,
+        choices=choices,
+        instruction_set=make_engine(options.engine, 1).instruction_set,
+    )
