@@ -1,22 +1,31 @@
-"""Fill the blank answers of a table: the order of the main job from file to file.
+"""Fill the blank answers of a table: the order of the main job from table to filled table.
 
 Each step is one call to the floor that knows how. What is shown on a screen must not be known
 here.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from gradus._typing import Float64Array, Int64Array
-from gradus.tables.columns import pose_question
-from gradus.tables.encode import Encoder, Target
-from gradus.tables.read import read_table
-from gradus.tables.write import check_bound_names, check_output, default_output, write_filled
+from gradus._typing import Int64Array
+from gradus.models.model import Model
+from gradus.models.predictions import Predictions
+from gradus.tables.frame import FrameSource, filled_frame
+from gradus.tables.table import Filling, Table
+from gradus.tables.write import check_added_names, check_output, default_output, filled_bytes
+from gradus.tables.write import write_filled as write_file
 from gradus.training.control import Progress
-from gradus.workflow.answers import answer_rows
-from gradus.workflow.settings import Asked
+from gradus.workflow.filling import make_filling
+from gradus.workflow.learn import learn
+from gradus.workflow.options import Options
+from gradus.workflow.prepare import Notify, prepare
+from gradus.workflow.train import read_as
+
+#: What stands for standard input and standard output.
+STANDARD = "-"
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,85 +35,66 @@ class FillResult:
     Attributes
     ----------
     output
-        The file written.
+        The file written, or None.
+    data
+        The bytes for standard output where that was asked for, else None.
+    frame
+        The filled frame, of the library the table came from, where that was a frame; else None.
     target
         Name of the column that was filled.
-    n_complete
-        Rows learned from.
     rows
         int64 array of shape (n_answers,): the answered rows, 0 for the first below the header.
-    answers, low, high
-        Shape (n_answers,), in the target's unit and before they are rounded for the file; the
-        bounds hold the true answer about nine times in ten and are nan below 10 complete rows.
-    answered_by
-        "network", "linear" or "mean".
-    verdict
-        One sentence on whether the network is worth it.
-    typical_errors
-        Root of the mean squared error over rows not learned from, by "network", "linear" and
-        "mean", in the target's unit; empty below 10 complete rows, and without "network" where its
-        training diverged.
-    notes
-        One sentence for each thing left out or stood in for.
+    predictions
+        One for each of these rows.
+    model
+        That answered.
     """
 
-    output: Path
+    output: Path | None
+    data: bytes | None = field(repr=False)
+    frame: object = field(repr=False)
     target: str
-    n_complete: int
     rows: Int64Array = field(repr=False)
-    answers: Float64Array = field(repr=False)
-    low: Float64Array = field(repr=False)
-    high: Float64Array = field(repr=False)
-    answered_by: str
-    verdict: str
-    typical_errors: dict[str, float]
-    notes: tuple[str, ...]
+    predictions: Predictions
+    model: Model
 
 
 def fill(
-    path: str | os.PathLike[str],
+    table: str | os.PathLike[str] | object,
     target: str | None = None,
     output: str | os.PathLike[str] | None = None,
     *,
     force: bool = False,
-    epochs: int | None = None,
-    hidden: Sequence[int] | None = None,
-    seed: int = 0,
-    n_threads: int | None = None,
-    engine: str = "native",
     callback: Callable[[Progress], None] | None = None,
+    notify: Notify | None = None,
+    **options: Any,  # noqa: ANN401 each option has a type of its own
 ) -> FillResult:
     """Answer the blank cells of one column and write the table, filled, beside the original.
 
-    Five networks learn from four fifths of the complete rows each, and a linear model from all of
-    them. The rows each has not seen tell which of the two to trust; its answers go into the blank
-    cells, with two new columns for the bounds that hold the true answer nine times in ten. Every
-    other byte of the file stays as it is.
+    Networks learn from the rows whose answer is known, a linear model beside them; the rows each
+    has not seen tell whom to trust. Its answers go into the blank cells; new columns hold the
+    bounds of each, or the probability of every class, and say where a row is unlike all others.
+    Of delimited text every other byte stays as it is.
 
     Parameters
     ----------
-    path
-        A CSV file of plain numbers with a header line. It is only read.
+    table
+        A file (delimited text, Parquet, JSON, Excel; also compressed with gzip), "-" for standard
+        input, or a data frame of pandas, polars, pyarrow or DuckDB. It is only read.
     target
         The column to fill; None finds the one that has blanks.
     output
-        Where to write; None writes NAME.filled.csv beside the table.
+        Where to write; None writes NAME.filled.EXT beside the table, "-" returns the bytes, as
+        standard input and frames do without being asked.
     force
         Replace `output` if it exists.
-    epochs
-        Most passes over the rows, 1 or greater; None chooses by the number of rows.
-    hidden
-        Widths of the hidden layers, such as (64, 64). Where they are given the network answers,
-        whatever the verdict.
-    seed
-        Decides folds, first weights and the order of rows; 0 or greater. The same table, seed and
-        instruction set give the same file to the bit.
-    n_threads
-        From 1 to 1024; None takes what the system grants. No answer depends on it.
-    engine
-        "native" or "reference".
     callback
         Called now and then with a `Progress`.
+    notify
+        Called with the kind of a sentence ("note", "warning", "verdict", "detail", "stop" or
+        "written") and the sentence, as soon as it is known.
+    **options
+        See `Options`.
 
     Raises
     ------
@@ -112,45 +102,63 @@ def fill(
         If the table cannot be read, asks nothing, cannot be learned from, or the output cannot be
         written. The sentence says what to change.
     InvalidParameter
-        If an option has a value outside its range or `target` names no column.
+        If an option has a value outside its range or names no column.
     Diverged
         If `hidden` asks for a network whose training diverges; otherwise a simple model answers
         and the verdict says so.
     KeyboardInterrupt
         If the person stops it. Nothing is written then.
     """
-    table_path = Path(path)
-    place = default_output(table_path) if output is None else Path(output)
-    asked = Asked(epochs, hidden, seed, n_threads, engine)
-    check_output(table_path, place, force=force)
-    table = read_table(table_path)
-    question = pose_question(table, target)
-    check_bound_names(table, question.target)
+    chosen = Options.of(**options)
+    place = output_place(table, output, "filled", force=force)
+    read = read_as(table, chosen)
+    prepared = prepare(read, target, chosen, notify, needs_blank=True)
+    model = learn(prepared, chosen, callback, notify)
+    rows = prepared.question.asked
+    predictions = model.answer(prepared.inputs(rows), n_threads=chosen.n_threads)
+    filling = make_filling(model, rows, predictions, model.target, is_new=False)
+    data, frame = put_out(read, filling, place)
+    return FillResult(place, data, frame, model.target, rows, predictions, model)
 
-    inputs = table.values[:, question.inputs]
-    encoder = Encoder.fit(inputs[question.complete])
-    known = table.values[question.complete, question.target]
-    units = Target.fit(known)
-    found = answer_rows(
-        encoder.transform(inputs[question.complete]),
-        units.standardize(known),
-        encoder.transform(inputs[question.asked]),
-        units.scale,
-        asked,
-        callback,
-    )
-    answers, low, high = (units.restore(z) for z in (found.answers, found.low, found.high))
-    write_filled(place, table, question.target, question.asked, answers, (low, high))
-    return FillResult(
-        output=place,
-        target=table.names[question.target],
-        n_complete=len(question.complete),
-        rows=question.asked,
-        answers=answers,
-        low=low,
-        high=high,
-        answered_by=found.verdict.answered_by,
-        verdict=found.verdict.sentence,
-        typical_errors=found.verdict.typical_errors,
-        notes=question.notes,
-    )
+
+def output_place(
+    table: object, output: str | os.PathLike[str] | None, word: str, *, force: bool
+) -> Path | None:
+    """Decide where to write before any work is done; None for standard output and frames.
+
+    Parameters
+    ----------
+    table, output, force
+        See `fill`.
+    word
+        What is put into the default name.
+
+    Raises
+    ------
+    DataError
+        If that place cannot or must not be written.
+    """
+    is_file = isinstance(table, str | os.PathLike) and os.fspath(table) != STANDARD
+    if output is not None and os.fspath(output) == STANDARD:
+        return None
+    if output is None and not is_file:
+        return None
+    path = Path(os.fspath(table)) if is_file and isinstance(table, str | os.PathLike) else None
+    if output is None:
+        assert path is not None, "only a file has a default output"
+        place = default_output(path, word)
+    else:
+        place = Path(output)
+    check_output(path, place, force=force)
+    return place
+
+
+def put_out(table: Table, filling: Filling, place: Path | None) -> tuple[bytes | None, object]:
+    """Write a filled table to its place, or return its bytes or its frame where it has none."""
+    check_added_names(table, filling)
+    if place is not None:
+        write_file(place, table, filling)
+        return None, None
+    if isinstance(table.source, FrameSource):
+        return None, filled_frame(table, filling)
+    return filled_bytes(table, filling), None

@@ -1,0 +1,68 @@
+"""What predictions put into a table: the answers, and the columns beside them.
+
+How they are written must not be known here.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from gradus._typing import Int64Array
+from gradus.models.model import Model
+from gradus.models.predictions import Predictions
+from gradus.tables.table import Column, Filling, Spelling
+
+#: With more classes than this only the probability of the answer is written.
+MOST_CLASSES_WRITTEN = 20
+_PROBABILITY = Spelling(decimals=4)
+
+
+def make_filling(
+    model: Model, rows: Int64Array, predictions: Predictions, answers_name: str, *, is_new: bool
+) -> Filling:
+    """Turn the predictions for some rows into cells.
+
+    Beside the answer C stand, for numbers, C_low and C_high; for classes C_p_CLASS for each of
+    them, or C_p for the answer alone where there are more than 20; and C_flag.
+
+    Parameters
+    ----------
+    model
+        That made them.
+    rows
+        Their places in the table, ascending.
+    predictions
+        One for each of these rows.
+    answers_name
+        C, the column that the answers go to.
+    is_new
+        Whether it is added to the table instead of being filled.
+    """
+    column_type = "word" if predictions.values.dtype == object else "number"
+    answers = Column(answers_name, column_type, predictions.values, model.spelling)
+    beside = _columns_beside(model, predictions, answers_name)
+    if is_new:
+        return Filling(rows, None, (answers, *beside))
+    return Filling(rows, answers, beside)
+
+
+def _columns_beside(model: Model, predictions: Predictions, name: str) -> tuple[Column, ...]:
+    """Return bounds or probabilities, and the flag."""
+    columns = []
+    if predictions.low is not None and predictions.high is not None:
+        plain = replace(model.spelling, thousands=model.spelling.thousands)
+        columns += [
+            Column(f"{name}_low", "number", predictions.low, plain),
+            Column(f"{name}_high", "number", predictions.high, plain),
+        ]
+    elif predictions.probabilities is not None:
+        p = predictions.probabilities
+        if len(predictions.classes) <= MOST_CLASSES_WRITTEN:
+            columns += [
+                Column(f"{name}_p_{word}", "number", p[:, c], _PROBABILITY)
+                for c, word in enumerate(predictions.classes)
+            ]
+        else:
+            columns.append(Column(f"{name}_p", "number", p.max(axis=1), _PROBABILITY))
+    flags = np.array([flag or None for flag in predictions.flags], dtype=object)
+    return (*columns, Column(f"{name}_flag", "word", flags))

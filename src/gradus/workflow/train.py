@@ -1,0 +1,73 @@
+"""Train a model of one column of a table: read, prepare, learn.
+
+What is shown on a screen and where the model is saved must not be known here.
+"""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from gradus.models.model import Model
+from gradus.tables.kinds import WORD_KINDS
+from gradus.tables.read import read_table
+from gradus.tables.table import Table
+from gradus.training.control import Progress
+from gradus.workflow.learn import learn
+from gradus.workflow.options import Options
+from gradus.workflow.prepare import Notify, prepare
+
+
+def train(
+    table: str | os.PathLike[str] | object,
+    target: str,
+    *,
+    callback: Callable[[Progress], None] | None = None,
+    notify: Notify | None = None,
+    **options: Any,  # noqa: ANN401 each option has a type of its own
+) -> Model:
+    """Learn one column of a table from the others.
+
+    Five networks learn from four fifths of the rows each, beside them a linear model and the mean.
+    The rows each has not seen tell who answers, and how far to trust the answers.
+
+    Parameters
+    ----------
+    table
+        A file (delimited text, Parquet, JSON, Excel; also compressed with gzip), "-" for standard
+        input, or a data frame of pandas, polars, pyarrow or DuckDB.
+    target
+        The column to learn. Rows where it is blank are not learned from.
+    callback
+        Called now and then with a `Progress`.
+    notify
+        Called with the kind of a sentence ("note", "warning", "verdict", "detail" or "stop") and
+        the sentence, as soon as it is known.
+    **options
+        See `Options`.
+
+    Raises
+    ------
+    DataError
+        If the table cannot be read or nothing can be learned from it. The sentence says what to
+        change.
+    InvalidParameter
+        If an option has a value outside its range or names no column.
+    Diverged
+        If `hidden` asks for a network whose training diverges; otherwise a simple model answers
+        and the verdict says so.
+    KeyboardInterrupt
+        If the person stops it.
+    """
+    chosen = Options.of(**options)
+    read = read_as(table, chosen)
+    prepared = prepare(read, target, chosen, notify, needs_blank=False)
+    return learn(prepared, chosen, callback, notify)
+
+
+def read_as(table: str | os.PathLike[str] | object, options: Options) -> Table:
+    """Read a table, its cells as the person said what the columns are."""
+    if isinstance(table, Table):
+        return table
+    words = [name for name, kind in options.kinds.items() if kind in WORD_KINDS]
+    numbers = [name for name, kind in options.kinds.items() if kind == "number"]
+    return read_table(table, words=words, numbers=numbers)
