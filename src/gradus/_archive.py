@@ -84,7 +84,12 @@ def unpack(data: bytes, name: str, kind: str) -> tuple[dict[str, Any], dict[str,
     return {key: entries[key] for key in entries.keys() - _OWN_ENTRIES}, arrays
 
 
-def _read_entries(data: bytes, name: str, kind: str) -> dict[str, Any]:
+def kind_of(data: bytes, name: str) -> str:
+    """Return the kind that a file was packed as; see `unpack` for what is raised."""
+    return str(_read_entries(data, name)["kind"])
+
+
+def _read_entries(data: bytes, name: str, kind: str | None = None) -> dict[str, Any]:
     """Read and check the description."""
     header = _parse(_header(data, name), name, "its header")
     metadata = header.get("__metadata__")
@@ -100,7 +105,7 @@ def _read_entries(data: bytes, name: str, kind: str) -> dict[str, Any]:
         )
     if not _is_intact(str(text), entries):
         raise ModelFileError(f"{name} is damaged: its description does not match its checksum.")
-    if found_kind != kind:
+    if kind is not None and found_kind != kind:
         raise ModelFileError(f"{name} is a {found_kind} file; a {kind} file is needed here.")
     if not isinstance(entries.get("arrays"), dict):
         raise ModelFileError(f"{name} is damaged: its description lists no arrays.")

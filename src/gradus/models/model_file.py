@@ -1,35 +1,30 @@
-"""A network as one file: its description, and every weight and bias by its name.
+"""Networks and models as files: one safetensors file each, written whole or not at all.
 
-The file is a safetensors file (see `_archive`), so other programs can read the arrays, and nothing
-in it is ever run. Its words are a closed list: whatever is not an option of `Network` is refused.
+Other programs can read the arrays (see `_archive`), and nothing in a file is ever run: its words
+are a closed list, and whatever has no place in a network or model is refused.
 """
 
+import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from gradus._archive import AnyArray, pack, unpack
+from gradus import _archive
 from gradus._files import why_not_written, write_atomically
-from gradus._validate import check_choice
 from gradus.errors import GradusError, ModelFileError
+from gradus.models import model_archive, network_archive
+from gradus.models.model import Model
 from gradus.models.network import Network
-from gradus.networks.params import layout
-from gradus.networks.spec import Dense, Initializer, NetworkSpec
-from gradus.training.description import describe
-from gradus.training.plan import DTYPE_NAMES
-
-_KIND = "network"
 
 
-def save(network: Network, path: str | Path) -> None:
-    """Write a network to a file, whole or not at all.
+def save(model: Model | Network, path: str | os.PathLike[str]) -> None:
+    """Write a model or a network to a file, whole or not at all.
 
-    An existing file is replaced and keeps its permissions. Equal networks give equal bytes.
+    An existing file is replaced and keeps its permissions. Equal models give equal bytes.
 
     Parameters
     ----------
-    network
+    model
         Its parameters must be finite.
     path
         Where to write, by custom with the ending ``.gradus``. The folder must exist.
@@ -40,23 +35,35 @@ def save(network: Network, path: str | Path) -> None:
         If a parameter is not finite, or the file cannot be written.
     """
     path = Path(path)
-    for name, values in network.views().items():
-        if not np.isfinite(values).all():
-            raise ModelFileError(f"{path} was not written: {name} is not finite everywhere.")
-    description = {
-        "network": describe(network.spec),
-        "seed": network.seed,
-        "dtype": network.dtype,
-    }
-    data = pack(_KIND, description, network.views())
+    data = dump(model, str(path))
     try:
         write_atomically(path, data)
     except OSError as cause:
         raise ModelFileError(why_not_written(path, len(data), cause)) from cause
 
 
-def load(path: str | Path) -> Network:
-    """Read a network from a file that `save` wrote.
+def dump(model: Model | Network, name: str) -> bytes:
+    """Return the bytes of a file; see `save`.
+
+    Parameters
+    ----------
+    model
+        Its parameters must be finite.
+    name
+        What a sentence calls the file.
+    """
+    if isinstance(model, Model):
+        arrays = model_archive.arrays_of(model)
+        return _archive.pack(model_archive.KIND, model_archive.describe_model(model), arrays)
+    for view, values in model.views().items():
+        if not np.isfinite(values).all():
+            raise ModelFileError(f"{name} was not written: {view} is not finite everywhere.")
+    description = network_archive.describe_network(model)
+    return _archive.pack(network_archive.KIND, description, model.views())
+
+
+def load(path: str | os.PathLike[str]) -> Model | Network:
+    """Read a model or a network from a file that `save` wrote.
 
     Parameters
     ----------
@@ -75,48 +82,18 @@ def load(path: str | Path) -> Network:
         data = path.read_bytes()
     except OSError as cause:
         raise ModelFileError(f"{path} could not be read: {cause.strerror}.") from cause
-    description, arrays = unpack(data, str(path), _KIND)
+    return parse(data, str(path))
+
+
+def parse(data: bytes, name: str) -> Model | Network:
+    """Build what the bytes of a file hold; see `load`."""
+    kind = _archive.kind_of(data, name)
+    if kind not in (model_archive.KIND, network_archive.KIND):
+        raise ModelFileError(f"{name} is a {kind} file; a model or network file is needed here.")
+    description, arrays = _archive.unpack(data, name, kind)
     try:
-        return _network(description, arrays)
+        if kind == model_archive.KIND:
+            return model_archive.build_model(description, arrays)
+        return network_archive.build_network(description, arrays)
     except (GradusError, KeyError, TypeError, ValueError) as cause:
-        raise ModelFileError(f"{path} describes no network: {cause}") from cause
-
-
-def _network(description: dict[str, Any], arrays: dict[str, AnyArray]) -> Network:
-    """Build the network; whatever does not fit raises one of many errors."""
-    if description.keys() != {"network", "seed", "dtype"}:
-        raise ValueError(f"it has the entries {', '.join(sorted(description))}.")
-    spec = _spec(description["network"])
-    dtype = check_choice("dtype", description["dtype"], DTYPE_NAMES)
-    views = layout(spec)
-    if arrays.keys() != {view.name for view in views}:
-        raise ValueError("its arrays are not its weights and biases.")
-    for view in views:
-        array = arrays[view.name]
-        if array.shape != view.shape or array.dtype != dtype:
-            raise ValueError(
-                f"{view.name} must be {dtype} of shape {view.shape}; "
-                f"got {array.dtype} of shape {array.shape}."
-            )
-        if not np.isfinite(array).all():
-            raise ValueError(f"{view.name} is not finite everywhere.")
-    params = np.concatenate([arrays[view.name].reshape(-1) for view in views])
-    return Network.from_params(spec, params, description["seed"])
-
-
-def _spec(entries: dict[str, Any]) -> NetworkSpec:
-    """Undo `describe` for the three classes a network consists of."""
-    layers = []
-    for layer in entries["layers"]:
-        initializer = layer["initializer"]
-        if not isinstance(initializer, str):
-            initializer = Initializer(**_options(initializer, "Initializer"))
-        layers.append(Dense(**{**_options(layer, "Dense"), "initializer": initializer}))
-    return NetworkSpec(**{**_options(entries, "NetworkSpec"), "layers": tuple(layers)})
-
-
-def _options(entries: dict[str, Any], kind: str) -> dict[str, Any]:
-    """Take off the class name, which must be the one expected."""
-    if entries["kind"] != kind:
-        raise ValueError(f"it has {entries['kind']!r} where {kind!r} must stand.")
-    return {name: value for name, value in entries.items() if name != "kind"}
+        raise ModelFileError(f"{name} describes no {kind}: {cause}") from cause
