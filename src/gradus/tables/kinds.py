@@ -21,6 +21,8 @@ from gradus.tables.table import Column, Table
 Kind = Literal["number", "category", "yes/no", "date", "id", "constant", "text", "empty", "ignored"]
 #: Kinds a person may say; the others follow from the values or from `ignored`.
 SAID_KINDS = ("number", "category", "yes/no", "date", "id", "text")
+#: Kinds whose cells are words, also where they look like numbers.
+WORD_KINDS = ("category", "yes/no", "id", "text")
 #: Words for yes and no; a column of two different words that are one of these pairs is yes/no.
 YES_NO = {
     "yes": "no",
