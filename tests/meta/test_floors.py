@@ -12,8 +12,8 @@ FLOORS = (
     {"training", "calculus", "verdict"},
     {"models"},
     {"diagnosis"},
-    {"workflow", "estimators", "report"},
-    {"cli", "studio", "cluster"},
+    {"workflow"},
+    {"cli", "estimators", "report", "studio", "cluster"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # The front door lists the public names of every floor and stands on none.

@@ -1,94 +1,74 @@
-"""The command `gradus fill`: its options, and what it says when it is done.
+"""The command `gradus fill`: it calls `workflow.fill` and says what was written.
 
-It calls `workflow.fill` and knows nothing that the Python call does not know.
+It knows nothing that the Python call does not know.
 """
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
+from gradus.cli.options import AsJson, Force, Quiet, TablePlace, with_learning_options
+from gradus.cli.outcome import answers_as_json, filled_sentences
+from gradus.cli.output import put_bytes, put_json
+from gradus.cli.places import check_model_place, check_one_on_standard_output
 from gradus.cli.progress import LiveProgress
-from gradus.errors import InvalidParameter
-
-if TYPE_CHECKING:
-    from gradus.workflow.fill import FillResult
-
-#: Up to this many answers are shown as well as written.
-_MOST_SHOWN = 3
+from gradus.cli.voice import Voice
 
 
+@with_learning_options
 def fill(
-    table: Annotated[
-        Path, typer.Argument(metavar="TABLE", help="A CSV file of numbers with a header line.")
-    ],
+    context: typer.Context,
+    table: TablePlace,
     target: Annotated[
-        str | None, typer.Option(help="The column to fill; needed if several have blanks.")
+        str | None,
+        typer.Option(metavar="COLUMN", help="The column to fill; guessed if left out."),
     ] = None,
     output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Where to write; NAME.filled.csv if not given."),
-    ] = None,
-    force: Annotated[  # noqa: FBT002 an option of the command line, always named there
-        bool, typer.Option("--force", help="Replace the output if it exists.")
-    ] = False,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Most passes over the rows.")] = None,
-    hidden: Annotated[
         str | None,
-        typer.Option(help="Widths of the hidden layers, such as 64,64; the network then answers."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="OUT",
+            help="Where to write; NAME.filled.EXT if left out, - is standard output.",
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same file.")] = 0,
-    threads: Annotated[
-        int | None,
-        typer.Option(min=1, max=1024, help="No answer depends on it; all that are granted."),
+    force: Force = False,  # noqa: FBT002 an option of the command line, always named there
+    model: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Where to keep the model for gradus predict.")
     ] = None,
+    quiet: Quiet = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002
+    *,
+    options: dict[str, Any],
 ) -> None:
-    """Answer the blank cells of one column of TABLE, and write it, filled, beside the original."""
+    """Fill the blank cells of one column. The filled table is written beside the original."""
+    voice: Voice = context.obj
+    voice.is_quiet = quiet
+    check_one_on_standard_output(table, output, as_json=as_json)
+    voice.reading(table)
     from gradus.workflow.fill import fill as fill_table
 
-    with LiveProgress() as progress:
+    if model is not None:
+        check_model_place(table, Path(model), output, force=force)
+    with LiveProgress(is_quiet=quiet) as progress:
         result = fill_table(
-            table,
-            target,
-            output,
-            force=force,
-            epochs=epochs,
-            hidden=None if hidden is None else widths(hidden),
-            seed=seed,
-            n_threads=threads,
-            callback=progress,
+            table, target, output, force=force, callback=progress, notify=voice, **options
         )
-    for sentence in sentences(result):
-        print(sentence, file=sys.stderr)  # noqa: T201 this is what a command line is for
-
-
-def widths(text: str) -> tuple[int, ...]:
-    """Read the widths of hidden layers from a text such as ``64,64``.
-
-    Raises
-    ------
-    InvalidParameter
-        If it is not made of whole numbers of at least 1 with commas between them.
-    """
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isascii() and part.isdigit() and int(part) for part in parts):
-        raise InvalidParameter(
-            f"--hidden must be whole numbers with commas between them, such as 64,64; got {text!r}."
+    if result.data is not None:
+        put_bytes(result.data)
+    for sentence in filled_sentences(result):
+        voice("written", sentence)
+    if model is not None:
+        result.model.save(model)
+        voice("written", f"Wrote {model}: the model, for gradus predict and gradus show.")
+    if as_json:
+        answers = answers_as_json(result.rows, result.predictions)
+        put_json(
+            {
+                "output": str(result.output),
+                "target": result.target,
+                "answers": answers,
+                "model": result.model.describe(),
+            }
         )
-    return tuple(int(part) for part in parts)
-
-
-def sentences(result: "FillResult") -> list[str]:
-    """Say what was done: notes, the verdict, and what was written where."""
-    from gradus.verdict.judge import number_text
-
-    n = len(result.rows)
-    shown = ", ".join(number_text(float(answer)) for answer in result.answers[:_MOST_SHOWN])
-    cells = f"1 cell of {result.target!r}" if n == 1 else f"{n:,} cells of {result.target!r}"
-    answers = f" ({shown})" if n <= _MOST_SHOWN else ""
-    return [
-        *result.notes,
-        result.verdict,
-        f"Wrote {result.output}: {cells} answered{answers}.",
-    ]

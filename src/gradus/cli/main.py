@@ -1,20 +1,38 @@
 """Where the command `gradus` begins: the list of commands, and what every one of them does alike.
 
-Errors become one sentence on standard error and an exit code: 0 done, 1 a fault of gradus
-itself, 2 something for the person to change, 130 stopped with Ctrl-C. What a command does must
-not be known here.
+Errors become one sentence on standard error and an exit code. What a command does must not be
+known here.
 """
 
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
 from gradus.cli.fill import fill
-from gradus.errors import GradusError
+from gradus.cli.options import as_typed
+from gradus.cli.output import ListenerLeft
+from gradus.cli.predict import predict
+from gradus.cli.show import show
+from gradus.cli.train import train
+from gradus.cli.voice import Voice
+from gradus.errors import GradusError, InvalidParameter
 
 EXIT_CHANGE_SOMETHING = 2
 EXIT_STOPPED = 130
+EXIT_LISTENER_LEFT = 141
+
+# The line of its own with \b keeps the help from filling the lines into one paragraph.
+_EXIT_CODES = """
+\b
+Exit codes:
+  0    done
+  1    a fault of gradus itself
+  2    something for you to change; the sentence says what
+  130  stopped with Ctrl-C
+  141  whoever read standard output closed it
+"""
 
 app = typer.Typer(
     name="gradus",
@@ -23,12 +41,31 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=_EXIT_CODES,
 )
-app.command()(fill)
+for command in (fill, train, predict, show):
+    app.command()(command)
+
+
+def _show_version(is_asked: bool) -> None:  # noqa: FBT001 typer calls it so
+    """Print name and version, and end."""
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(f"gradus {version('gradus')}")
+        raise typer.Exit
 
 
 @app.callback()
-def gradus() -> None:
+def gradus(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version and exit.", callback=_show_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
     """Fill the blank answers of a table with a network trained on its other rows."""
 
 
@@ -51,30 +88,43 @@ def run(arguments: Sequence[str] | None = None) -> int:
     arguments
         As for `main`.
     """
-    command = typer.main.get_command(app)
+    voice = Voice()
     try:
-        code = command.main(
-            args=None if arguments is None else list(arguments),
-            prog_name="gradus",
-            standalone_mode=False,
-        )
+        return _run(voice, arguments)
     except (KeyboardInterrupt, typer.Abort):
-        code = EXIT_STOPPED
+        return _stopped(voice)
+    except ListenerLeft:
+        return EXIT_LISTENER_LEFT
+    except SystemExit:
+        # How typer answers a reader of the help who has left.
+        return EXIT_LISTENER_LEFT
+    except InvalidParameter as error:
+        sentence = as_typed(error)
     except GradusError as error:
-        return _say(str(error), EXIT_CHANGE_SOMETHING)
+        sentence = str(error)
+    except MemoryError:
+        sentence = "There must be memory for the table and the work on it; it was used up."
     except Exception as error:
         # What typer says of wrong options; whose class it is depends on typer's version.
         if not hasattr(error, "format_message"):
             raise
-        return _say(error.format_message(), EXIT_CHANGE_SOMETHING)
-    if code == EXIT_STOPPED:
-        # Whether Ctrl-C comes out as an error or as a code depends on typer's version. Commands
-        # write at their very end, so nothing is half done.
-        return _say("Stopped; nothing was written.", EXIT_STOPPED)
-    return int(code or 0)
+        sentence = error.format_message()
+    voice.error(sentence)
+    return EXIT_CHANGE_SOMETHING
 
 
-def _say(sentence: str, code: int) -> int:
-    """Put one sentence on standard error."""
-    print(sentence, file=sys.stderr)  # noqa: T201 this is what a command line is for
-    return code
+def _run(voice: Voice, arguments: Sequence[str] | None) -> int:
+    """Run one command; Ctrl-C comes out as an error or a code, depending on typer's version."""
+    code = typer.main.get_command(app).main(
+        args=None if arguments is None else list(arguments),
+        prog_name="gradus",
+        standalone_mode=False,
+        obj=voice,
+    )
+    return _stopped(voice) if code == EXIT_STOPPED else int(code or 0)
+
+
+def _stopped(voice: Voice) -> int:
+    """Say that Ctrl-C was heard; commands write at their very end, so nothing is half done."""
+    voice.error("Stopped." if voice.has_written else "Stopped; nothing was written.")
+    return EXIT_STOPPED

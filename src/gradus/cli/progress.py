@@ -9,11 +9,17 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from gradus.cli.terminal import is_styled, width
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
     from gradus.training.control import Progress
+
+#: A terminal of so many columns shows a bar and the time left as well.
+_WIDE = 60
+_BESIDE_WORDS = len("------------ , 0:00:00 left")
 
 
 class LiveProgress(AbstractContextManager["LiveProgress"]):
@@ -21,13 +27,20 @@ class LiveProgress(AbstractContextManager["LiveProgress"]):
 
     A line appears when its network is first heard of, and all are taken away when the block
     ends. Early stopping may end a network before its last epoch, so the time left is the most
-    that it can take. Where standard error is no terminal, nothing is drawn.
+    that it can take. Where standard error is no terminal, or one without control characters,
+    nothing is drawn. A narrow terminal gets fewer words.
+
+    Parameters
+    ----------
+    is_quiet
+        Draw nothing anywhere.
     """
 
-    def __init__(self) -> None:
-        self._is_shown = sys.stderr is not None and sys.stderr.isatty()
+    def __init__(self, *, is_quiet: bool = False) -> None:
+        self._is_shown = is_styled(sys.stderr) and not is_quiet
         self._bars: Bars | None = None
         self._tasks: dict[int, TaskID] = {}
+        self._room = 0
 
     def __enter__(self) -> Self:
         """Draw nothing yet: the first progress shows that there is something to wait for."""
@@ -48,36 +61,42 @@ class LiveProgress(AbstractContextManager["LiveProgress"]):
         if not self._is_shown:
             return
         if self._bars is None:
-            self._bars = _bars()
+            columns = width(sys.stderr)
+            self._bars = _bars(columns)
+            self._room = columns - (_BESIDE_WORDS if columns >= _WIDE else 0)
             self._bars.start()
         if progress.network not in self._tasks:
             self._tasks[progress.network] = self._bars.add_task("", total=progress.epochs)
         task = self._tasks[progress.network]
-        self._bars.update(task, completed=progress.epoch, description=words(progress))
+        self._bars.update(task, completed=progress.epoch, description=words(progress, self._room))
 
 
-def words(progress: "Progress") -> str:
-    """Say which network, epoch, losses and speed, leaving out what is not known yet."""
+def words(progress: "Progress", room: int = 200) -> str:
+    """Say which network, epoch, losses and speed; leave out what is not known or has no room."""
     said = [f"network {progress.network + 1}, epoch {progress.epoch}/{progress.epochs}"]
     if math.isfinite(progress.loss):
         said.append(f"loss {progress.loss:.4f}")
     if math.isfinite(progress.validation_loss):
         said.append(f"validation loss {progress.validation_loss:.4f}")
     said.append(f"{progress.rows_per_second:,.0f} rows/s")
+    while len(said) > 1 and len(", ".join(said)) > room:
+        said.pop()
     return ", ".join(said)
 
 
-def _bars() -> "Bars":
-    """Make an empty display."""
+def _bars(columns: int) -> "Bars":
+    """Make an empty display for a terminal so many columns wide."""
     from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, ProgressColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
-    return Bars(
-        BarColumn(bar_width=12),
-        TextColumn("{task.description},", markup=False),
-        TimeRemainingColumn(compact=True),
-        TextColumn("left"),
-        console=Console(stderr=True),
-        transient=True,
-    )
+    shown: list[ProgressColumn] = [TextColumn("{task.description}", markup=False)]
+    if columns >= _WIDE:
+        shown = [
+            BarColumn(bar_width=12),
+            TextColumn("{task.description},", markup=False),
+            TimeRemainingColumn(compact=True),
+            TextColumn("left"),
+        ]
+    console = Console(stderr=True, width=columns)
+    return Bars(*shown, console=console, transient=True)

@@ -1,0 +1,154 @@
+"""The options of all commands, each with its one help text, and what they are called in Python.
+
+What a value does must not be known here.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from gradus.cli.parse import kinds_of_columns, weights_of_classes, widths
+from gradus.errors import InvalidParameter
+
+TablePlace = Annotated[
+    str,
+    typer.Argument(
+        metavar="TABLE",
+        help="CSV or the like, Parquet, JSON or Excel, gzipped or not; - is standard input.",
+    ),
+]
+ModelPlace = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A file that gradus train or fill --model wrote.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=1024, metavar="N", help="All that are granted; no answer depends on it."
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+#: What Python calls an option that the command line spells otherwise.
+_SPELLED = {"n_threads": "--threads", "kinds": "--as", "path": "TABLE", "table": "TABLE"}
+
+
+def learning_options(
+    seed: Annotated[
+        int, typer.Option(min=0, metavar="N", help="The same seed gives the same answers.")
+    ] = 0,
+    threads: Threads = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(min=2, metavar="N", help="Parts of the rows, each judged by a network."),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Most passes over the rows.")
+    ] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="Most time for training; the best so far is kept."),
+    ] = None,
+    hidden: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WIDTHS",
+            help="Widths of the hidden layers, such as 64,64; the network then answers.",
+        ),
+    ] = None,
+    activation: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Of the hidden layers: gelu, relu, tanh, ..."),
+    ] = None,
+    rule: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="How it learns: adamw, adam or gradient_descent."),
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(metavar="RATE", help="Largest factor of a step, above 0.")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Rows in one step.")
+    ] = None,
+    weight_column: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="It says how much each row counts.")
+    ] = None,
+    class_weight: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WEIGHT", help="balanced, or CLASS=WEIGHT with commas between or repeated."
+        ),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(metavar="HOW", help="How rows are set apart: random, time:COL, group:COL."),
+    ] = None,
+    kinds: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--as",
+            metavar="COL=KIND",
+            help="A column is a number, category, yes/no, date, id or text; repeatable.",
+        ),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN", help="Leave it out; repeatable.")
+    ] = None,
+    keep_rows: Annotated[  # noqa: FBT002 an option of the command line, always named there
+        bool, typer.Option("--keep-rows", help="Keep the rows learned from in the model file.")
+    ] = False,
+) -> dict[str, Any]:
+    """Return the options of learning under their names in `workflow.options`."""
+    return {
+        "seed": seed,
+        "n_threads": threads,
+        "folds": folds,
+        "epochs": epochs,
+        "time_limit": time_limit,
+        "hidden": None if hidden is None else widths(hidden),
+        "activation": activation,
+        "rule": rule,
+        "learning_rate": learning_rate,
+        "batch_size": batch_size,
+        "weight_column": weight_column,
+        "class_weight": weights_of_classes(class_weight or ()),
+        "split": split,
+        "kinds": kinds_of_columns(kinds or ()),
+        "ignore": tuple(ignore or ()),
+        "keep_rows": keep_rows,
+    }
+
+
+def with_learning_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command all options of learning; it gets them as its last parameter `options`.
+
+    typer reads a command's options from its signature, so the new signature is the command's own
+    without `options`, and that of `learning_options` behind it.
+    """
+    own = [p for p in inspect.signature(command).parameters.values() if p.name != "options"]
+    shared = inspect.signature(learning_options).parameters
+
+    @functools.wraps(command)
+    def with_options(**given: Any) -> None:  # noqa: ANN401 each option has a type of its own
+        options = learning_options(**{name: given.pop(name) for name in shared})
+        command(**given, options=options)
+
+    signature = inspect.Signature([*own, *shared.values()])
+    with_options.__signature__ = signature  # type: ignore[attr-defined]
+    return with_options
+
+
+def as_typed(error: InvalidParameter) -> str:
+    """Return an error's sentence with the option that it begins with as a person types it.
+
+    "time_limit must be ..." becomes "--time-limit must be ...".
+    """
+    name, space, rest = str(error).partition(" ")
+    options = {*inspect.signature(learning_options).parameters, "target", "output", *_SPELLED}
+    if name not in options:
+        return str(error)
+    return _SPELLED.get(name, f"--{name.replace('_', '-')}") + space + rest

@@ -1,0 +1,48 @@
+"""The command `gradus train`: it calls `workflow.train` and keeps the model in a file.
+
+It knows nothing that the Python call does not know.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gradus.cli.options import AsJson, Force, Quiet, TablePlace, with_learning_options
+from gradus.cli.output import put_json
+from gradus.cli.places import check_model_place, default_model
+from gradus.cli.progress import LiveProgress
+from gradus.cli.voice import Voice
+
+
+@with_learning_options
+def train(
+    context: typer.Context,
+    table: TablePlace,
+    target: Annotated[str, typer.Option(metavar="COLUMN", help="The column to answer.")],
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="MODEL", help="Where to keep it; NAME.gradus if left out."
+        ),
+    ] = None,
+    force: Force = False,  # noqa: FBT002 an option of the command line, always named there
+    quiet: Quiet = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002
+    *,
+    options: dict[str, Any],
+) -> None:
+    """Learn one column from the others. The model is kept in a file."""
+    voice: Voice = context.obj
+    voice.is_quiet = quiet
+    place = default_model(table) if output is None else Path(output)
+    voice.reading(table)
+    from gradus.workflow.train import train as train_table
+
+    check_model_place(table, place, None, force=force)
+    with LiveProgress(is_quiet=quiet) as progress:
+        model = train_table(table, target, callback=progress, notify=voice, **options)
+    model.save(place)
+    voice("written", f"Wrote {place}: a model of {model.target!r}.")
+    if as_json:
+        put_json({"output": str(place), "model": model.describe()})

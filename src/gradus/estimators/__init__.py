@@ -1,0 +1,1 @@
+"""The same training behind scikit-learn's conventions: fit, predict, score."""
