@@ -1,0 +1,1 @@
+"""One way for each kind of column to become features."""
