@@ -1,14 +1,39 @@
 """Read a delimited text file into a table, and keep what its writer needs.
 
-DuckDB turns the text into numbers and words; `scan` has found the same cells in the bytes, and
-the two must agree. Which column is asked for must not be known here.
+The order of the steps stands here: encoding, dialect, heading, cells, columns; each has a file of
+its own. Which column is asked for must not be known here.
 """
 
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 
+import numpy as np
+
+from gradus._typing import Int64Array
+from gradus.errors import DataError
+from gradus.tables.decide import BLANK_NUMBERS, BLANKS, Decision, decide
+from gradus.tables.dialect import cell_text, find_dialect, shortened
+from gradus.tables.encoding import to_utf8
+from gradus.tables.heading import find_heading
+from gradus.tables.parsed import (
+    Parser,
+    column_shapes,
+    open_parser,
+    plain_columns,
+    point_places,
+)
 from gradus.tables.raw import RawFile
-from gradus.tables.scan import Layout
-from gradus.tables.table import Source
+from gradus.tables.scan import Layout, check_lengths, line_number
+from gradus.tables.spelled import is_infinite
+from gradus.tables.table import Column, Source, Spelling, Table, listed
+
+#: The largest magnitude read. Sums and squares of standard deviations stay far below float64's
+#: 1.8e308, so nothing later needs to look for an overflow.
+LARGEST = 1e150
+#: How many odd cells a sentence lists before it counts the rest.
+_LISTED = 5
+_TOTALS = frozenset(("total", "totals", "grand total", "sum", "summe", "gesamt", "average", "mean"))
 
 
 @dataclass(frozen=True)
@@ -46,3 +71,229 @@ class DelimitedText(Source):
     quote: bytes = b'"'
     decimal: str = "."
     has_header: bool = True
+
+
+@dataclass
+class _Column:
+    """One column on its way: what its different cells are, and which of them each row has."""
+
+    name: str
+    decision: Decision
+    cells: list[str]
+    codes: Int64Array
+    counts: list[int]
+
+
+def read_delimited(
+    raw: RawFile,
+    notes: tuple[str, ...] = (),
+    *,
+    words: Collection[str] = (),
+    numbers: Collection[str] = (),
+) -> Table:
+    """Read delimited text of whatever dialect, or say in one sentence why it cannot be read.
+
+    Parameters
+    ----------
+    raw
+        The bytes.
+    notes
+        What is known already; the table's notes begin with it.
+    words
+        Columns to take as words, whatever they hold.
+    numbers
+        Columns to take as numbers; a cell that is none is an error.
+
+    Raises
+    ------
+    DataError
+        If the bytes are no text or no table; if lines have different numbers of cells; if a
+        column of numbers or dates has a few cells that are none, infinite or beyond ±1e150.
+    """
+    name = raw.name
+    text, encoding, said = to_utf8(raw.data, name)
+    dialect = find_dialect(text, name)
+    layout, quote = dialect.layout, dialect.quote
+    check_lengths(text, layout, name)
+
+    def cell(line: int, column: int) -> str:
+        start, stop = layout.starts[line, column], layout.stops[line, column]
+        return cell_text(text, int(start), int(stop), quote)
+
+    shape = layout.starts.shape
+    has_header, names, more = find_heading(cell, shape[0], shape[1], name)
+    layout = replace(layout, has_header=has_header)
+    source = DelimitedText(
+        raw.path, raw, encoding, text, layout, dialect.delimiter, quote, has_header=has_header
+    )
+    columns, found, decimal = _read_columns(source, names, words, numbers)
+    found = (*notes, *said, *dialect.notes, *more, *found, *_last_line(source, names))
+    return Table(name, columns, replace(source, decimal=decimal), found)
+
+
+def _read_columns(
+    source: DelimitedText,
+    names: tuple[str, ...],
+    words: Collection[str],
+    numbers: Collection[str],
+) -> tuple[tuple[Column, ...], tuple[str, ...], str]:
+    """Return the columns, what was found out about them, and the decimal mark."""
+    text, layout, delimiter, quote = source.text, source.layout, source.delimiter, source.quote
+    with open_parser(text, layout, delimiter, quote, source.raw.name) as parser:
+        done = _plain(parser, names, words, delimiter, quote)
+        pending: dict[int, _Column] = {}
+        for j, cells in parser.words([j for j in range(len(names)) if j not in done]):
+            different: dict[str, int] = {}
+            codes = [different.setdefault((c or "").strip(), len(different)) for c in cells]
+            counts = np.bincount(codes).tolist()
+            decision = decide(
+                list(different),
+                counts,
+                is_word=names[j] in words,
+                is_number=names[j] in numbers,
+                is_day_first=delimiter == b";",
+            )
+            column = _Column(names[j], decision, list(different), np.array(codes), counts)
+            pending[j] = column
+            if decision.type == "word" and not decision.other:
+                done[j] = _finish(source, j, column)
+    decimal, notes = _choose_decimal(source, done, pending)
+    for j, column in pending.items():
+        if decimal == "," and column.decision.other:
+            column.decision = column.decision.other
+        done.setdefault(j, _finish(source, j, column))
+    reasons = [
+        f"Column {c.name!r} {c.decision.reason}." for c in pending.values() if c.decision.reason
+    ]
+    notes = (*notes, *reasons, *_blank_notes(pending.values()))
+    return tuple(done[j] for j in range(len(names))), notes, decimal
+
+
+def _plain(
+    parser: Parser, names: tuple[str, ...], words: Collection[str], delimiter: bytes, quote: bytes
+) -> dict[int, Column]:
+    """Return the columns of plain numbers by their place; the rest needs a second look."""
+    text, layout = parser.text, parser.layout
+    points = point_places(text)
+    shapes = {
+        int(j): column_shapes(text, layout, int(j), quote, points)
+        for j in np.flatnonzero(plain_columns(text, layout, delimiter, quote))
+        if names[j] not in words
+    }
+    wanted = [j for j, shape in shapes.items() if not shape.is_odd]
+    if not wanted:
+        return {}
+    done = {}
+    for j, values in zip(wanted, parser.numbers(wanted), strict=True):
+        # Any other blank or number is a cell that is spelled in another way, such as 1-2.
+        if np.array_equal(np.isnan(values), shapes[j].is_blank):
+            spelling = Spelling(shapes[j].decimals)
+            done[j] = Column(names[j], "number", values, spelling)
+    return done
+
+
+def _finish(source: DelimitedText, place: int, column: _Column) -> Column:
+    """Return a column with a value for each row; refuse cells that have none."""
+    decision = column.decision
+    if decision.type == "word":
+        different = np.array(decision.values, dtype=object)
+        return Column(column.name, "word", different[column.codes])
+    what = "dates" if decision.type == "date" else "numbers"
+    if decision.odd:
+        raise _odd_cells(source, place, column, decision.odd, f"hold {what}")
+    values = np.array(decision.values)
+    infinite = [i for i, cell in enumerate(column.cells) if is_infinite(cell)]
+    if infinite:
+        raise _odd_cells(source, place, column, infinite, "hold finite numbers")
+    large = np.flatnonzero(np.abs(values) > LARGEST).tolist()
+    if large:
+        raise _odd_cells(source, place, column, large, "hold numbers between -1e150 and 1e150")
+    return Column(column.name, decision.type, values[column.codes], decision.spelling)
+
+
+def _odd_cells(
+    source: DelimitedText, place: int, column: _Column, odd: Iterable[int], must: str
+) -> DataError:
+    """Return the error that some cells are not what the others are, with their lines."""
+    rows = np.flatnonzero(np.isin(column.codes, list(odd)))
+    starts = source.layout.starts[source.has_header :, place]
+    cells = [
+        f"line {line_number(source.text, int(starts[row]))} holds "
+        f"{shortened(column.cells[column.codes[row]])!r}"
+        for row in rows[:_LISTED]
+    ]
+    more = f" and {len(rows) - _LISTED:,} more" if len(rows) > _LISTED else ""
+    whose = "this cell" if len(rows) == 1 else "these cells"
+    return DataError(
+        f"Column {column.name!r} must {must}; {', '.join(cells)}{more}. Mend or empty {whose}, or "
+        f"take the column as words with --as {column.name}=category."
+    )
+
+
+def _choose_decimal(
+    source: DelimitedText, done: dict[int, Column], pending: dict[int, _Column]
+) -> tuple[str, tuple[str, ...]]:
+    """Return the decimal mark of all numbers, and the sentence about it where it is a comma."""
+    points = [c.name for c in done.values() if c.type == "number" and c.spelling.decimals]
+    columns = list(pending.values())
+    points += [c.name for c in columns if c.decision.decimal == "."]
+    commas = [c for c in columns if c.decision.decimal == ","]
+    if points and commas:
+        raise DataError(
+            f"{source.raw.name} must have one decimal mark; column {commas[0].name!r} has decimal "
+            f"commas and column {points[0]!r} has decimal points. Mend one of them, or take it as "
+            f"words with --as {commas[0].name}=category."
+        )
+    open_ = [c for c in columns if c.decision.other]
+    # 1,234 is a thousand where a comma separates cells, and little more than one where it is ";".
+    guessed = [c for c in open_ if c.decision.spelling.thousands == ","]
+    is_guess = not points and not commas and bool(guessed) and source.delimiter == b";"
+    if commas or is_guess:
+        column = commas[0] if commas else guessed[0]
+        cell = next(cell for cell in column.cells if "," in cell)
+        why = "" if commas else "; this is a guess, because the cells are separated by semicolons"
+        return ",", (
+            f"Numbers have decimal commas, as column {column.name!r} shows ({cell!r}){why}.",
+        )
+    return ".", ()
+
+
+def _blank_notes(columns: Iterable[_Column]) -> Iterable[str]:
+    """Say which words are taken as blanks, and which that could mean a blank are not."""
+    blank: Counter[str] = Counter()
+    kept: Counter[str] = Counter()
+    where: dict[tuple[bool, str], list[str]] = {}
+    for column in columns:
+        is_word = column.decision.type == "word"
+        for cell, count in zip(column.cells, column.counts, strict=True):
+            if not cell or (cell not in BLANKS and cell.lower() not in BLANK_NUMBERS):
+                continue
+            is_kept = is_word and cell not in BLANKS
+            (kept if is_kept else blank)[cell] += count
+            where.setdefault((is_kept, cell), []).append(column.name)
+    for cell, count in blank.items():
+        names = where[False, cell]
+        yield f"{cell!r} is taken as blank {_times(count)} in {_columns(names)}."
+    for cell, count in kept.items():
+        names = where[True, cell]
+        yield f"{cell!r} is taken as a word {_times(count)}, not as blank, in {_columns(names)}."
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
+
+
+def _columns(names: list[str]) -> str:
+    return f"column{'s' * (len(names) > 1)} {listed(names)}"
+
+
+def _last_line(source: DelimitedText, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Say if the last line looks like the sum of the others."""
+    layout = source.layout
+    for j in range(min(2, len(names))):
+        start, stop = int(layout.starts[-1, j]), int(layout.stops[-1, j])
+        title = cell_text(source.text, start, stop, source.quote)
+        if title.lower().rstrip(":") in _TOTALS:
+            begins = f"Line {line_number(source.text, start)}, the last, begins with {title!r}"
+            return (f"{begins} and is read as a row. Delete it if it sums up the others.",)
+    return ()

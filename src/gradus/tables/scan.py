@@ -1,6 +1,6 @@
 """Where every cell of a delimited text stands in its bytes.
 
-This is what lets the writer keep the person's bytes: it finds commas, line ends and quotation
+This is what lets the writer keep the person's bytes: it finds delimiters, line ends and quotation
 marks, never what a cell means. It must know nothing about numbers, targets or networks.
 """
 
@@ -8,14 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradus._typing import BoolArray, Int64Array
+from gradus._typing import BoolArray, Int64Array, UInt8Array
 from gradus.errors import DataError
+from gradus.tables.raw import MOST_CELLS, check_size
 
-_COMMA, _QUOTE, _LF, _CR = 44, 34, 10, 13
-_BOM = b"\xef\xbb\xbf"
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-#: How many bad lines a sentence lists before it counts the rest.
-_LISTED = 5
+BOM = b"\xef\xbb\xbf"
+#: Bytes of a cell and of a line at most: what a parser is given without worry.
+LONGEST_CELL = 1_000_000
+LONGEST_LINE = 16_000_000
+_LF, _CR = 10, 13
+_BLOCK = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -25,17 +27,20 @@ class Layout:
     Attributes
     ----------
     starts, stops
-        Byte offsets of shape (1 + n_rows, n_columns): cell (i, j) is ``data[start:stop]``, its
-        quotation marks included. Row 0 is the header. Lines without a byte are no rows.
+        Byte offsets of shape (n_lines, n_columns): cell (i, j) is ``text[start:stop]``, its
+        quotation marks included. Lines without a byte are no rows.
+    has_header
+        Whether row 0 is the header.
     """
 
     starts: Int64Array
     stops: Int64Array
+    has_header: bool = True
 
     @property
     def n_rows(self) -> int:
         """Rows below the header."""
-        return int(self.starts.shape[0]) - 1
+        return int(self.starts.shape[0]) - self.has_header
 
     @property
     def n_columns(self) -> int:
@@ -43,80 +48,143 @@ class Layout:
         return int(self.starts.shape[1])
 
 
-def scan(data: bytes, name: str) -> Layout:
-    """Find the cells of comma-delimited UTF-8 text with one header line.
+@dataclass(frozen=True)
+class Lines:
+    """The places of all cells of a text whose lines may have different numbers of them.
+
+    Attributes
+    ----------
+    starts, stops
+        Byte offsets of shape (n_cells,), in order.
+    widths
+        Cells in each line, shape (n_lines,); lines without a byte are left out.
+    """
+
+    starts: Int64Array
+    stops: Int64Array
+    widths: Int64Array
+
+    @property
+    def firsts(self) -> Int64Array:
+        """Place of each line's first cell in `starts`."""
+        return np.concatenate(([0], np.cumsum(self.widths[:-1])))
+
+
+def find_lines(text: bytes, delimiter: bytes, quote: bytes, name: str) -> Lines:
+    """Find the cells of UTF-8 text that is not blank.
 
     Quotation marks follow RFC 4180: they enclose a whole cell, and a doubled one inside stands
-    for itself. A line ends with LF, CR LF or CR, and a file may mix them.
+    for itself; `stray_quote` tells where they do not. A line ends with LF, CR LF or CR, and a file
+    may mix them.
 
     Parameters
     ----------
-    data
-        The whole file.
+    text
+        The whole file; a byte order mark is in no cell.
+    delimiter, quote
+        One byte each; no mark encloses anything where `quote` is empty.
     name
         What to call it in a sentence.
 
     Raises
     ------
     DataError
-        If the file is empty, is not UTF-8, has misplaced quotation marks, another delimiter or
-        lines with more or fewer cells than the header; the bad lines are listed by number.
+        If it has far more cells than `MOST_CELLS`, before they are looked for.
     """
-    _check_encoding(data, name)
-    if not data.removeprefix(_BOM).strip():
-        raise DataError(f"{name} is empty.")
-    starts, stops, ends_line = _cells(data, name)
+    begin = len(BOM) if text.startswith(BOM) else 0
+    n_marks = text.count(delimiter) + text.count(b"\n") + text.count(b"\r")
+    if n_marks > 2 * MOST_CELLS:
+        raise DataError(f"{name} must have at most {MOST_CELLS:,} cells; it has far more.")
+    starts, stops, ends_line = _cells(text, begin, delimiter, quote)
     row_of_cell = np.concatenate(([0], np.cumsum(ends_line[:-1])))
     widths = np.bincount(row_of_cell)
     is_blank = np.zeros(len(widths), dtype=np.bool_)
     is_blank[row_of_cell] = (widths[row_of_cell] == 1) & (starts == stops)
+    if not is_blank.any():
+        return Lines(starts, stops, widths)
     is_kept = ~is_blank[row_of_cell]
-    starts, stops, widths = starts[is_kept], stops[is_kept], widths[~is_blank]
-    header = data[int(starts[0]) : int(stops[widths[0] - 1])]
-    _check_delimiter(header, int(widths[0]), name)
-    first_cells = starts[np.concatenate(([0], np.cumsum(widths[:-1])))]
-    _check_widths(data, first_cells, widths, name)
-    shape = (len(widths), int(widths[0]))
-    return Layout(starts.reshape(shape), stops.reshape(shape))
+    return Lines(starts[is_kept], stops[is_kept], widths[~is_blank])
 
 
-def line_number(data: bytes, offset: int) -> int:
+def make_layout(lines: Lines, first: int, n_columns: int, *, has_header: bool) -> Layout:
+    """Lay the lines from `first` on, each `n_columns` wide, into rows and columns."""
+    cell = int(lines.firsts[first])
+    shape = (len(lines.widths) - first, n_columns)
+    return Layout(lines.starts[cell:].reshape(shape), lines.stops[cell:].reshape(shape), has_header)
+
+
+def line_number(text: bytes, offset: int) -> int:
     """Return the number of the line, counted from 1, that the byte at `offset` stands on."""
-    before = data[:offset]
-    return 1 + before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n")
+    return (
+        1
+        + text.count(b"\n", 0, offset)
+        + text.count(b"\r", 0, offset)
+        - text.count(b"\r\n", 0, offset)
+    )
 
 
-def _check_encoding(data: bytes, name: str) -> None:
-    """Refuse bytes that are not UTF-8 text, naming the line."""
-    if data.startswith(_UTF16_MARKS):
-        raise DataError(f"{name} must be UTF-8 text; it is UTF-16. Save it as UTF-8.")
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as cause:
-        line = line_number(data, cause.start)
-        message = (
-            f"{name} must be UTF-8 text; line {line} holds the byte 0x{data[cause.start]:02x}. "
-            "Save it as UTF-8."
+def check_lengths(text: bytes, layout: Layout, name: str) -> None:
+    """Refuse what is longer than a parser should be given.
+
+    Raises
+    ------
+    DataError
+        If there are too many columns or cells, or a cell or line with too many bytes.
+    """
+    check_size(name, layout.n_rows, layout.n_columns)
+    longest = 0
+    for j in range(layout.n_columns):
+        lengths = layout.stops[:, j] - layout.starts[:, j]
+        longest = max(longest, int(lengths.max()))
+        if longest > LONGEST_CELL:
+            line = line_number(text, int(layout.starts[int(lengths.argmax()), j]))
+            raise DataError(
+                f"{name} must have cells of at most {LONGEST_CELL:,} bytes; column {j + 1} has "
+                f"{longest:,} on line {line}."
+            )
+    lengths = layout.stops[:, -1] - layout.starts[:, 0]
+    if lengths.max() > LONGEST_LINE:
+        row = int(lengths.argmax())
+        raise DataError(
+            f"{name} must have lines of at most {LONGEST_LINE:,} bytes; line "
+            f"{line_number(text, int(layout.starts[row, 0]))} has {int(lengths[row]):,}."
         )
-        raise DataError(message) from cause
-    zero = data.find(0)
-    if zero >= 0:
-        line = line_number(data, zero)
-        raise DataError(f"{name} must be text; line {line} holds a zero byte.")
 
 
-def _cells(data: bytes, name: str) -> tuple[Int64Array, Int64Array, BoolArray]:
+def stray_quote(text: bytes, delimiter: bytes, quote: bytes) -> tuple[int, bool] | None:
+    """Return the first quotation mark that encloses no whole cell, or None.
+
+    Returns
+    -------
+    offset, is_open
+        Its place, and whether it is opened and never closed.
+    """
+    begin = len(BOM) if text.startswith(BOM) else 0
+    at = places(text, quote)
+    if not len(at):
+        return None
+    buffer = np.frombuffer(text, dtype=np.uint8)
+    outside = np.zeros(256, dtype=np.bool_)
+    outside[[delimiter[0], _LF, _CR, quote[0]]] = True
+    beside = np.where(np.arange(len(at)) % 2 == 0, at - 1, at + 1)
+    is_edge = (beside < begin) | (beside >= len(text))
+    is_stray = ~(is_edge | outside[buffer[np.clip(beside, 0, len(text) - 1)]])
+    if is_stray.any():
+        return int(at[np.argmax(is_stray)]), False
+    return (int(at[-1]), True) if len(at) % 2 else None
+
+
+def _cells(
+    text: bytes, begin: int, delimiter: bytes, quote: bytes
+) -> tuple[Int64Array, Int64Array, BoolArray]:
     """Return start and stop of every cell in order, and whether it is the last of its line."""
-    buffer = np.frombuffer(data, dtype=np.uint8)
-    begin = len(_BOM) if data.startswith(_BOM) else 0
-    is_separator = (buffer == _COMMA) | (buffer == _LF) | (buffer == _CR)
-    separators = np.flatnonzero(is_separator)
-    quotes = np.flatnonzero(buffer == _QUOTE)
+    buffer = np.frombuffer(text, dtype=np.uint8)
+    separators = places(text, delimiter + b"\n\r")
+    quotes = places(text, quote)
     if len(quotes):
-        # An odd number of marks before a comma or line end: it belongs to a quoted cell.
+        # An odd number of marks before a delimiter or line end: it belongs to a quoted cell.
         separators = separators[np.searchsorted(quotes, separators) % 2 == 0]
-        _check_quotes(data, quotes, begin, name)
-    is_line_end = buffer[separators] != _COMMA
+    is_line_end = buffer[separators] != delimiter[0]
     is_half = np.zeros(len(separators), dtype=np.bool_)  # the LF of a CR LF
     if len(separators) > 1:
         is_half[1:] = (
@@ -130,53 +198,18 @@ def _cells(data: bytes, name: str) -> tuple[Int64Array, Int64Array, BoolArray]:
     next_starts = next_starts[~is_half]
     stops, ends_line = separators[~is_half], is_line_end[~is_half]
     starts = np.concatenate(([begin], next_starts))
-    if int(starts[-1]) == len(data) and (not len(stops) or ends_line[-1]):
+    if int(starts[-1]) == len(text) and (not len(stops) or ends_line[-1]):
         return starts[:-1], stops, ends_line
-    return starts, np.append(stops, len(data)), np.append(ends_line, np.True_)
+    return starts, np.append(stops, len(text)), np.append(ends_line, np.True_)
 
 
-def _check_quotes(data: bytes, quotes: Int64Array, begin: int, name: str) -> None:
-    """Refuse quotation marks that do not enclose a whole cell."""
-    if len(quotes) % 2:
-        line = line_number(data, int(quotes[-1]))
-        raise DataError(
-            f"{name} has a quotation mark that is opened on line {line} and never closed."
-        )
-    padded = np.frombuffer(b"\n" + data[begin:] + b"\n", dtype=np.uint8)
-    outside = np.isin(padded, (_COMMA, _LF, _CR, _QUOTE))
-    at = quotes - begin + 1
-    is_stray = np.where(np.arange(len(at)) % 2 == 0, ~outside[at - 1], ~outside[at + 1])
-    if is_stray.any():
-        line = line_number(data, int(quotes[np.argmax(is_stray)]))
-        raise DataError(
-            f"{name} has a quotation mark in the middle of a cell on line {line}. "
-            "Put the whole cell in quotation marks and double the one inside."
-        )
-
-
-def _check_delimiter(header: bytes, n_columns: int, name: str) -> None:
-    """Refuse a file that would be read as one text column."""
-    if n_columns > 1:
-        return
-    for mark, word in ((b";", "semicolons"), (b"\t", "tabs"), (b"|", "vertical bars")):
-        if mark in header:
-            raise DataError(
-                f"{name} must be delimited by commas; its header is delimited by {word}."
-            )
-    title = header.decode("utf-8")
-    raise DataError(f"{name} must have at least two columns; its header has one: {title!r}.")
-
-
-def _check_widths(data: bytes, first_cells: Int64Array, widths: Int64Array, name: str) -> None:
-    """Refuse lines with another number of cells than the header has, and list them."""
-    bad = np.flatnonzero(widths != widths[0])
-    if not len(bad):
-        return
-    listed = [
-        f"line {line_number(data, int(first_cells[i]))} has {widths[i]}" for i in bad[:_LISTED]
+def places(text: bytes, wanted: bytes) -> Int64Array:
+    """Return the places of all bytes that are one of `wanted`, in order."""
+    is_wanted = np.zeros(256, dtype=np.bool_)
+    is_wanted[list(wanted)] = True
+    buffer: UInt8Array = np.frombuffer(text, dtype=np.uint8)
+    found = [
+        np.flatnonzero(is_wanted[buffer[begin : begin + _BLOCK]]) + begin
+        for begin in range(0, len(text), _BLOCK)
     ]
-    more = f" and {len(bad) - _LISTED:,} more" if len(bad) > _LISTED else ""
-    raise DataError(
-        f"{name} must have {widths[0]} cells on every line, as its header has; "
-        f"{', '.join(listed)}{more}."
-    )
+    return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)

@@ -1,0 +1,174 @@
+"""Dates and times of day as people spell them.
+
+One column's different cells come in, days since 1970-01-01 go out. Files, rows and numbers must
+not be known here.
+"""
+
+import datetime
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_FULL_MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
+    *("october", "november", "december", "sept"),
+)
+_EPOCH = datetime.date(1970, 1, 1).toordinal()
+#: Years of two digits below this one are in this century, as POSIX has it.
+_PIVOT = 69
+#: Different cells from which the form of a column is told.
+_SAMPLE = 300
+_CLOCK = (
+    r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}(?:[.,][0-9]{1,9})?))?"
+    r"(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?\s*(?P<zone>Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+)
+_DAY, _MONTH, _YEAR = r"(?P<day>[0-9]{1,2})", r"(?P<month>[0-9]{1,2})", r"(?P<year>[0-9]{4})"
+_NAME = r"(?P<name>[A-Za-z]{3,9})\.?"
+_SHORT = r"(?P<year>[0-9]{4}|[0-9]{2})"
+#: By form: the pattern of a date. Those of two digits for the year come after the sure ones.
+_PATTERNS = {
+    "year first": rf"{_YEAR}(?P<mark>[-/.]){_MONTH}(?P=mark){_DAY}",
+    "day first": rf"{_DAY}(?P<mark>[-/.]){_MONTH}(?P=mark){_SHORT}",
+    "month first": rf"{_MONTH}(?P<mark>[-/]){_DAY}(?P=mark){_SHORT}",
+    "day and name of the month": rf"{_DAY}(?:st|nd|rd|th)?\.?[-/ ]?{_NAME}[-/, ]\s*{_SHORT}",
+    "name of the month and day": rf"{_NAME}\s*{_DAY}(?:st|nd|rd|th)?,?\s+{_YEAR}",
+    "year and month": rf"{_YEAR}[-/]{_MONTH}",
+    "month and year": rf"{_MONTH}/{_YEAR}",
+    "name of the month and year": rf"{_NAME}[-/, ]\s*{_YEAR}",
+}
+_WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
+_FORMS = {
+    form: re.compile(rf"(?i:{_WEEKDAY}){pattern}(?:(?:T|,?\s+){_CLOCK})?")
+    for form, pattern in _PATTERNS.items()
+} | {"time of day": re.compile(_CLOCK)}
+
+
+@dataclass(frozen=True)
+class Dates:
+    """What a column's different cells are as dates.
+
+    Attributes
+    ----------
+    values
+        Days since 1970-01-01 00:00 for each cell, the time of day as a fraction; a time of day
+        alone is that fraction. None where the cell is no date in the column's form.
+    form
+        "year first", "day first", "time of day", ...
+    evidence
+        A cell that shows it.
+    is_sure
+        False where day and month could be the other way round.
+    has_zone
+        Whether a cell names a time zone; such are given in UTC.
+    """
+
+    values: list[float | None]
+    form: str
+    evidence: str
+    is_sure: bool
+    has_zone: bool
+
+
+def is_date(text: str) -> bool:
+    """Tell whether a text is a date or a time of day in any form."""
+    return any(_days(text, form) is not None for form in _FORMS)
+
+
+def read_dates(cells: Sequence[str], counts: Sequence[int], *, is_day_first: bool) -> Dates | None:
+    """Read cells as dates of one form, the one that most of the first cells have.
+
+    Parameters
+    ----------
+    cells
+        Different, without blanks around them.
+    counts
+        How often each stands in the column.
+    is_day_first
+        What to take where all values allow both.
+
+    Returns
+    -------
+    Dates or None
+        None where no cell is a date.
+    """
+    scores = {form: _score(cells[:_SAMPLE], counts, form) for form in _FORMS}
+    form = max(scores, key=lambda form: scores[form])
+    if not scores[form]:
+        return None
+    values = {form: [_days(cell, form) for cell in cells]}
+    is_sure = True
+    if form in ("day first", "month first") and scores["month first"]:
+        both = ("day first", "month first") if is_day_first else ("month first", "day first")
+        values = {form: [_days(cell, form) for cell in cells] for form in both}
+        n_read = [_n_read(values[form], counts) for form in both]
+        is_sure = n_read[0] != n_read[1]
+        form = both[0] if n_read[0] >= n_read[1] else both[1]
+    chosen = values[form]
+    other = {"day first": "month first", "month first": "day first"}.get(form, form)
+    shown = [cell for cell, value in zip(cells, chosen, strict=True) if value is not None]
+    telling = [cell for cell in shown if _days(cell, other) is None] if is_sure else []
+    has_zone = any(_zone(cell, form) for cell in shown)
+    return Dates(chosen, form, (telling or shown)[0], is_sure, has_zone)
+
+
+def _score(cells: Sequence[str], counts: Sequence[int], form: str) -> int:
+    return _n_read([_days(cell, form) for cell in cells], counts[: len(cells)])
+
+
+def _n_read(values: Sequence[float | None], counts: Sequence[int]) -> int:
+    """Return how many cells are dates."""
+    return sum(n for value, n in zip(values, counts, strict=True) if value is not None)
+
+
+def _zone(cell: str, form: str) -> bool:
+    found = _FORMS[form].fullmatch(cell)
+    return found is not None and bool(found["zone"])
+
+
+def _days(cell: str, form: str) -> float | None:
+    """Return the days of a date in one form, or None."""
+    found = _FORMS[form].fullmatch(cell)
+    if found is None:
+        return None
+    said = found.groupdict()
+    clock = _clock(said) if said["hour"] else 0.0
+    if clock is None or form == "time of day":
+        return clock
+    month = _month(said["name"]) if said.get("name") else int(said["month"])
+    year = int(said["year"])
+    if len(said["year"]) == 2:
+        # 1.2.10 is a version more often than a date.
+        if said.get("mark") in (".", "-") and len(said["day"] + said["month"]) < 4:
+            return None
+        year += 2000 if year < _PIVOT else 1900
+    try:
+        date = datetime.date(year, month, int(said.get("day") or 1))
+    except ValueError:
+        return None
+    return date.toordinal() - _EPOCH + clock
+
+
+def _month(name: str) -> int:
+    """Return the number of a month by its English name, 0 for no month."""
+    short = name.lower()[:3]
+    is_month = name.lower() in _MONTHS or name.lower() in _FULL_MONTHS
+    return 1 + _MONTHS.index(short) if is_month else 0
+
+
+def _clock(said: dict[str, str | None]) -> float | None:
+    """Return a time of day as a fraction of the day, in UTC where a zone is named."""
+    hour, minute = int(said["hour"] or 0), int(said["minute"] or 0)
+    second = float((said["second"] or "0").replace(",", "."))
+    if said["half"]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if said["half"] in "Pp" else 0)
+    if hour > 23 or minute > 59 or second >= 61:
+        return None
+    zone = said["zone"] or "Z"
+    if zone[0] in "+-":
+        digits = zone[1:].replace(":", "").ljust(4, "0")
+        shift = int(digits[:2]) * 60 + int(digits[2:])
+        minute -= shift if zone[0] == "+" else -shift
+    return (hour * 3600 + minute * 60 + second) / 86400

@@ -1,0 +1,213 @@
+"""Let DuckDB parse the cells that `scan` has found, and hold the two against each other.
+
+Nothing is left for DuckDB to guess: delimiter, quotation mark, number of columns and their types
+are given. What a cell means must not be known here.
+"""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gradus._typing import BoolArray, Float64Array, Int64Array
+from gradus.errors import DataError
+from gradus.tables.duck import fetch, locked_connection, pattern, quoted
+from gradus.tables.scan import Layout, places
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_PLAIN = b"0123456789-. \t\r\n"
+_BLANKS = b" \t"
+#: Digits from which an integer may be beyond what float64 holds exactly.
+_LONG = 16
+_BLOCK = 1 << 24
+_LONGEST_LINE_BY_DEFAULT = 2_000_000
+_CELLS_AT_ONCE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Parser:
+    """A text, laid out, that DuckDB reads from a file of ours.
+
+    Attributes
+    ----------
+    text, layout
+        As in `DelimitedText`.
+    connection
+        May read the file and nothing else.
+    source
+        The table in SQL.
+    name
+        What a sentence calls the text.
+    """
+
+    text: bytes
+    layout: Layout
+    connection: "DuckDBPyConnection"
+    source: str
+    name: str
+
+    def numbers(self, columns: Sequence[int]) -> Float64Array:
+        """Return columns of plain numbers, shape (len(columns), n_rows); nan for no number."""
+        casts = ", ".join(f"TRY_CAST(trim(c{j}, ' \t') AS DOUBLE) AS c{j}" for j in columns)
+        return np.array([column.filled(np.nan) for column in self._select(casts)])
+
+    def words(self, columns: Sequence[int]) -> Iterator[tuple[int, npt.NDArray[Any]]]:
+        """Yield the texts of some columns, None for the empty one; few columns are held at once."""
+        n_at_once = max(1, _CELLS_AT_ONCE // len(self.layout.starts))
+        for begin in range(0, len(columns), n_at_once):
+            batch = columns[begin : begin + n_at_once]
+            found = self._select(", ".join(f"c{j}" for j in batch))
+            for j, column in zip(batch, found, strict=True):
+                cells = column.filled(None)
+                layout, first = self.layout, int(self.layout.has_header)
+                is_empty = layout.starts[first:, j] == layout.stops[first:, j]
+                if (cells[is_empty] != None).any():  # noqa: E711 - elementwise
+                    raise self._two_ways(len(cells))
+                yield j, cells
+
+    def _select(self, columns: str) -> list[Any]:
+        """Run a query and return its columns, without the header."""
+        query = f"SELECT {columns} FROM {self.source}"  # noqa: S608 - numbers of columns
+        found = [np.ma.asarray(column) for column in fetch(self.connection, query).values()]
+        if len(found[0]) != len(self.layout.starts):
+            raise self._two_ways(len(found[0]))
+        return [column[int(self.layout.has_header) :] for column in found]
+
+    def _two_ways(self, n_lines: int) -> DataError:
+        return DataError(
+            f"{self.name} can be read in two ways, as {n_lines:,} lines and as "
+            f"{len(self.layout.starts):,}. Check its quotation marks and line ends."
+        )
+
+
+@contextlib.contextmanager
+def open_parser(
+    text: bytes, layout: Layout, delimiter: bytes, quote: bytes, name: str
+) -> Iterator[Parser]:
+    """Give DuckDB the table's lines in a private file, which is gone afterwards.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be written, or DuckDB fails.
+    """
+    longest = int((layout.stops[:, -1] - layout.starts[:, 0]).max()) + 2
+    columns = {f"c{j}": "VARCHAR" for j in range(layout.n_columns)}
+    mark = quoted(quote.decode("ascii"))
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="gradus-", ignore_cleanup_errors=True)
+    except OSError as cause:
+        raise DataError(f"{name} cannot be read: {cause.strerror}.") from cause
+    with folder as place:
+        path = Path(place) / "table.csv"
+        try:
+            with path.open("wb") as file:
+                file.write(memoryview(text)[int(layout.starts[0, 0]) :])
+        except OSError as cause:
+            raise DataError(
+                f"{name} cannot be read: no temporary file can be written, {cause.strerror}."
+            ) from cause
+        # strict_mode would only refuse files that mix kinds of line ends.
+        source = f"""read_csv({quoted(pattern(path))}, auto_detect = false, header = false,
+            delim = {quoted(delimiter.decode("ascii"))}, quote = {mark}, escape = {mark}, skip = 0,
+            comment = '', nullstr = '', strict_mode = false, null_padding = false,
+            ignore_errors = false, compression = 'none', encoding = 'utf-8',
+            max_line_size = {max(longest, _LONGEST_LINE_BY_DEFAULT)}, columns = {columns!r})"""
+        with locked_connection(path, name=name) as connection:
+            yield Parser(text, layout, connection, source, name)
+
+
+def plain_columns(text: bytes, layout: Layout, delimiter: bytes, quote: bytes) -> BoolArray:
+    """Tell which columns hold nothing but digits, minus signs, points and blanks below the header.
+
+    These DuckDB can be trusted with. Shape (n_columns,).
+    """
+    is_foreign = np.ones(256, dtype=np.bool_)
+    is_foreign[list(_PLAIN + delimiter + quote)] = False
+    buffer = np.frombuffer(text, dtype=np.uint8)
+    starts, stops = layout.starts[layout.has_header :], layout.stops[layout.has_header :]
+    is_plain = np.ones(layout.n_columns, dtype=np.bool_)
+    row = 0
+    while row < len(starts):
+        last = int(np.searchsorted(starts[:, 0], starts[row, 0] + _BLOCK))
+        last = max(row + 1, last)
+        begin, end = int(starts[row, 0]), int(stops[last - 1, -1])
+        # One byte beyond the end, so that an empty last cell has a place to begin.
+        marks = np.append(is_foreign[buffer[begin:end]], np.False_)
+        cells = np.logical_or.reduceat(marks, (starts[row:last] - begin).ravel())
+        is_plain &= ~cells.reshape(-1, layout.n_columns).any(axis=0)
+        row = last
+    return is_plain
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """How the cells of one plain column are spelled, without what they say.
+
+    Attributes
+    ----------
+    is_blank
+        Shape (n_rows,).
+    is_odd
+        Whether any cell begins with a zero and a digit, or may have too many digits, or all
+        points stand before three digits, as they do between thousands.
+    decimals
+        The most digits after a point.
+    """
+
+    is_blank: BoolArray
+    is_odd: bool
+    decimals: int
+
+
+def column_shapes(
+    text: bytes, layout: Layout, column: int, quote: bytes, points: Int64Array
+) -> Shapes:
+    """Look at the bytes of one plain column; `points` are the places of all points in the text."""
+    buffer = np.frombuffer(text, dtype=np.uint8)
+    starts, stops = _trimmed(
+        buffer,
+        layout.starts[layout.has_header :, column],
+        layout.stops[layout.has_header :, column],
+        _BLANKS + quote,
+    )
+    last = len(text) - 1
+    sizes = stops - starts
+    second = buffer[np.minimum(starts + 1, last)]
+    is_zero = (sizes > 1) & (buffer[np.minimum(starts, last)] == ord("0")) & (second != ord("."))
+    is_odd = bool(is_zero.any() or (sizes >= _LONG).any())
+    decimals = 0
+    if len(points):
+        at = points[np.minimum(np.searchsorted(points, starts), len(points) - 1)]
+        has_point = (at >= starts) & (at < stops)
+        after, before = (stops - 1 - at)[has_point], (at - starts)[has_point]
+        decimals = int(after.max(initial=0))
+        is_odd |= bool(len(after)) and bool(((after == 3) & (before > 0) & (before < 5)).all())
+    return Shapes(sizes == 0, is_odd, decimals)
+
+
+def point_places(text: bytes) -> Int64Array:
+    """Return the places of all points."""
+    return places(text, b".")
+
+
+def _trimmed(
+    buffer: npt.NDArray[np.uint8], starts: Int64Array, stops: Int64Array, marks: bytes
+) -> tuple[Int64Array, Int64Array]:
+    """Move starts and stops inwards over blanks and quotation marks."""
+    is_mark = np.zeros(256, dtype=np.bool_)
+    is_mark[list(marks)] = True
+    last = len(buffer) - 1
+    starts, stops = starts.copy(), stops.copy()
+    while (is_front := (starts < stops) & is_mark[buffer[np.minimum(starts, last)]]).any():
+        starts += is_front
+    while (is_back := (starts < stops) & is_mark[buffer[stops - 1]]).any():
+        stops -= is_back
+    return starts, stops
