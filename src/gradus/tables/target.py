@@ -66,8 +66,12 @@ class NumberTarget:
         """Learn from known values.
 
         Logarithms are learned if all values are above 0, there are 20 or more, their skewness is
-        above 1, and that of the logarithms is less than half as far from 0. Whole numbers of at
-        least 0 with more than ten different values are counts.
+        above 1, that of the logarithms is less than half as far from 0, and it is at least half
+        of what the exponential of a bell with the logarithms' spread (1 at most) has:
+        ``(exp(s**2) + 2) * sqrt(exp(s**2) - 1)``. The last keeps values in own units that are
+        spread evenly over many powers of ten, where a small error of the largest logarithms is a
+        large one of the values. Whole numbers of at least 0 with more than ten different values
+        are counts.
 
         Parameters
         ----------
@@ -81,12 +85,13 @@ class NumberTarget:
         notes = []
         before = skewness(y)
         after = skewness(np.log(y)) if y.min() > 0 else np.inf
-        is_log = len(y) >= _ENOUGH_ROWS and before > _LEANING and _GAIN * abs(after) < before
+        is_log = len(y) >= _ENOUGH_ROWS and _leans_like_exp(y, before, after)
         is_whole = bool((y == np.floor(y)).all()) and y.min() >= 0
         is_count = is_whole and len(np.unique(y)) > _FEW_VALUES
         if is_log:
             notes.append(
-                f"{name!r} is learned in logarithms: skewness {after:.1f} instead of {before:.1f}."
+                f"{name!r} is learned in logarithms: skewness {after + 0.0:.1f} instead of "
+                f"{before:.1f}."
             )
         elif is_count:
             notes.append(f"{name!r} holds whole numbers from {y.min():g}: no answer is below 0.")
@@ -228,6 +233,15 @@ class Classes:
             For anything else.
         """
         return from_json((cls,), entries)
+
+
+def _leans_like_exp(y: Float64Array, before: float, after: float) -> bool:
+    """Say whether values above 0 are much like the exponential of something symmetric."""
+    if before <= _LEANING or _GAIN * abs(after) >= before:
+        return False
+    spread = min(mean_and_scale(np.log(y))[1], 1.0)
+    growth = float(np.exp(spread**2))
+    return _GAIN * before >= (growth + 2) * float(np.sqrt(growth - 1))
 
 
 def _by_size(names: list[Any]) -> Any:  # noqa: ANN401 - a key of sorted()
