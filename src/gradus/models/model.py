@@ -257,7 +257,7 @@ def predictions_of(
     out = np.empty((len(params), len(X), spec.n_outputs))
     link = LOSSES[spec.loss].link
     for start in range(0, len(X), _PIECE_ROWS):
-        piece = np.ascontiguousarray(X[start : start + _PIECE_ROWS], dtype=params.dtype)
+        piece: Any = np.ascontiguousarray(X[start : start + _PIECE_ROWS], params.dtype)
         for network, own in enumerate(params):
             outputs = machine.outputs(spec, own, piece).astype(np.float64)
             out[network, start : start + len(piece)] = link(outputs)

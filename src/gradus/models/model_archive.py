@@ -12,7 +12,7 @@ import numpy as np
 
 from gradus._archive import AnyArray
 from gradus._typing import Float64Array, FloatArray
-from gradus._validate import check_choice
+from gradus._validate import check_choice, check_whole
 from gradus.engines.registry import ENGINE_NAMES
 from gradus.models.model import Answerer, Model, Origin
 from gradus.models.network_archive import read_spec
@@ -99,9 +99,7 @@ def build_model(description: dict[str, Any], arrays: dict[str, AnyArray]) -> Mod
     n_folds = len(answerer.by_fold)
     intervals = None
     if isinstance(labels, NumberTarget):
-        intervals = Intervals.from_arrays(_part(arrays, "intervals"))
-        if len(intervals.residuals) and int(intervals.fold.max()) >= n_folds:
-            raise ValueError("its bounds are of more networks than it has.")
+        intervals = Intervals.from_arrays(_part(arrays, "intervals"), n_folds)
     rows = None
     if "rows X" in arrays:
         rows = _float64(arrays, "rows X"), _float64(arrays, "rows y")
@@ -183,11 +181,9 @@ def _spelling(entries: object) -> Spelling:
     if not isinstance(entries, dict):
         raise TypeError("its spelling must hold names and values.")
     found = Spelling(**entries)
-    texts = (found.prefix, found.suffix, found.thousands)
-    if not isinstance(found.decimals, int) or not all(isinstance(text, str) for text in texts):
-        raise ValueError("its spelling must be a number of decimals and texts.")
-    if isinstance(found.decimals, bool) or not 0 <= found.decimals <= 15:
-        raise ValueError(f"its decimals must be 0 to 15; got {found.decimals!r}.")
+    check_whole("decimals", found.decimals, at_least=0, at_most=15)
+    for text in (found.prefix, found.suffix, found.thousands):
+        _text(text)
     return found
 
 
@@ -236,11 +232,24 @@ def _history(table: Float64Array, measure: object) -> History:
     if table.ndim != 2 or table.shape[1] <= _N_COLUMNS:
         raise ValueError(f"a history must have shape (k, 7 + n_layers); got {table.shape}.")
     epoch = table[:, 0]
-    if not np.isfinite(epoch).all() or not (np.diff(epoch) > 0).all() or (epoch != epoch // 1).any():
+    if (
+        not np.isfinite(epoch).all()
+        or not (np.diff(epoch) > 0).all()
+        or (epoch != epoch // 1).any()
+    ):
         raise ValueError("the epochs of a history must ascend.")
     table.flags.writeable = False
-    columns = [table[:, column] for column in range(1, _N_COLUMNS)]
-    return History(_text(measure), epoch.astype(np.int64), *columns, table[:, _N_COLUMNS:])
+    return History(
+        _text(measure),
+        epoch.astype(np.int64),
+        loss=table[:, 1],
+        validation_loss=table[:, 2],
+        measure=table[:, 3],
+        learning_rate=table[:, 4],
+        gradient_norm=table[:, 5],
+        seconds=table[:, 6],
+        update_ratio=table[:, _N_COLUMNS:],
+    )
 
 
 def _check_names(what: str, entries: object, names: set[str]) -> None:

@@ -17,7 +17,7 @@ from gradus.errors import DataError, InvalidParameter, ShapeMismatch
 from gradus.networks.initializers import initial_params
 from gradus.networks.losses import LOSSES
 from gradus.networks.params import n_params, views
-from gradus.networks.spec import Dense, NetworkSpec
+from gradus.networks.spec import Dense, Embedding, NetworkSpec
 from gradus.optimizers.rules import Rule
 from gradus.training.arrays import read_inputs, read_targets, read_weights
 from gradus.training.checkpoints import Checkpoint, identify
@@ -56,7 +56,7 @@ class Network:
     Parameters
     ----------
     inputs
-        Number of features, 1 or greater.
+        Number of columns of X, 1 or greater.
     layers
         At least one `Dense`, the output layer last.
     loss
@@ -68,6 +68,9 @@ class Network:
         Decides the first parameters, the order of rows and the rows held out; 0 or greater.
     dtype
         "float64" or "float32": what training and prediction compute in.
+    embeddings
+        One `Embedding` for each of the last columns of X, which then hold level numbers: categories
+        as 0, 1, 2, ... The first layer is fed what is learnt about each level in their place.
 
     Raises
     ------
@@ -89,9 +92,10 @@ class Network:
         l2: float = 0.0,
         seed: int = 0,
         dtype: str = "float64",
+        embeddings: Sequence[Embedding] = (),
     ) -> None:
         inputs = check_whole("inputs", inputs, at_least=1)
-        self.spec = NetworkSpec(inputs, tuple(layers), loss, l2)
+        self.spec = NetworkSpec(inputs, tuple(layers), loss, l2, tuple(embeddings))
         self.seed = check_whole("seed", seed, at_least=0)
         self.dtype = check_choice("dtype", dtype, DTYPE_NAMES)
         self._params: FloatArray = initial_params(self.spec, self.seed).astype(self.dtype)

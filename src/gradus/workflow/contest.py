@@ -104,7 +104,8 @@ def hold_contest(
         if options.hidden is not None:
             raise
         return Contest(candidates, has_diverged=True, histories=(), stops=())
-    return Contest({**candidates, "network": network}, False, histories, stops)  # noqa: FBT003
+    candidates["network"] = network
+    return Contest(candidates, has_diverged=False, histories=histories, stops=stops)
 
 
 def _simple(fit: LinearFit) -> Candidate:

@@ -3,14 +3,12 @@
 How they are written must not be known here.
 """
 
-from dataclasses import replace
-
 import numpy as np
 
 from gradus._typing import Int64Array
 from gradus.models.model import Model
 from gradus.models.predictions import Predictions
-from gradus.tables.table import Column, Filling, Spelling
+from gradus.tables.table import Column, ColumnType, Filling, Spelling
 
 #: With more classes than this only the probability of the answer is written.
 MOST_CLASSES_WRITTEN = 20
@@ -38,7 +36,7 @@ def make_filling(
     is_new
         Whether it is added to the table instead of being filled.
     """
-    column_type = "word" if predictions.values.dtype == object else "number"
+    column_type: ColumnType = "word" if predictions.values.dtype == object else "number"
     answers = Column(answers_name, column_type, predictions.values, model.spelling)
     beside = _columns_beside(model, predictions, answers_name)
     if is_new:
@@ -50,10 +48,9 @@ def _columns_beside(model: Model, predictions: Predictions, name: str) -> tuple[
     """Return bounds or probabilities, and the flag."""
     columns = []
     if predictions.low is not None and predictions.high is not None:
-        plain = replace(model.spelling, thousands=model.spelling.thousands)
         columns += [
-            Column(f"{name}_low", "number", predictions.low, plain),
-            Column(f"{name}_high", "number", predictions.high, plain),
+            Column(f"{name}_low", "number", predictions.low, model.spelling),
+            Column(f"{name}_high", "number", predictions.high, model.spelling),
         ]
     elif predictions.probabilities is not None:
         p = predictions.probabilities

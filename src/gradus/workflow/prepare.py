@@ -132,9 +132,7 @@ def prepare(
     )
     tell("note", split.notes)
     told = tuple(sentences["note"]), tuple(sentences["warning"])
-    return Prepared(
-        table, described, question, encoder, labels, X, y, known, weights, split, *told
-    )
+    return Prepared(table, described, question, encoder, labels, X, y, known, weights, split, *told)
 
 
 def class_factors(labels: Classes, codes: Int64Array, options: Options) -> Float64Array | None:
