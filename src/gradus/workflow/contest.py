@@ -4,23 +4,25 @@ Networks are trained here and simple models solved, all on the same folds. Which
 decided by `verdict/`; files and columns must not be known here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from gradus._typing import Float64Array
+from gradus._typing import Float64Array, Int64Array
 from gradus.errors import Diverged
-from gradus.models.model import Answerer
+from gradus.models.model import Answerer, predictions_of
 from gradus.training.control import Progress
 from gradus.training.history import History
 from gradus.training.train import train
+from gradus.training.plan import Plan
 from gradus.verdict.baselines import LinearFit, constant_model, linear_model
+from gradus.verdict.intervals import own_variance
 from gradus.verdict.verdict import FEWEST_ROWS
 from gradus.workflow.options import Options
 from gradus.workflow.prepare import Prepared
 from gradus.workflow.settings import Settings
-from gradus.workflow.stops import stop_sentences
+from gradus.workflow.stops import held_out_rows, stop_sentences
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,10 +36,14 @@ class Candidate:
     out_of_fold
         Shape (n_complete, n_outputs): standardized numbers or probabilities, each from a network
         that has not learned from the row's fold; nan where no fold judges.
+    own_variance
+        How much networks differ on rows that none of them has seen, for numbers that networks
+        of several folds answer together; 0 otherwise.
     """
 
     answerer: Answerer
     out_of_fold: Float64Array = field(repr=False)
+    own_variance: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,15 +139,32 @@ def _networks(
         later = replace(plan, seed=plan.seed + 1)
         final = train(spec, X, y, w, None, later, **sides, callback=callback)
         answering = final.params
-        result = replace(
-            result,
-            stopped_because=(*result.stopped_because, *final.stopped_because),
-        )
-    if "interrupted" in result.stopped_because:
+        ends = (*result.stopped_because, *final.stopped_because)
+    else:
+        ends = result.stopped_because
+    if "interrupted" in ends:
         # Half-trained networks are no answer; whoever pressed Ctrl-C wants none.
         raise KeyboardInterrupt
     classes = None if spec.loss == "squared_error" else y[:, 0]
-    stops = stop_sentences(result, plan, split.folds, split.groups, split.order, classes)
-    out_of_fold = np.asarray(result.out_of_fold, dtype=np.float64)
-    candidate = Candidate(Answerer(spec, result.params, answering), out_of_fold)
-    return candidate, result.histories, stops
+    held_out = held_out_rows(len(y), split.folds, plan, split.groups, split.order, classes)
+    answerer = Answerer(spec, result.params, answering)
+    candidate = Candidate(
+        answerer,
+        np.asarray(result.out_of_fold, dtype=np.float64),
+        _own_variance(prepared, answerer, plan, held_out),
+    )
+    return candidate, result.histories, stop_sentences(result, plan, split.folds, held_out)
+
+
+def _own_variance(
+    prepared: Prepared, answerer: Answerer, plan: Plan, held_out: Sequence[Int64Array]
+) -> float:
+    """Estimate the variance among networks; see `verdict.intervals.own_variance`."""
+    if answerer.spec.loss != "squared_error" or len(answerer.by_fold) < 2:
+        return 0.0
+    X, folds = prepared.X, prepared.split.folds
+    answers = predictions_of(answerer.spec, answerer.by_fold, X, plan.engine, plan.n_threads)
+    is_unseen = np.array([folds == k for k in range(len(answerer.by_fold))])
+    for own, held in zip(is_unseen, held_out, strict=True):
+        own[held] = True
+    return own_variance(folds, answers[:, :, 0], is_unseen, prepared.weights)

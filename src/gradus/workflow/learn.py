@@ -198,7 +198,11 @@ def _judged(prepared: Prepared) -> BoolArray:
 def _intervals(prepared: Prepared, chosen: Candidate) -> Intervals:
     """Fit the bounds on the rows that the answering networks have not learned from."""
     return Intervals.fit(
-        prepared.y, prepared.split.folds, chosen.out_of_fold[:, 0], prepared.weights
+        prepared.y,
+        prepared.split.folds,
+        chosen.out_of_fold[:, 0],
+        prepared.weights,
+        chosen.own_variance,
     )
 
 

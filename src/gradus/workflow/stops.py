@@ -3,6 +3,8 @@
 It tells which rows judged, by which measure, which epoch was best and what was put back.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from gradus._typing import FloatArray, Int64Array
@@ -17,13 +19,37 @@ _ENDS = {
 }
 
 
-def stop_sentences(
-    result: TrainResult,
+def held_out_rows(
+    n: int,
+    folds: Int64Array,
     plan: Plan,
-    folds: Int64Array | None,
     groups: Int64Array | None,
     order: Int64Array | None,
     classes: FloatArray | None,
+) -> tuple[Int64Array, ...]:
+    """Return the rows that each network stopped by, none of them where the plan holds none out.
+
+    Parameters
+    ----------
+    n
+        Rows in all.
+    folds, plan, groups, order
+        What `train` was given.
+    classes
+        Class numbers, shape (n,), or None.
+    """
+    n_networks = int(folds.max()) + 1
+    if plan.early_stopping is None:
+        return (np.zeros(0, dtype=np.int64),) * n_networks
+    fraction, held = plan.early_stopping.fraction, []
+    for k in range(n_networks):
+        rows, seed = np.flatnonzero(folds != k), plan.seed + k
+        held.append(holdout(rows, fraction, seed, groups=groups, order=order, classes=classes)[1])
+    return tuple(held)
+
+
+def stop_sentences(
+    result: TrainResult, plan: Plan, folds: Int64Array, held_out: Sequence[Int64Array]
 ) -> tuple[str, ...]:
     """Say of each network on which rows, when and why it stopped, and what was put back.
 
@@ -31,26 +57,22 @@ def stop_sentences(
     ----------
     result
         Of the training.
-    plan, folds, groups, order
+    plan, folds
         What it was given.
-    classes
-        Class numbers, shape (n,), or None.
+    held_out
+        Of `held_out_rows`.
     """
     sentences = []
-    n = len(result.out_of_fold) if result.out_of_fold is not None else 0
-    for k, history in enumerate(result.histories):
+    patience = plan.early_stopping.patience if plan.early_stopping else 0
+    for k, (history, held) in enumerate(zip(result.histories, held_out, strict=True)):
         last = int(history.epoch[-1]) if len(history) else 0
-        best, why = result.best_epochs[k], result.stopped_because[k]
-        patience = plan.early_stopping.patience if plan.early_stopping else 0
-        end = _ENDS[why].format(epochs=plan.epochs, patience=patience)
+        end = _ENDS[result.stopped_because[k]].format(epochs=plan.epochs, patience=patience)
         words = f"Network {k + 1} stopped after epoch {last} of {plan.epochs}: {end}."
-        if plan.early_stopping is not None and folds is not None:
-            rows = np.arange(n)[folds != k]
-            fraction, seed = plan.early_stopping.fraction, plan.seed + k
-            _, held = holdout(rows, fraction, seed, groups=groups, order=order, classes=classes)
+        if len(held):
             words += (
-                f" The loss on {len(held):,} of its {len(rows):,} rows, held out to stop by, was "
-                f"least after epoch {best}, whose weights were put back."
+                f" The loss on {len(held):,} of its {int((folds != k).sum()):,} rows, held out to "
+                f"stop by, was least after epoch {result.best_epochs[k]}, whose weights were put "
+                "back."
             )
         sentences.append(words)
     return tuple(sentences)
