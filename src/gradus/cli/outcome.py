@@ -79,7 +79,7 @@ def _shown(predictions: "Predictions") -> str:
 
 def _spelled(values: Iterable[object]) -> list[str]:
     """Spell numbers with three digits and leave words as they are."""
-    from gradus.verdict.judge import number_text
+    from gradus.verdict.words import number_text
 
     return [
         value if isinstance(value, str) else number_text(float(value))  # type: ignore[arg-type]

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from gradus._typing import Float64Array
 from gradus.errors import DataError
 from gradus.tables.read import read_table
-from gradus.tables.table import Column, Source, Spelling, Table
-from gradus.tables.typed import check_finite, decimals_of, words
+from gradus.tables.table import Column, Source, Table
+from gradus.tables.typed import check_finite, column_of_numbers, column_of_texts
 
 _NAME = "X"
 
@@ -102,7 +102,7 @@ def number_column(name: str, values: object) -> Column:
         raise DataError(
             f"{name} must hold a finite number in every row; row {bad[0]} holds {array[bad[0]]}."
         )
-    column = Column(name, "number", numbers, Spelling(decimals=decimals_of(numbers)))
+    column = column_of_numbers(name, numbers)
     check_finite(_NAME, column)
     return column
 
@@ -116,7 +116,7 @@ def label_column(name: str, values: object) -> tuple[Column, npt.NDArray[Any]]:
         If a label is missing, or two labels are spelled alike.
     """
     array = _flat(name, values)
-    missing = [i for i, label in enumerate(array.tolist()) if label is None or label != label]  # noqa: PLR0124 nan
+    missing = [row for row, label in enumerate(array.tolist()) if is_blank(label)]
     if missing:
         raise DataError(f"{name} must hold a label in every row; row {missing[0]} holds none.")
     labels = np.unique(array)
@@ -125,6 +125,11 @@ def label_column(name: str, values: object) -> tuple[Column, npt.NDArray[Any]]:
         raise DataError(f"{name} must hold labels that are spelled differently and not empty.")
     column_words = np.array([word_of(label) for label in array.tolist()], dtype=object)
     return Column(name, "word", column_words), labels
+
+
+def is_blank(cell: object) -> bool:
+    """Return whether a cell is None or nan, the only thing that does not equal itself."""
+    return cell is None or cell != cell  # noqa: PLR0124
 
 
 def word_of(label: object) -> str:
@@ -150,8 +155,8 @@ def _column(name: str, values: npt.NDArray[Any]) -> Column:
     """Return one column of an array: numbers if all its values are, otherwise words."""
     numbers = _numbers(values)
     if numbers is None:
-        return Column(name, "word", words(_without_nan(values)))
-    column = Column(name, "number", numbers, Spelling(decimals=decimals_of(numbers)))
+        return column_of_texts(name, [None if is_blank(v) else word_of(v) for v in values.tolist()])
+    column = column_of_numbers(name, numbers)
     check_finite(_NAME, column)
     return column
 
@@ -164,8 +169,3 @@ def _numbers(values: npt.NDArray[Any]) -> Float64Array | None:
         return values.astype(np.float64)
     except (TypeError, ValueError):
         return None
-
-
-def _without_nan(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return objects with None for nan."""
-    return np.array([None if v != v else v for v in values.tolist()], dtype=object)  # noqa: PLR0124

@@ -1,0 +1,63 @@
+"""Where a command may write, told before any work is done."""
+
+from pathlib import Path
+
+import pytest
+
+from gradus.cli.places import check_model_place, check_one_on_standard_output, default_model
+from gradus.errors import DataError, InvalidParameter
+
+
+@pytest.mark.parametrize(
+    ("table", "model"),
+    [
+        ("houses.csv", "houses.gradus"),
+        ("a/houses.2024.csv.gz", "a/houses.2024.gradus"),
+        ("houses", "houses.gradus"),
+        (".hidden", ".hidden.gradus"),
+        ("houses.gz", "houses.gradus"),
+    ],
+)
+def test_default_model(table, model):
+    assert default_model(table) == Path(model)
+
+
+def test_the_model_of_standard_input_needs_a_name():
+    with pytest.raises(InvalidParameter) as caught:
+        default_model("-")
+    assert str(caught.value) == (
+        "--output must say where to keep the model when the table is standard input; it is not "
+        "given."
+    )
+
+
+@pytest.mark.parametrize(("table", "output"), [("-", None), ("-", "-"), ("t.csv", "-")])
+def test_json_and_a_table_do_not_share_standard_output(table, output):
+    check_one_on_standard_output(table, output, as_json=False)
+    with pytest.raises(InvalidParameter) as caught:
+        check_one_on_standard_output(table, output, as_json=True)
+    assert str(caught.value) == (
+        "--json and the table must not share standard output. Give --output FILE, or leave --json "
+        "out."
+    )
+
+
+@pytest.mark.parametrize(("table", "output"), [("-", "o.csv"), ("t.csv", None), ("t.csv", "o.csv")])
+def test_json_goes_with_a_table_in_a_file(table, output):
+    check_one_on_standard_output(table, output, as_json=True)
+
+
+def test_the_model_is_no_other_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("a")
+    Path("m.gradus").write_text("b")
+    with pytest.raises(InvalidParameter) as caught:
+        check_model_place("t.csv", Path("./o.csv"), "o.csv", force=True)
+    assert str(caught.value) == "--model and --output must be two files; both are o.csv."
+    with pytest.raises(DataError):
+        check_model_place("t.csv", Path("t.csv"), None, force=True)
+    with pytest.raises(DataError) as caught:
+        check_model_place("t.csv", Path("m.gradus"), None, force=False)
+    assert str(caught.value) == "m.gradus already exists. Use --force to replace it."
+    check_model_place("t.csv", Path("m.gradus"), None, force=True)
+    check_model_place("-", Path("new.gradus"), "o.csv", force=False)
