@@ -30,13 +30,9 @@ def summary(model: Model) -> str:
     """Say in several lines what a model is."""
     origin, verdict = model.origin, model.verdict
     what = "classes" if model.task == "classes" else "numbers"
-    lines = [
-        f"Answers {model.target!r} ({what}), learned from {origin.n_complete:,} rows of "
-        f"{origin.table}.",
-        "",
-        verdict.sentence,
-        *verdict.details,
-    ]
+    learned = f"learned from {origin.n_complete:,} rows of {origin.table}"
+    lines = [f"Answers {model.target!r} ({what}), {learned}.", ""]
+    lines += [verdict.sentence, *verdict.details]
     if verdict.measures:
         lines += ["", *_measures(model)]
     lines += ["", "Inputs:"]

@@ -146,7 +146,7 @@ def _networks(
         # Half-trained networks are no answer; whoever pressed Ctrl-C wants none.
         raise KeyboardInterrupt
     classes = None if spec.loss == "squared_error" else y[:, 0]
-    held_out = held_out_rows(len(y), split.folds, plan, split.groups, split.order, classes)
+    held_out = held_out_rows(split.folds, plan, split.groups, split.order, classes)
     answerer = Answerer(spec, result.params, answering)
     candidate = Candidate(
         answerer,

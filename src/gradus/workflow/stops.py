@@ -20,7 +20,6 @@ _ENDS = {
 
 
 def held_out_rows(
-    n: int,
     folds: Int64Array,
     plan: Plan,
     groups: Int64Array | None,
@@ -31,8 +30,6 @@ def held_out_rows(
 
     Parameters
     ----------
-    n
-        Rows in all.
     folds, plan, groups, order
         What `train` was given.
     classes
