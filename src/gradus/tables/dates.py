@@ -4,7 +4,7 @@ One column's different cells come in, days since 1970-01-01 go out. Files, rows 
 not be known here.
 """
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _FULL_MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
     *("october", "november", "december", "sept"),
 )
-_EPOCH = datetime.date(1970, 1, 1).toordinal()
+_EPOCH = dt.date(1970, 1, 1).toordinal()
 #: Years of two digits below this one are in this century, as POSIX has it.
 _PIVOT = 69
 #: Different cells from which the form of a column is told.
@@ -143,7 +143,7 @@ def _days(cell: str, form: str) -> float | None:
             return None
         year += 2000 if year < _PIVOT else 1900
     try:
-        date = datetime.date(year, month, int(said.get("day") or 1))
+        date = dt.date(year, month, int(said.get("day") or 1))
     except ValueError:
         return None
     return date.toordinal() - _EPOCH + clock

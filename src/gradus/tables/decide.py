@@ -5,8 +5,9 @@ than 20 different ones, or more than a tenth of all (one alone among four or mor
 Fewer are mistakes, and are left to the caller to refuse. Files and rows must not be known here.
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gradus.tables.dates import read_dates
@@ -17,13 +18,18 @@ from gradus.tables.table import ColumnType, Spelling
 BLANKS = frozenset(("", "NA", "N/A", "#N/A", "NULL", "null", "NaN", "nan", "<NA>", "?"))
 #: What is blank, in small letters, where all else is numbers or dates.
 BLANK_NUMBERS = frozenset(
-    ("na", "n/a", "n.a.", "#n/a", "nan", "nat", "null", "nil", "none", "<na>", "?", "-", "--")
-    + ("---", ".", "..", "–", "—", "*", "missing", "unknown", "not available", "#value!")
-    + ("#div/0!", "#ref!", "#num!", "#name?", "#null!", "0000-00-00", "0000-00-00 00:00:00")
+    (
+        *("na", "n/a", "n.a.", "#n/a", "nan", "nat", "null", "nil", "none", "<na>", "?"),
+        *("-", "--", "---", "–", "—", ".", "..", "*", "missing", "unknown", "not available"),
+        *("#value!", "#div/0!", "#ref!", "#num!", "#name?", "#null!"),
+        *("0000-00-00", "0000-00-00 00:00:00"),
+    )
 )
 _MOST_ODD = 20
 _ODD_SHARE = 0.1
 _EXACT = 2**53
+#: Different cells that tell a decimal point from a comma.
+_SAMPLE = 1000
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class Decision:
 
     type: ColumnType
     values: list[Any]
-    spelling: Spelling = Spelling()
+    spelling: Spelling = field(default=Spelling())
     odd: tuple[int, ...] = ()
     reason: str = ""
     decimal: str = ""
@@ -84,10 +90,8 @@ def decide(
     if not solid:
         return _words(cells) if any(c not in BLANKS for c in cells) else _blank(cells)
     own, n = [cells[i] for i in solid], [counts[i] for i in solid]
-    point = read_numbers(own, n, ".")
-    has_marks = any("," in cell or "." in cell for cell in own)
-    comma = read_numbers(own, n, ",") if has_marks else point
-    best = max(point, comma, key=lambda numbers: _n_read(numbers.values, n))
+    numbers = _numbers_by_mark(own, n)
+    best = max(numbers, key=lambda one: _n_read(one.values, n))
     dates = None if is_number else read_dates(own, n, is_day_first=is_day_first)
     if dates and _n_read(dates.values, n) > _n_read(best.values, n):
         sure = "" if dates.is_sure else ", which is a guess: no cell tells"
@@ -99,21 +103,20 @@ def decide(
         decision = Decision("date", values, odd=odd, reason=reason)
     else:
         decision = _numbers(cells, solid, own, best)
-        if point is not comma and _n_read(point.values, n) == _n_read(comma.values, n):
-            same = point.values == comma.values
-            other = None if same else _numbers(cells, solid, own, comma)
-            decision = replace(_numbers(cells, solid, own, point), decimal="", other=other)
-        elif point is comma:
-            decision = replace(decision, decimal="")
+        other = next((one for one in numbers if one is not best), None)
+        if other and _n_read(other.values, n) == _n_read(best.values, n):
+            other_way = _numbers(cells, solid, own, other)
+            is_same = other.values == best.values
+            decision = replace(decision, decimal="", other=None if is_same else other_way)
     if is_number:
         return decision
     code = _code(cells, solid, decision)
     if not code and not _are_words(decision, counts, sum(n)):
         return decision
     n_odd = sum(counts[i] for i in decision.odd)
-    if not code and n_odd < sum(n):
+    if not code and n_odd < sum(n) and not decision.spelling.suffix:
         code = (
-            f"is taken as words, because {n_odd:,} of its {sum(n):,} cells are no {decision.type}s "
+            f"is taken as words, because {n_odd:,} of its {sum(n):,} cells hold no {decision.type} "
             f"({_shown(cells[decision.odd[0]])!r})"
         )
     return replace(_words(cells), reason=code)
@@ -126,16 +129,20 @@ def _is_blank(cell: str) -> bool:
 def _are_words(decision: Decision, counts: Sequence[int], n_solid: int) -> bool:
     """Tell whether the cells that are no numbers or dates are too many to be mistakes."""
     n_odd = sum(counts[i] for i in decision.odd)
+    n_different = len({value for value in decision.values if not math.isnan(value)})
     if not n_odd:
         return False
     is_lonely = n_odd == 1 and n_solid >= 4
     is_few = len(decision.odd) <= _MOST_ODD and (n_odd <= _ODD_SHARE * n_solid or is_lonely)
-    return not is_few
+    # One kind of house, "1Fam", is no number of anything.
+    is_name = decision.spelling.suffix.isalpha() and n_different == 1
+    return not is_few or is_name
 
 
 def _code(cells: Sequence[str], solid: Sequence[int], decision: Decision) -> str:
     """Return why whole numbers are names of things and no amounts, or ""."""
-    own = [cells[i] for i in solid if i not in decision.odd]
+    odd = frozenset(decision.odd)
+    own = [cells[i] for i in solid if i not in odd]
     if decision.type != "number" or not all(c.lstrip("+-").isdecimal() for c in own):
         return ""
     for cell in own:
@@ -157,6 +164,16 @@ def _blank(cells: Sequence[str]) -> Decision:
 def _words(cells: Sequence[str]) -> Decision:
     """Take all cells as words, and say which of them could mean a blank."""
     return Decision("word", [None if cell in BLANKS else cell for cell in cells])
+
+
+def _numbers_by_mark(cells: Sequence[str], counts: Sequence[int]) -> list[Numbers]:
+    """Read cells with a decimal point and with a comma, or with the one that suits the first."""
+    if not any("," in cell or "." in cell for cell in cells):
+        return [replace(read_numbers(cells, counts, "."), decimal="")]
+    first, n = cells[:_SAMPLE], counts[:_SAMPLE]
+    scores = {mark: _n_read(read_numbers(first, n, mark).values, n) for mark in ".,"}
+    marks = [mark for mark in ".," if scores[mark] == max(scores.values())]
+    return [read_numbers(cells, counts, mark) for mark in marks]
 
 
 def _numbers(

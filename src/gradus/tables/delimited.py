@@ -4,7 +4,6 @@ The order of the steps stands here: encoding, dialect, heading, cells, columns; 
 its own. Which column is asked for must not be known here.
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
@@ -73,15 +72,26 @@ class DelimitedText(Source):
     has_header: bool = True
 
 
-@dataclass
-class _Column:
-    """One column on its way: what its different cells are, and which of them each row has."""
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """The different cells of a column, and which of them each row has."""
 
     name: str
-    decision: Decision
-    cells: list[str]
+    different: list[str]
     codes: Int64Array
     counts: list[int]
+
+
+@dataclass(frozen=True)
+class _Fact:
+    """What was found out about a column, for the sentences."""
+
+    name: str
+    reason: str
+    decimal: str
+    comma: str
+    thousands: str
+    tokens: tuple[tuple[str, int, bool], ...]
 
 
 def read_delimited(
@@ -139,34 +149,48 @@ def _read_columns(
 ) -> tuple[tuple[Column, ...], tuple[str, ...], str]:
     """Return the columns, what was found out about them, and the decimal mark."""
     text, layout, delimiter, quote = source.text, source.layout, source.delimiter, source.quote
+    open_: dict[int, tuple[_Cells, Decision]] = {}
+    facts: dict[int, _Fact] = {}
     with open_parser(text, layout, delimiter, quote, source.raw.name) as parser:
         done = _plain(parser, names, words, delimiter, quote)
-        pending: dict[int, _Column] = {}
-        for j, cells in parser.words([j for j in range(len(names)) if j not in done]):
-            different: dict[str, int] = {}
-            codes = [different.setdefault((c or "").strip(), len(different)) for c in cells]
-            counts = np.bincount(codes).tolist()
+        for j, texts in parser.words([j for j in range(len(names)) if j not in done]):
+            index: dict[str, int] = {}
+            codes = np.array([index.setdefault((t or "").strip(), len(index)) for t in texts])
+            cells = _Cells(names[j], list(index), codes, np.bincount(codes).tolist())
             decision = decide(
-                list(different),
-                counts,
-                is_word=names[j] in words,
-                is_number=names[j] in numbers,
+                cells.different,
+                cells.counts,
+                is_word=cells.name in words,
+                is_number=cells.name in numbers,
                 is_day_first=delimiter == b";",
             )
-            column = _Column(names[j], decision, list(different), np.array(codes), counts)
-            pending[j] = column
-            if decision.type == "word" and not decision.other:
-                done[j] = _finish(source, j, column)
-    decimal, notes = _choose_decimal(source, done, pending)
-    for j, column in pending.items():
-        if decimal == "," and column.decision.other:
-            column.decision = column.decision.other
-        done.setdefault(j, _finish(source, j, column))
-    reasons = [
-        f"Column {c.name!r} {c.decision.reason}." for c in pending.values() if c.decision.reason
-    ]
-    notes = (*notes, *reasons, *_blank_notes(pending.values()))
+            facts[j] = _fact(cells, decision)
+            if decision.other:
+                open_[j] = cells, decision
+            else:
+                done[j] = _finish(source, j, cells, decision)
+    decimal, notes = _choose_decimal(source, done, facts)
+    for j, (cells, decision) in open_.items():
+        chosen = decision
+        if decimal == "," and decision.decimal != "," and decision.other:
+            chosen = decision.other
+        facts[j] = _fact(cells, chosen)
+        done[j] = _finish(source, j, cells, chosen)
+    reasons = [f"Column {fact.name!r} {fact.reason}." for fact in facts.values() if fact.reason]
+    notes = (*notes, *reasons, *_blank_notes(facts.values()))
     return tuple(done[j] for j in range(len(names))), notes, decimal
+
+
+def _fact(cells: _Cells, decision: Decision) -> _Fact:
+    """Keep of a column what sentences need."""
+    tokens = tuple(
+        (cell, count, decision.type == "word" and cell not in BLANKS)
+        for cell, count in zip(cells.different, cells.counts, strict=True)
+        if cell and (cell in BLANKS or cell.lower() in BLANK_NUMBERS)
+    )
+    comma = next((cell for cell in cells.different if "," in cell), "")
+    thousands = decision.spelling.thousands if decision.other else ""
+    return _Fact(cells.name, decision.reason, decision.decimal, comma, thousands, tokens)
 
 
 def _plain(
@@ -192,99 +216,81 @@ def _plain(
     return done
 
 
-def _finish(source: DelimitedText, place: int, column: _Column) -> Column:
+def _finish(source: DelimitedText, place: int, cells: _Cells, decision: Decision) -> Column:
     """Return a column with a value for each row; refuse cells that have none."""
-    decision = column.decision
     if decision.type == "word":
         different = np.array(decision.values, dtype=object)
-        return Column(column.name, "word", different[column.codes])
-    what = "dates" if decision.type == "date" else "numbers"
+        return Column(cells.name, "word", different[cells.codes])
     if decision.odd:
-        raise _odd_cells(source, place, column, decision.odd, f"hold {what}")
+        raise _odd_cells(source, place, cells, decision.odd, f"hold {decision.type}s")
     values = np.array(decision.values)
-    infinite = [i for i, cell in enumerate(column.cells) if is_infinite(cell)]
+    infinite = [i for i, cell in enumerate(cells.different) if is_infinite(cell)]
     if infinite:
-        raise _odd_cells(source, place, column, infinite, "hold finite numbers")
+        raise _odd_cells(source, place, cells, infinite, "hold finite numbers")
     large = np.flatnonzero(np.abs(values) > LARGEST).tolist()
     if large:
-        raise _odd_cells(source, place, column, large, "hold numbers between -1e150 and 1e150")
-    return Column(column.name, decision.type, values[column.codes], decision.spelling)
+        raise _odd_cells(source, place, cells, large, "hold numbers between -1e150 and 1e150")
+    return Column(cells.name, decision.type, values[cells.codes], decision.spelling)
 
 
 def _odd_cells(
-    source: DelimitedText, place: int, column: _Column, odd: Iterable[int], must: str
+    source: DelimitedText, place: int, cells: _Cells, odd: Iterable[int], must: str
 ) -> DataError:
     """Return the error that some cells are not what the others are, with their lines."""
-    rows = np.flatnonzero(np.isin(column.codes, list(odd)))
+    rows = np.flatnonzero(np.isin(cells.codes, list(odd)))
     starts = source.layout.starts[source.has_header :, place]
-    cells = [
+    shown = [
         f"line {line_number(source.text, int(starts[row]))} holds "
-        f"{shortened(column.cells[column.codes[row]])!r}"
+        f"{shortened(cells.different[cells.codes[row]])!r}"
         for row in rows[:_LISTED]
     ]
     more = f" and {len(rows) - _LISTED:,} more" if len(rows) > _LISTED else ""
     whose = "this cell" if len(rows) == 1 else "these cells"
     return DataError(
-        f"Column {column.name!r} must {must}; {', '.join(cells)}{more}. Mend or empty {whose}, or "
-        f"take the column as words with --as {column.name}=category."
+        f"Column {cells.name!r} must {must}; {', '.join(shown)}{more}. Mend or empty {whose}, or "
+        f"take the column as words with --as {cells.name}=category."
     )
 
 
 def _choose_decimal(
-    source: DelimitedText, done: dict[int, Column], pending: dict[int, _Column]
+    source: DelimitedText, done: dict[int, Column], facts: dict[int, _Fact]
 ) -> tuple[str, tuple[str, ...]]:
     """Return the decimal mark of all numbers, and the sentence about it where it is a comma."""
-    points = [c.name for c in done.values() if c.type == "number" and c.spelling.decimals]
-    columns = list(pending.values())
-    points += [c.name for c in columns if c.decision.decimal == "."]
-    commas = [c for c in columns if c.decision.decimal == ","]
+    plain = [c for j, c in done.items() if j not in facts and c.spelling.decimals]
+    points = [*(c.name for c in plain), *(f.name for f in facts.values() if f.decimal == ".")]
+    commas = [fact for fact in facts.values() if fact.decimal == ","]
     if points and commas:
         raise DataError(
             f"{source.raw.name} must have one decimal mark; column {commas[0].name!r} has decimal "
-            f"commas and column {points[0]!r} has decimal points. Mend one of them, or take it as "
-            f"words with --as {commas[0].name}=category."
+            f"commas ({commas[0].comma!r}) and column {points[0]!r} has decimal points. Mend one "
+            f"of them, or take it as words with --as {commas[0].name}=category."
         )
-    open_ = [c for c in columns if c.decision.other]
     # 1,234 is a thousand where a comma separates cells, and little more than one where it is ";".
-    guessed = [c for c in open_ if c.decision.spelling.thousands == ","]
-    is_guess = not points and not commas and bool(guessed) and source.delimiter == b";"
-    if commas or is_guess:
-        column = commas[0] if commas else guessed[0]
-        cell = next(cell for cell in column.cells if "," in cell)
-        why = "" if commas else "; this is a guess, because the cells are separated by semicolons"
-        return ",", (
-            f"Numbers have decimal commas, as column {column.name!r} shows ({cell!r}){why}.",
-        )
-    return ".", ()
+    guessed = [fact for fact in facts.values() if fact.thousands == ","]
+    is_guess = not points and bool(guessed) and source.delimiter == b";"
+    if not commas and not is_guess:
+        return ".", ()
+    fact = (commas or guessed)[0]
+    why = "" if commas else "; this is a guess, because the cells are separated by semicolons"
+    note = f"Numbers have decimal commas, as column {fact.name!r} shows ({fact.comma!r}){why}."
+    return ",", (note,)
 
 
-def _blank_notes(columns: Iterable[_Column]) -> Iterable[str]:
+def _blank_notes(facts: Iterable[_Fact]) -> Iterable[str]:
     """Say which words are taken as blanks, and which that could mean a blank are not."""
-    blank: Counter[str] = Counter()
-    kept: Counter[str] = Counter()
-    where: dict[tuple[bool, str], list[str]] = {}
-    for column in columns:
-        is_word = column.decision.type == "word"
-        for cell, count in zip(column.cells, column.counts, strict=True):
-            if not cell or (cell not in BLANKS and cell.lower() not in BLANK_NUMBERS):
-                continue
-            is_kept = is_word and cell not in BLANKS
-            (kept if is_kept else blank)[cell] += count
-            where.setdefault((is_kept, cell), []).append(column.name)
-    for cell, count in blank.items():
-        names = where[False, cell]
-        yield f"{cell!r} is taken as blank {_times(count)} in {_columns(names)}."
-    for cell, count in kept.items():
-        names = where[True, cell]
-        yield f"{cell!r} is taken as a word {_times(count)}, not as blank, in {_columns(names)}."
+    found: dict[tuple[bool, str], tuple[int, list[str]]] = {}
+    for fact in facts:
+        for cell, count, is_kept in fact.tokens:
+            total, names = found.get((is_kept, cell), (0, []))
+            found[is_kept, cell] = total + count, [*names, fact.name]
+    for (is_kept, cell), (count, names) in sorted(found.items()):
+        how = "a word, not as blank," if is_kept else "blank"
+        columns = f"column{'s' * (len(names) > 1)} {listed(names)}"
+        yield f"{cell!r} is taken as {how} {_times(count)} in {columns}."
 
 
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count:,} times"
-
-
-def _columns(names: list[str]) -> str:
-    return f"column{'s' * (len(names) > 1)} {listed(names)}"
 
 
 def _last_line(source: DelimitedText, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ def to_utf8(data: bytes, name: str) -> tuple[bytes, str, tuple[str, ...]]:
         If the bytes are no text: empty, zero or control bytes, or a broken UTF-16.
     """
     codec = _utf16_codec(data)
+    notes: tuple[str, ...] = ()
     if codec:
         text = _from_utf16(data, codec, name)
         how = (
@@ -46,7 +47,7 @@ def to_utf8(data: bytes, name: str) -> tuple[bytes, str, tuple[str, ...]]:
     else:
         bad = _first_no_utf8(data)
         if bad is None:
-            text, codec, notes = data, "utf-8", ()
+            text, codec = data, "utf-8"
         else:
             codec, title = _one_byte_codec(data, name)
             text = data.decode(codec).encode("utf-8")

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from gradus._typing import BoolArray, Float64Array, Int64Array
 from gradus.errors import DataError
 from gradus.tables.duck import fetch, locked_connection, pattern, quoted
-from gradus.tables.scan import Layout, places
+from gradus.tables.scan import Layout, line_number, places
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -65,11 +65,14 @@ class Parser:
             batch = columns[begin : begin + n_at_once]
             found = self._select(", ".join(f"c{j}" for j in batch))
             for j, column in zip(batch, found, strict=True):
-                cells = column.filled(None)
-                layout, first = self.layout, int(self.layout.has_header)
+                layout, is_null = self.layout, np.ma.getmaskarray(column)
+                first = int(layout.has_header)
                 is_empty = layout.starts[first:, j] == layout.stops[first:, j]
-                if (cells[is_empty] != None).any():  # noqa: E711 - elementwise
-                    raise self._two_ways(len(cells))
+                if not is_null[is_empty].all():
+                    row = int(layout.starts[first:, j][np.argmax(is_empty & ~is_null)])
+                    raise self._two_ways(f"line {line_number(self.text, row)} is blank or not")
+                cells = column.data.astype(object)
+                cells[is_null] = None
                 yield j, cells
 
     def _select(self, columns: str) -> list[Any]:
@@ -77,13 +80,14 @@ class Parser:
         query = f"SELECT {columns} FROM {self.source}"  # noqa: S608 - numbers of columns
         found = [np.ma.asarray(column) for column in fetch(self.connection, query).values()]
         if len(found[0]) != len(self.layout.starts):
-            raise self._two_ways(len(found[0]))
+            n_lines = f"{len(found[0]):,} lines or {len(self.layout.starts):,}"
+            raise self._two_ways(n_lines)
         return [column[int(self.layout.has_header) :] for column in found]
 
-    def _two_ways(self, n_lines: int) -> DataError:
+    def _two_ways(self, which: str) -> DataError:
         return DataError(
-            f"{self.name} can be read in two ways, as {n_lines:,} lines and as "
-            f"{len(self.layout.starts):,}. Check its quotation marks and line ends."
+            f"{self.name} can be read in two ways: {which}. Check its quotation marks and line "
+            "ends."
         )
 
 
