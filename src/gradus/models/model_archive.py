@@ -29,7 +29,8 @@ from gradus.verdict.verdict import Verdict
 
 KIND = "model"
 _ENTRIES = {
-    "target", "spelling", "encoder", "task", "labels", "network", "temperature", "verdict", "origin",
+    "target", "spelling", "encoder", "task", "labels", "network", "temperature", "verdict",
+    "origin",
 }  # fmt: skip
 _ORIGIN = {
     "table", "n_complete", "columns", "notes", "warnings", "stops", "measure", "choices",

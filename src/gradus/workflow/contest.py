@@ -14,8 +14,8 @@ from gradus.errors import Diverged
 from gradus.models.model import Answerer, predictions_of
 from gradus.training.control import Progress
 from gradus.training.history import History
-from gradus.training.train import train
 from gradus.training.plan import Plan
+from gradus.training.train import train
 from gradus.verdict.baselines import LinearFit, constant_model, linear_model
 from gradus.verdict.intervals import own_variance
 from gradus.verdict.verdict import FEWEST_ROWS
