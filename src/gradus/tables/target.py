@@ -90,7 +90,7 @@ class NumberTarget:
         is_count = is_whole and len(np.unique(y)) > _FEW_VALUES
         if is_log:
             notes.append(
-                f"{name!r} is learned in logarithms: skewness {after + 0.0:.1f} instead of "
+                f"{name!r} is learned in logarithms: skewness {round(after, 1) + 0:.1f} instead of "
                 f"{before:.1f}."
             )
         elif is_count:
