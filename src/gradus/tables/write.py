@@ -1,39 +1,45 @@
-"""Write a table back with some cells answered, every other byte as the person left it.
+"""Write a table back, filled, in the format that it came in, to a place where that does no harm.
 
-Numbers are spelled and put between the person's bytes here. Where they come from must not be
-known here.
+Where the answers come from, and what a format looks like inside, must not be known here.
 """
 
 import math
 import os
-import re
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from gradus._files import write_atomically
-from gradus._typing import Float64Array, Int64Array
 from gradus.errors import DataError
-from gradus.tables.read import Table
+from gradus.tables.delimited import DelimitedText
+from gradus.tables.frame import FrameSource, filled_frame
+from gradus.tables.json_file import JsonFile, filled_json
+from gradus.tables.numerals import MOST_DECIMALS
+from gradus.tables.parquet import ParquetFile, filled_parquet
+from gradus.tables.table import Column, Filling, Spelling, Table
+from gradus.tables.write_delimited import filled_text
 
-_MOST_DECIMALS = 15
 _SPREAD_DIGITS = 4
-_NUMBER = re.compile(rb'\s*"?\s*[+-]?\d*\.?(\d*)(?:[eE]([+-]?\d+))?\s*"?\s*')
+_WORKBOOKS = frozenset((".xlsx", ".xlsm", ".xls"))
 
 
-def default_output(path: Path) -> Path:
-    """Return NAME.filled.EXT beside the table."""
-    return path.with_name(f"{path.stem}.filled{path.suffix}")
+def default_output(path: Path, word: str = "filled") -> Path:
+    """Return NAME.filled.EXT beside the table; .csv.gz stays, a workbook becomes .csv."""
+    suffix = path.suffix
+    if suffix.lower() in _WORKBOOKS:
+        suffix, path = ".csv", path.with_suffix(".csv")
+    elif suffix.lower() == ".gz":
+        suffix = "".join(path.suffixes[-2:])
+    return path.with_name(f"{path.name.removesuffix(suffix)}.{word}{suffix}")
 
 
-def check_output(path: Path, output: Path, *, force: bool) -> None:
+def check_output(path: Path | None, output: Path, *, force: bool) -> None:
     """Refuse a place that must not or cannot be written, before any work is done for it.
 
     Parameters
     ----------
     path
-        The table, which is never written to, by whatever name or link `output` reaches it.
+        The table, which is never written to, by whatever name or link `output` reaches it; None
+        for standard input and frames.
     output
         Where the filled table is to go.
     force
@@ -47,7 +53,7 @@ def check_output(path: Path, output: Path, *, force: bool) -> None:
     """
     folder = output.parent
     if output.exists():
-        if path.exists() and output.samefile(path):
+        if path is not None and path.exists() and output.samefile(path):
             raise DataError(
                 f"The output must not be the table itself; {output} and {path} are one file."
             )
@@ -61,146 +67,83 @@ def check_output(path: Path, output: Path, *, force: bool) -> None:
         raise DataError(f"{output} cannot be written: Permission denied.")
 
 
-def write_filled(
-    output: Path,
-    table: Table,
-    column: int,
-    rows: Int64Array,
-    answers: Float64Array,
-    bounds: tuple[Float64Array, Float64Array],
-) -> None:
-    """Write the table with answers in one column and two columns of bounds after its last.
-
-    The file is written beside `output`, synced and renamed: at any moment there is either the
-    whole new file or what was there before.
-
-    Parameters
-    ----------
-    output
-        Checked by `check_output`.
-    table
-        As read.
-    column
-        Place of the answered column C; the bounds are called ``C_low`` and ``C_high``.
-    rows
-        Shape (n_answers,): the answered rows, ascending.
-    answers
-        Shape (n_answers,), finite.
-    bounds
-        Low and high, each of shape (n_answers,); nan leaves the cell empty.
+def check_added_names(table: Table, filling: Filling) -> None:
+    """Refuse a table that already has a column of the name of one that is to be added.
 
     Raises
     ------
     DataError
-        If the table has a column of the bounds' names, or the system refuses to write.
+        If so. In Parquet, names that differ in capitals only are one name.
     """
-    data = filled_bytes(table, column, rows, answers, bounds)
+    is_parquet = isinstance(table.source, ParquetFile)
+    names = table.names
+    if isinstance(table.source, ParquetFile):
+        names = tuple(table.source.types)
+    elif isinstance(table.source, JsonFile):
+        names = tuple(dict.fromkeys(key for record in table.source.records for key in record))
+    elif isinstance(table.source, FrameSource):
+        names = tuple(map(str, table.source.labels))
+    taken = {name.casefold() if is_parquet else name for name in names}
+    for column in filling.added:
+        if (column.name.casefold() if is_parquet else column.name) in taken:
+            raise DataError(
+                f"{table.name} must have no column {column.name!r}, which is where a column beside "
+                "the answers goes. Rename it."
+            )
+
+
+def filled_bytes(table: Table, filling: Filling) -> bytes:
+    """Return the bytes of the filled table, in the format it came in; of a data frame CSV.
+
+    Raises
+    ------
+    DataError
+        If the table has a column of an added name, or its format cannot hold an answer.
+    """
+    check_added_names(table, filling)
+    if isinstance(table.source, DelimitedText):
+        return filled_text(table, filling)
+    if isinstance(table.source, ParquetFile):
+        return filled_parquet(table, filling)
+    if isinstance(table.source, JsonFile):
+        return filled_json(table, filling)
+    import narwhals as nw
+
+    frame = nw.from_native(filled_frame(table, filling))
+    frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    return frame.write_csv().encode("utf-8")
+
+
+def write_filled(output: Path, table: Table, filling: Filling) -> None:
+    """Write the filled table: beside `output`, synced and renamed.
+
+    At any moment there is either the whole new file or what was there before.
+
+    Raises
+    ------
+    DataError
+        As `filled_bytes`, and if the system refuses to write.
+    """
+    data = filled_bytes(table, filling)
     try:
         write_atomically(output, data)
     except OSError as cause:
         raise DataError(f"{output} cannot be written: {cause.strerror}.") from cause
 
 
-def check_bound_names(table: Table, column: int) -> None:
-    """Refuse a table that already has a column of the name of one of the bounds.
+def answer_spelling(column: Column) -> Spelling:
+    """Return how the answers of a column are spelled: as its own numbers, with enough decimals.
 
-    Raises
-    ------
-    DataError
-        If so.
-    """
-    for suffix in ("_low", "_high"):
-        name = table.names[column] + suffix
-        if name in table.names:
-            raise DataError(
-                f"{table.path} must have no column {name!r}, which is where a bound of the answers "
-                "goes. Rename it."
-            )
-
-
-def filled_bytes(
-    table: Table,
-    column: int,
-    rows: Int64Array,
-    answers: Float64Array,
-    bounds: tuple[Float64Array, Float64Array],
-) -> bytes:
-    """Return the bytes of the filled table; see `write_filled`.
-
-    A new cell stands in quotation marks where the row's target cell does (for the header: where
-    the target's name does), so that a file keeps its own manner.
-    """
-    assert np.isfinite(answers).all(), "an answer is a number"
-    check_bound_names(table, column)
-    decimals = answer_decimals(table, column)
-    spelled = {
-        int(row): tuple(spell(float(number), decimals) for number in (answer, low, high))
-        for row, answer, low, high in zip(rows, answers, *bounds, strict=True)
-    }
-    return b"".join(_pieces(table, column, spelled))
-
-
-def _pieces(table: Table, column: int, spelled: dict[int, tuple[str, ...]]) -> Iterator[bytes]:
-    """Yield the file in order: the person's bytes, and ours between them."""
-    data, layout = table.data, table.layout
-    written = 0
-    for row in range(-1, layout.n_rows):
-        start, stop = int(layout.starts[row + 1, column]), int(layout.stops[row + 1, column])
-        mark = b'"' if data[start : start + 1] == b'"' else b""
-        low = high = ""
-        if row in spelled:
-            answer, low, high = spelled[row]
-            yield data[written:start]
-            yield mark + answer.encode() + mark
-            written = stop
-        end = int(layout.stops[row + 1, -1])
-        yield data[written:end]
-        written = end
-        if row < 0:
-            title = data[start:stop].removeprefix(b'"').removesuffix(b'"').strip()
-            title = title or table.names[column].encode()
-            yield b"".join(b"," + mark + title + suffix + mark for suffix in (b"_low", b"_high"))
-        else:
-            yield b"".join(b"," + mark + bound.encode() + mark for bound in (low, high))
-    yield data[written:]
-
-
-def answer_decimals(table: Table, column: int) -> int:
-    """Return how many decimals the answers of a column get.
-
-    As many as its own numbers have at most, but enough for four significant digits of their
-    standard deviation, and no more than two beyond that. So prices in whole units stay whole,
+    As many decimals as its own numbers have at most, but enough for four significant digits of
+    their standard deviation, and no more than two beyond that. So prices in whole units stay whole,
     ratings from 1 to 5 get decimals, and 0.30000000000000004 does not set the manner.
     """
-    known = table.values[:, column]
-    rows = np.flatnonzero(~np.isnan(known))
-    spread = float(known[rows].std()) if len(rows) else 0.0
+    if column.type != "number":
+        return column.spelling
+    known = column.values[~column.is_missing]
+    spread = float(known.std()) if len(known) else 0.0
     if spread == 0:
-        return _MOST_DECIMALS
+        return replace(column.spelling, decimals=MOST_DECIMALS)
     needed = max(0, _SPREAD_DIGITS - 1 - math.floor(math.log10(spread)))
-    own = max(_decimals(table.cell(int(row), column)) for row in rows)
-    return min(max(needed, min(own, needed + 2)), _MOST_DECIMALS)
-
-
-def _decimals(cell: bytes) -> int:
-    """Return how many decimals a number is spelled with; 1.5e-3 has four."""
-    found = _NUMBER.fullmatch(cell)
-    assert found is not None, "a known cell is spelled as a number"
-    return max(0, len(found[1]) - int(found[2] or 0))
-
-
-def spell(number: float, decimals: int) -> str:
-    """Spell a number with at most so many decimals, without zeros at their end.
-
-    nan is the empty text. Numbers of 1e15 and above, and those that so many decimals would leave
-    with fewer than two digits, get six significant digits and an exponent where one is due.
-    """
-    if math.isnan(number):
-        return ""
-    is_lost = decimals == _MOST_DECIMALS and 0 < abs(number) < 10 ** (2 - _MOST_DECIMALS)
-    if abs(number) >= 1e15 or is_lost:
-        return f"{number:.6g}"
-    text = f"{number:.{decimals}f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+    own = column.spelling.decimals
+    return replace(column.spelling, decimals=min(max(needed, min(own, needed + 2)), MOST_DECIMALS))
