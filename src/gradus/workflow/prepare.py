@@ -21,7 +21,6 @@ from gradus.workflow.options import Options
 
 #: Told what kind of sentence comes and the sentence, as soon as it is known.
 Notify = Callable[[str, str], None]
-_N_FOLDS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +126,7 @@ def prepare(
         question,
         groups_of_copies(X),
         options.split,
-        _N_FOLDS if options.folds is None else options.folds,
+        options.folds,
         options.seed,
     )
     tell("note", split.notes)
