@@ -55,6 +55,8 @@ def locked_connection(*paths: Path, name: str) -> "Iterator[DuckDBPyConnection]"
             yield connection
     except (duckdb.Error, UnicodeEncodeError) as cause:
         reason = str(cause).strip().split("\n", 1)[0].rstrip(".")
+        for path in paths:
+            reason = reason.replace(_place(path), name)
         raise DataError(f"{name} cannot be read: {reason}.") from cause
 
 

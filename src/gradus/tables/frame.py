@@ -242,7 +242,8 @@ def _answered(series: "nw.Series[Any]", filling: Filling, answers: Column) -> "n
             filled = series.scatter(rows, whole)
         except (TypeError, ValueError, OverflowError, ArithmeticError):
             filled = None
-        if filled is not None and filled.dtype == series.dtype:
+        # Where they do not fit, one library raises, one widens, and one puts in nothing.
+        if filled is not None and filled.dtype == series.dtype and filled[rows].to_list() == whole:
             return filled
         series = series.cast(nw.Float64)
     if series.dtype.is_decimal():

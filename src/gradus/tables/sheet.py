@@ -88,10 +88,8 @@ def read_sheet(
     kept = is_filled[first:].any(axis=0)
     text = _text(cells[:, kept], first)
     notes.append("The filled table of a workbook is CSV.")
-    table = read_delimited(
-        replace(raw, data=text, compression="none"), words=words, numbers=numbers
-    )
-    return replace(table, notes=(*notes, *table.notes))
+    whole = replace(raw, data=text, compression="none")
+    return read_delimited(whole, tuple(notes), words=words, numbers=numbers)
 
 
 def _text(cells: npt.NDArray[np.object_], first: int) -> bytes:
