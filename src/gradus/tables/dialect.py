@@ -113,7 +113,7 @@ def find_dialect(text: bytes, name: str) -> Dialect:
 def cell_text(text: bytes, start: int, stop: int, quote: bytes) -> str:
     """Return what a cell says: without its quotation marks and the blanks around it."""
     cell = text[start:stop]
-    if quote and cell.startswith(quote):
+    if quote and len(cell) > 1 and cell.startswith(quote) and cell.endswith(quote):
         cell = cell[1:-1].replace(quote + quote, quote)
     return cell.decode("utf-8").strip()
 

@@ -28,7 +28,9 @@ _BLANKS = b" \t"
 _LONG = 16
 _BLOCK = 1 << 24
 _LONGEST_LINE_BY_DEFAULT = 2_000_000
-_CELLS_AT_ONCE = 1_000_000
+#: What one query gives at most; the file is parsed once for each.
+_CELLS_AT_ONCE = 500_000
+_COLUMNS_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Parser:
 
     Attributes
     ----------
-    text, layout
+    text, layout, quote
         As in `DelimitedText`.
     connection
         May read the file and nothing else.
@@ -49,40 +51,65 @@ class Parser:
 
     text: bytes
     layout: Layout
+    quote: bytes
     connection: "DuckDBPyConnection"
     source: str
     name: str
 
     def numbers(self, columns: Sequence[int]) -> Float64Array:
         """Return columns of plain numbers, shape (len(columns), n_rows); nan for no number."""
-        casts = ", ".join(f"TRY_CAST(trim(c{j}, ' \t') AS DOUBLE) AS c{j}" for j in columns)
-        return np.array([column.filled(np.nan) for column in self._select(casts)])
+        values = np.empty((len(columns), self.layout.n_rows))
+        cast = "TRY_CAST(trim({}, ' \t') AS DOUBLE)"
+        begin = 0
+        for batch in self._batches(columns):
+            for column in self._select(batch, cast):
+                values[begin] = column.filled(np.nan)
+                begin += 1
+        return values
 
     def words(self, columns: Sequence[int]) -> Iterator[tuple[int, npt.NDArray[Any]]]:
         """Yield the texts of some columns, None for the empty one; few columns are held at once."""
-        n_at_once = max(1, _CELLS_AT_ONCE // len(self.layout.starts))
-        for begin in range(0, len(columns), n_at_once):
-            batch = columns[begin : begin + n_at_once]
-            found = self._select(", ".join(f"c{j}" for j in batch))
-            for j, column in zip(batch, found, strict=True):
-                layout, is_null = self.layout, np.ma.getmaskarray(column)
-                first = int(layout.has_header)
-                is_empty = layout.starts[first:, j] == layout.stops[first:, j]
-                if not is_null[is_empty].all():
-                    row = int(layout.starts[first:, j][np.argmax(is_empty & ~is_null)])
-                    raise self._two_ways(f"line {line_number(self.text, row)} is blank or not")
+        for batch in self._batches(columns):
+            for j, column in zip(batch, self._select(batch, "{}"), strict=True):
                 cells = column.data.astype(object)
-                cells[is_null] = None
+                cells[np.ma.getmaskarray(column)] = None
                 yield j, cells
 
-    def _select(self, columns: str) -> list[Any]:
+    def _batches(self, columns: Sequence[int]) -> Iterator[Sequence[int]]:
+        """Yield so many columns at a time as memory should be taken for."""
+        n = max(1, min(_COLUMNS_AT_ONCE, _CELLS_AT_ONCE // len(self.layout.starts)))
+        for begin in range(0, len(columns), n):
+            yield columns[begin : begin + n]
+
+    def _select(self, columns: Sequence[int], expression: str) -> list[Any]:
         """Run a query and return its columns, without the header."""
-        query = f"SELECT {columns} FROM {self.source}"  # noqa: S608 - numbers of columns
-        found = [np.ma.asarray(column) for column in fetch(self.connection, query).values()]
-        if len(found[0]) != len(self.layout.starts):
-            n_lines = f"{len(found[0]):,} lines or {len(self.layout.starts):,}"
-            raise self._two_ways(n_lines)
-        return [column[int(self.layout.has_header) :] for column in found]
+        wanted = ", ".join(f"{expression.format(f'c{j}')} AS c{j}" for j in columns)
+        sizes = ", ".join(f"strlen(c{j}) AS n{j}" for j in columns)
+        query = f"SELECT {wanted}, {sizes} FROM {self.source}"  # noqa: S608 - numbers of columns
+        found = {name: np.ma.asarray(one) for name, one in fetch(self.connection, query).items()}
+        n_lines = len(found[f"c{columns[0]}"])
+        if n_lines != len(self.layout.starts):
+            raise self._two_ways(f"{n_lines:,} lines or {len(self.layout.starts):,}")
+        for j in columns:
+            self._check_sizes(j, found.pop(f"n{j}").filled(0))
+        return [found[f"c{j}"][int(self.layout.has_header) :] for j in columns]
+
+    def _check_sizes(self, column: int, n_bytes: Int64Array) -> None:
+        """Refuse cells that have another number of bytes than `scan` has found."""
+        starts, stops = self.layout.starts[:, column], self.layout.stops[:, column]
+        sizes = stops - starts
+        least = sizes
+        if self.quote:
+            buffer = np.frombuffer(self.text, dtype=np.uint8)
+            first = buffer[np.minimum(starts, len(buffer) - 1)]
+            is_enclosed = (sizes > 1) & (first == self.quote[0])
+            # Marks inside are doubled, so that at least half of the bytes are left.
+            sizes = np.where(is_enclosed, sizes - 2, sizes)
+            least = np.where(is_enclosed, (sizes + 1) // 2, sizes)
+        is_other = (n_bytes < least) | (n_bytes > sizes)
+        if is_other.any():
+            line = line_number(self.text, int(starts[np.argmax(is_other)]))
+            raise self._two_ways(f"column {column + 1} of line {line} has two lengths")
 
     def _two_ways(self, which: str) -> DataError:
         return DataError(
@@ -113,19 +140,34 @@ def open_parser(
         path = Path(place) / "table.csv"
         try:
             with path.open("wb") as file:
-                file.write(memoryview(text)[int(layout.starts[0, 0]) :])
+                file.writelines(_lines(text, layout))
         except OSError as cause:
             raise DataError(
                 f"{name} cannot be read: no temporary file can be written, {cause.strerror}."
             ) from cause
-        # strict_mode would only refuse files that mix kinds of line ends.
         source = f"""read_csv({quoted(pattern(path))}, auto_detect = false, header = false,
             delim = {quoted(delimiter.decode("ascii"))}, quote = {mark}, escape = {mark}, skip = 0,
             comment = '', nullstr = '', strict_mode = false, null_padding = false,
             ignore_errors = false, compression = 'none', encoding = 'utf-8',
             max_line_size = {max(longest, _LONGEST_LINE_BY_DEFAULT)}, columns = {columns!r})"""
         with locked_connection(path, name=name) as connection:
-            yield Parser(text, layout, connection, source, name)
+            yield Parser(text, layout, quote, connection, source, name)
+
+
+def _lines(text: bytes, layout: Layout) -> Iterator[memoryview | bytes]:
+    """Yield the table's lines.
+
+    Where there is a CR, each line gets an LF as its end: DuckDB loses the letter that follows a
+    CR in a text whose other lines end with CR LF.
+    """
+    view = memoryview(text)
+    if b"\r" not in text:
+        yield view[int(layout.starts[0, 0]) :]
+        return
+    begins, ends = layout.starts[:, 0].tolist(), layout.stops[:, -1].tolist()
+    for begin, end in zip(begins, ends, strict=True):
+        yield view[begin:end]
+        yield b"\n"
 
 
 def plain_columns(text: bytes, layout: Layout, delimiter: bytes, quote: bytes) -> BoolArray:
