@@ -22,7 +22,7 @@ from gradus.verdict.verdict import FEWEST_ROWS
 from gradus.workflow.options import Options
 from gradus.workflow.prepare import Prepared
 from gradus.workflow.settings import Settings
-from gradus.workflow.stops import held_out_rows, stop_sentences
+from gradus.workflow.stops import held_out_rows, stop_sentences, stop_summary
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,13 +57,16 @@ class Contest:
     has_diverged
         Whether a network was tried in vain.
     histories, stops
-        Of the networks.
+        Of the networks, one each.
+    summary
+        The stops in one sentence; empty where no network was trained.
     """
 
     candidates: dict[str, Candidate]
     has_diverged: bool
     histories: tuple[History, ...]
     stops: tuple[str, ...]
+    summary: str
 
 
 def hold_contest(
@@ -103,15 +106,13 @@ def hold_contest(
     }
     if len(y) < FEWEST_ROWS and options.hidden is None:
         # Nothing could judge it, so it would not answer.
-        return Contest(candidates, has_diverged=False, histories=(), stops=())
+        return Contest(candidates, has_diverged=False, histories=(), stops=(), summary="")
     try:
-        network, histories, stops = _networks(prepared, settings, weights, callback)
+        return _with_networks(candidates, prepared, settings, weights, callback)
     except Diverged:
         if options.hidden is not None:
             raise
-        return Contest(candidates, has_diverged=True, histories=(), stops=())
-    candidates["network"] = network
-    return Contest(candidates, has_diverged=False, histories=histories, stops=stops)
+        return Contest(candidates, has_diverged=True, histories=(), stops=(), summary="")
 
 
 def _simple(fit: LinearFit) -> Candidate:
@@ -120,13 +121,14 @@ def _simple(fit: LinearFit) -> Candidate:
     return Candidate(answerer, fit.out_of_fold)
 
 
-def _networks(
+def _with_networks(
+    candidates: dict[str, Candidate],
     prepared: Prepared,
     settings: Settings,
     weights: Float64Array | None,
     callback: Callable[[Progress], None] | None,
-) -> tuple[Candidate, tuple[History, ...], tuple[str, ...]]:
-    """Train one network per fold on the rows outside it."""
+) -> Contest:
+    """Train one network per fold on the rows outside it, and let them compete."""
     spec, plan, split = settings.spec, settings.plan, prepared.split
     dtype = np.dtype(plan.dtype)
     X, y = prepared.X.astype(dtype), prepared.y.astype(dtype)[:, np.newaxis]
@@ -153,7 +155,13 @@ def _networks(
         np.asarray(result.out_of_fold, dtype=np.float64),
         _own_variance(prepared, answerer, plan, held_out),
     )
-    return candidate, result.histories, stop_sentences(result, plan, split.folds, held_out)
+    return Contest(
+        {**candidates, "network": candidate},
+        has_diverged=False,
+        histories=result.histories,
+        stops=stop_sentences(result, plan, split.folds, held_out),
+        summary=stop_summary(result, plan),
+    )
 
 
 def _own_variance(

@@ -88,7 +88,7 @@ def learn(
     for kind, told in (
         ("verdict", (verdict.sentence,)),
         ("detail", verdict.details),
-        ("stop", contest.stops if verdict.answered_by == "network" else ()),
+        ("stop", (contest.summary,) if verdict.answered_by == "network" else ()),
     ):
         for sentence in told:
             if notify:

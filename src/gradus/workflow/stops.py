@@ -73,3 +73,22 @@ def stop_sentences(
             )
         sentences.append(words)
     return tuple(sentences)
+
+
+def stop_summary(result: TrainResult, plan: Plan) -> str:
+    """Say the same of all networks at once."""
+    last = [int(history.epoch[-1]) if len(history) else 0 for history in result.histories]
+    who, each = ("The network", "") if len(last) == 1 else (f"The {len(last)} networks", "each ")
+    said = f"{who} stopped after {_span(last)} of {plan.epochs} epochs"
+    if plan.early_stopping is not None:
+        said += (
+            f", {each}judged by a tenth of its rows, held out to stop by; the weights of epoch "
+            f"{_span(result.best_epochs)}, where the loss on them was least, were put back"
+        )
+    return f"{said}."
+
+
+def _span(numbers: Sequence[int]) -> str:
+    """Spell the least and the largest of some numbers: 45 to 143, or 200."""
+    low, high = min(numbers), max(numbers)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
