@@ -114,7 +114,11 @@ def build_model(description: dict[str, Any], arrays: dict[str, AnyArray]) -> Mod
         labels=labels,
         answerer=answerer,
         intervals=intervals,
-        novelty=Novelty.from_arrays(_part(arrays, "novelty")),
+        novelty=Novelty.from_arrays(
+            _part(arrays, "novelty"),
+            len(encoder.features) - len(encoder.embedded),
+            len(encoder.encodings),
+        ),
         verdict=Verdict.from_description(description["verdict"]),
         origin=origin,
         rows=rows,

@@ -1,85 +1,282 @@
-"""Bounds between which a true answer lies nine times in ten: the CV+ intervals of [BCRT21].
+"""Bounds between which a true answer lies nine times in ten: CV+ intervals [BCRT21], mended.
 
-They need the answers of models that each left one fold out, and how wrong those were on it;
-nothing about the models themselves is known here.
+They need how wrong networks were on rows that they had not seen, and what each of them answers
+now; nothing about the networks themselves is known here. docs/decisions/0010 has the reasons.
 """
 
 import math
-from fractions import Fraction
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 import numpy as np
 
-from gradus._typing import Float64Array, Int64Array
-from gradus.verdict.candidate import Candidate
+from gradus._typing import BoolArray, Float64Array, Int64Array
+from gradus.verdict.averages import effective_number
 
 #: The share of true answers that the bounds are made to hold.
-COVERAGE = Fraction(9, 10)
+COVERAGE = 0.9
 #: With fewer judged rows the rank of the high bound would lie beyond them, or nearly so.
 FEWEST_JUDGED = 10
-_N_HALVINGS = 100
+_MOST_RESIDUALS = 1000
+# Halving the range of the sums this often leaves less of it than float64 can say.
+_N_HALVINGS = 52
+# Sums of shares are compared with a share; this much may be lost in the rounding.
+_ROUNDING = 1e-12
+_NAMES = ("residuals", "shares", "fold", "shrink", "level", "measured_coverage")
 
 
-def cv_plus(
-    y: Float64Array, folds: Int64Array, candidate: Candidate
-) -> tuple[Float64Array, Float64Array]:
-    """Return the low and the high bound of every answer.
+@dataclass(frozen=True, eq=False)
+class Intervals:
+    """How wrong the networks were on rows they had not seen, as quantiles.
 
-    With ``R_i = |y_i - mu_{-k(i)}(x_i)|``, the error on row i of the model that left out its fold
-    k(i), the bounds at x are [BCRT21]
+    Attributes
+    ----------
+    residuals
+        Shape (r,): ``|z - out_of_fold|``, at most 1,000 of each fold, ascending within a fold.
+    shares
+        Shape (r,): the share of the judged rows' weight that each stands for; they sum to 1.
+    fold
+        Shape (r,): ascending, the fold of each; every fold 0 to k - 1 has at least one.
+    shrink
+        From 0 to 1: residuals are those of one network, and the answer, the mean of k, is less
+        wrong; see `fit`.
+    level
+        The share of the sums that the high bound has to reach: ``0.9 (n + 1) / n``, at most 1.
+    measured_coverage
+        Share of the judged rows that lay within the width that the other folds' rows gave; nan
+        without judged rows.
+    """
 
-        low  = the floor((1 - coverage)(n + 1))-th smallest of ``mu_{-k(i)}(x) - R_i``,
-        high = the ceil(coverage (n + 1))-th smallest of ``mu_{-k(i)}(x) + R_i``.
+    residuals: Float64Array = field(repr=False)
+    shares: Float64Array = field(repr=False)
+    fold: Int64Array = field(repr=False)
+    shrink: float
+    level: float
+    measured_coverage: float
 
-    They hold a new row's answer with probability of about `COVERAGE` for any model, if the rows
-    come in no particular order. Where the answer itself, which averages the models, lies
-    outside, the bound is moved to it; this can only widen the interval. With one fold they are
-    those of split conformal prediction.
+    @classmethod
+    def fit(
+        cls,
+        z: Float64Array,
+        folds: Int64Array,
+        out_of_fold: Float64Array,
+        weights: Float64Array | None = None,
+        own_variance: float = 0.0,
+    ) -> Self:
+        """Learn the residuals of judged rows.
+
+        CV+ counts the differences between networks twice where k of them answer together: each
+        residual holds the one of the network that made it, and the k centers of the bounds hold
+        them again, though averaging removes ``(1 - 1/k) v`` of it from the answer's squared error
+        (v is `own_variance`; [KV95]). So residuals are shrunk by the root of
+        ``1 - 2 (1 - 1/k) v / mse``, but to no less than a k-th, which leaves the sums of center
+        and residual with the mean square that the answer's error has. Without v this is CV+.
+
+        Parameters
+        ----------
+        z
+            Shape (n_samples,), the targets as they are learned.
+        folds
+            Shape (n_samples,), 0 to k - 1; rows with -1 were left out by no network and do not
+            count.
+        out_of_fold
+            Shape (n_samples,): the answer of the network that had not seen the row.
+        weights
+            Shape (n_samples,), at least 0. Where they differ, n is Kish's effective number.
+        own_variance
+            v, at least 0, in the unit of z squared; from `own_variance`.
+        """
+        is_judged = folds >= 0
+        n_folds = int(folds.max(initial=0)) + 1
+        w = np.ones(int(is_judged.sum())) if weights is None else weights[is_judged]
+        if (w > 0).sum() < FEWEST_JUDGED:
+            nothing = np.zeros(0)
+            return cls(nothing, nothing, np.zeros(0, dtype=np.int64), 1.0, 1.0, math.nan)
+        n_effective = effective_number(w)
+        w = w / w.sum()
+        residuals, of_fold = np.abs(z - out_of_fold)[is_judged], folds[is_judged]
+        level = min(1.0, COVERAGE * (n_effective + 1) / n_effective)
+        mse = float(w @ np.square(residuals))
+        removed = (1 - 1 / n_folds) * own_variance / mse if mse > 0 else 0.0
+        shrink = max(1 / n_folds, math.sqrt(max(0.0, 1 - 2 * removed)))
+        parts = [_thinned(residuals[of_fold == k], w[of_fold == k]) for k in range(n_folds)]
+        return cls(
+            np.concatenate([part[0] for part in parts]),
+            np.concatenate([part[1] for part in parts]),
+            np.repeat(np.arange(n_folds), [len(part[0]) for part in parts]),
+            shrink,
+            level,
+            _measured_coverage(residuals, w, of_fold, n_folds),
+        )
+
+    def bounds(
+        self, by_fold: Float64Array, answers: Float64Array
+    ) -> tuple[Float64Array, Float64Array]:
+        """Return the low and the high bound of every answer.
+
+        With ``R_i = shrink * residual_i`` the bounds at x are the order statistics of [BCRT21],
+
+            low  = the floor((1 - coverage)(n + 1))-th smallest of ``mu_{-k(i)}(x) - R_i``,
+            high = the ceil(coverage (n + 1))-th smallest of ``mu_{-k(i)}(x) + R_i``.
+
+        They hold a new row's answer with probability of about `COVERAGE` if the rows come in no
+        particular order. Where the answer itself lies outside, the bound is moved to it. With one
+        fold the answer is the center, as in split conformal prediction.
+
+        Parameters
+        ----------
+        by_fold
+            Shape (k, m): what the network of each fold answers.
+        answers
+            Shape (m,): the answers given.
+
+        Returns
+        -------
+        low, high
+            Shape (m,), in the unit of z. All nan where fewer than 10 rows were judged.
+        """
+        if len(by_fold) == 1:
+            by_fold = answers[np.newaxis]
+        if not len(self.residuals):
+            return np.full(answers.shape, np.nan), np.full(answers.shape, np.nan)
+        high = self._upper(by_fold)
+        # Mirrored at zero the lower bound is an upper one.
+        low = -self._upper(-by_fold)
+        return np.minimum(low, answers), np.maximum(high, answers)
+
+    def _upper(self, by_fold: Float64Array) -> Float64Array:
+        """Return the smallest number that `level` of the sums of center and residual reach.
+
+        The interval that holds it is halved until it is as narrow as float64 can say, by adding
+        up what lies at or below the middle. That takes memory for the answers only, where writing
+        out all sums would take n_samples times n_answers.
+        """
+        groups = []
+        for k in range(len(by_fold)):
+            shares = self.shares[self.fold == k]
+            sums = np.concatenate((np.zeros(1), np.cumsum(shares)))
+            groups.append((self.shrink * self.residuals[self.fold == k], sums))
+        below: Float64Array = by_fold.min(axis=0) + min(float(r[0]) for r, _ in groups)
+        above: Float64Array = by_fold.max(axis=0) + max(float(r[-1]) for r, _ in groups)
+        for _ in range(_N_HALVINGS):
+            middle = below + (above - below) / 2
+            reached = np.zeros(middle.shape)
+            for mu, (residuals, sums) in zip(by_fold, groups, strict=True):
+                reached += sums[np.searchsorted(residuals, middle - mu, side="right")]
+            is_enough = reached >= self.level - _ROUNDING
+            above = np.where(is_enough, middle, above)
+            below = np.where(is_enough, below, middle)
+        return above
+
+    def arrays(self) -> dict[str, Any]:
+        """Return what `from_arrays` needs, as arrays by name."""
+        return {name: np.asarray(getattr(self, name)) for name in _NAMES}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Any], n_folds: int) -> Self:
+        """Build the intervals that `arrays` was called on, for a model of `n_folds` networks.
+
+        Raises
+        ------
+        ValueError
+            If the arrays are anything else.
+        """
+        if set(arrays) != set(_NAMES):
+            raise ValueError(f"intervals must hold {', '.join(_NAMES)}")
+        residuals, shares, fold, *numbers = (arrays[name] for name in _NAMES)
+        kinds = [(residuals, "float64", 1), (shares, "float64", 1), (fold, "int64", 1)]
+        kinds += [(number, "float64", 0) for number in numbers]
+        if any(part.dtype != dtype or part.ndim != ndim for part, dtype, ndim in kinds):
+            raise ValueError("intervals must be float64 and int64 arrays")
+        shrink, level, measured = (float(number) for number in numbers)
+        is_ordered = (np.diff(fold) > 0) | (np.diff(residuals) >= 0)
+        is_sound = (
+            len(residuals) == len(shares) == len(fold)
+            and (len(fold) == 0 or np.array_equal(np.unique(fold), np.arange(n_folds)))
+            and bool(np.all(np.diff(fold) >= 0) and is_ordered.all())
+            and bool(np.isfinite(residuals).all() and (residuals >= 0).all())
+            and bool((shares >= 0).all())
+            and (len(fold) == 0 or abs(shares.sum() - 1) < 1e-6)
+            and 0 < shrink <= 1
+            and 0 < level <= 1
+            and (math.isnan(measured) or 0 <= measured <= 1)
+        )
+        if not is_sound:
+            raise ValueError("intervals must hold ascending residuals whose shares sum to 1")
+        return cls(residuals, shares, fold, shrink, level, measured)
+
+
+def own_variance(
+    folds: Int64Array,
+    by_network: Float64Array,
+    is_unseen: BoolArray,
+    weights: Float64Array | None = None,
+) -> float:
+    """Estimate how much networks of the same table differ on rows that none of them has seen.
+
+    Row i was left out by network k(i). Early stopping holds rows out of other networks as well,
+    so some of them, too, have learned nothing from row i. Two such networks answer independently
+    of the row's target, and half the mean of ``(mu_{-k(i)}(x_i) - mu_j(x_i))**2`` over all such
+    pairs is the variance among networks at a new row, without bias.
 
     Parameters
     ----------
-    y
-        Shape (n_samples,).
     folds
-        Shape (n_samples,), the fold of each row; rows with -1 were left out by no model and do
-        not count in n.
-    candidate
-        In the unit of `y`.
+        Shape (n_samples,).
+    by_network
+        Shape (k, n_samples): the answers of every network for every row.
+    is_unseen
+        Shape (k, n_samples): whether network j learned nothing from row i.
+    weights
+        Shape (n_samples,), at least 0.
 
     Returns
     -------
-    low, high
-        Shape (n_answers,). All nan where the fewer than 10 judged rows cannot give such bounds.
+    In the unit of the answers squared; 0 where there are no such pairs.
     """
-    n = int((folds >= 0).sum())
-    n_answers = len(candidate.answers)
-    if n < FEWEST_JUDGED:
-        return np.full(n_answers, np.nan), np.full(n_answers, np.nan)
-    rank = math.ceil(COVERAGE * (n + 1))
-    residuals = np.abs(y - candidate.out_of_fold)
-    sorted_residuals = [np.sort(residuals[folds == k]) for k in range(len(candidate.by_fold))]
-    high = _upper_bound(candidate.by_fold, sorted_residuals, rank)
-    # Mirrored at zero the lower bound is an upper one: floor((1 - c)(n + 1)) = n + 1 - rank.
-    low = -_upper_bound(-candidate.by_fold, sorted_residuals, rank)
-    return np.minimum(low, candidate.answers), np.maximum(high, candidate.answers)
+    judged = np.flatnonzero(folds >= 0)
+    own = by_network[folds[judged], judged]
+    is_pair = is_unseen[:, judged] & (np.arange(len(by_network))[:, np.newaxis] != folds[judged])
+    w = np.where(is_pair, 1.0 if weights is None else weights[judged], 0.0)
+    if w.sum() == 0:
+        return 0.0
+    differences = np.where(is_pair, by_network[:, judged] - own, 0.0)
+    return float((w * np.square(differences)).sum() / w.sum() / 2)
 
 
-def _upper_bound(
-    by_fold: Float64Array, sorted_residuals: list[Float64Array], rank: int
-) -> Float64Array:
-    """Return the rank-th smallest of ``by_fold[k] + residual`` over all folds and residuals.
+def _thinned(residuals: Float64Array, w: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """Return ascending residuals with their shares, at most 1,000: quantiles of equal share."""
+    order = np.argsort(residuals, kind="stable")
+    residuals, w = residuals[order], w[order]
+    if len(residuals) <= _MOST_RESIDUALS:
+        return residuals, w
+    wanted = (np.arange(_MOST_RESIDUALS) + 0.5) / _MOST_RESIDUALS * w.sum()
+    places = np.minimum(np.searchsorted(np.cumsum(w), wanted), len(w) - 1)
+    return residuals[places], np.full(_MOST_RESIDUALS, w.sum() / _MOST_RESIDUALS)
 
-    The interval that holds it is halved until it is as narrow as float64 can say, by counting how
-    many sums lie at or below the middle. That takes memory for the answers only, where writing
-    out all sums would take n_samples times n_answers.
+
+def _measured_coverage(
+    residuals: Float64Array, w: Float64Array, of_fold: Int64Array, n_folds: int
+) -> float:
+    """Count the rows of each fold within the width that the other folds give.
+
+    One fold is cut in its middle, and each half gives the other's width.
     """
-    below: Float64Array = by_fold.min(axis=0) + min(float(r[0]) for r in sorted_residuals)
-    above: Float64Array = by_fold.max(axis=0) + max(float(r[-1]) for r in sorted_residuals)
-    for _ in range(_N_HALVINGS):
-        middle = below + (above - below) / 2
-        count = np.zeros(middle.shape, dtype=np.int64)
-        for mu, residuals in zip(by_fold, sorted_residuals, strict=True):
-            count += np.searchsorted(residuals, middle - mu, side="right")
-        is_enough = count >= rank
-        above = np.where(is_enough, middle, above)
-        below = np.where(is_enough, below, middle)
-    return above
+    if n_folds == 1:
+        of_fold, n_folds = (np.arange(len(w)) >= len(w) // 2).astype(np.int64), 2
+    inside = 0.0
+    for k in range(n_folds):
+        is_here = of_fold == k
+        n = max(1.0, effective_number(w[~is_here]))
+        width = _quantile(residuals[~is_here], w[~is_here], min(1.0, COVERAGE * (n + 1) / n))
+        inside += float(w[is_here & (residuals <= width)].sum())
+    return min(1.0, inside / float(w.sum()))
+
+
+def _quantile(values: Float64Array, w: Float64Array, level: float) -> float:
+    """Return the smallest value that `level` of the weight does not exceed."""
+    order = np.argsort(values, kind="stable")
+    sums = np.cumsum(w[order])
+    place = int(np.searchsorted(sums, level * sums[-1] * (1 - _ROUNDING)))
+    return float(values[order[min(place, len(values) - 1)]])

@@ -4,10 +4,23 @@ All measures are over rows that the candidate has not learned from. How the cand
 must not be known here.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from gradus._typing import Float64Array, Int64Array
-from gradus.verdict.verdict import Verdict
+from gradus.verdict.choice import SIGNIFICANCE, Choice, choose, who_answers
+from gradus.verdict.class_measures import class_measures, log_losses, recalls
+from gradus.verdict.paired_test import p_better
+from gradus.verdict.verdict import Verdict, finite
+from gradus.verdict.words import NEIGHBORS_LEAD, listed, number_text, percent_text, rows_text
+
+#: Classes with fewer complete rows are warned about.
+FEWEST_OF_CLASS = 10
+# Accuracy misleads where the largest class has more than this many times the rows of the smallest.
+_UNBALANCED = 1.5
+_MOST_LISTED = 10
 
 
 def judge_classes(
@@ -24,13 +37,18 @@ def judge_classes(
 ) -> Verdict:
     """Choose who answers.
 
+    The better of the linear model and the shares of the classes is what the network has to beat,
+    at 5 % in a paired test over log losses; otherwise the simple one answers. Nearest neighbors
+    never answer.
+
     Parameters
     ----------
     codes, folds
         Shape (n_samples,): class numbers from 0, and the fold of each row; -1 for rows not judged.
+        At least one row is judged.
     probabilities
-        By "network", "linear" and "mean", shape (n_samples, n_classes), out of fold; "network" may
-        be missing.
+        By "network", "linear" and "mean" (the shares of the classes), shape (n_samples,
+        n_classes), out of fold; "network" may be missing.
     class_names
         Of class 0, 1, ...
     weights
@@ -40,4 +58,112 @@ def judge_classes(
     judged_on, network_is_asked_for, diverged
         See `judge_numbers`.
     """
-    raise NotImplementedError
+    rows = np.flatnonzero(folds >= 0)
+    w = None if weights is None else weights[rows]
+    own, judged = codes[rows], {name: each[rows] for name, each in probabilities.items()}
+    losses = {name: log_losses(own, each) for name, each in judged.items()}
+    choice = choose(losses, w, network_is_asked_for=network_is_asked_for)
+    found = {name: class_measures(own, each, w) for name, each in judged.items()}
+    recall = recalls(own, judged[choice.answered_by], w)
+    details = _details(codes, found[choice.answered_by], recall, class_names)
+    if neighbors is not None:
+        its_rows, its_answers = neighbors
+        its_weights = None if weights is None else weights[its_rows]
+        found["neighbors"] = class_measures(codes[its_rows], its_answers, its_weights)
+        ours = log_losses(codes[its_rows], probabilities[choice.answered_by][its_rows])
+        theirs = log_losses(codes[its_rows], its_answers)
+        if p_better(theirs, ours, its_weights) < SIGNIFICANCE:
+            details.append(NEIGHBORS_LEAD)
+    largest = class_names[int(np.bincount(own, w, len(class_names)).argmax())]
+    within = rows_text(len(rows), judged_on, None if neighbors is None else len(neighbors[0]))
+    return Verdict(
+        choice.answered_by,
+        _sentence(choice, found, largest, within, diverged=diverged),
+        len(rows),
+        finite(found),
+        tuple(details),
+        {name: float(r) for name, r in zip(class_names, recall, strict=True) if math.isfinite(r)},
+    )
+
+
+def _details(
+    codes: Int64Array,
+    measures: Mapping[str, float],
+    recall: Float64Array,
+    class_names: Sequence[str],
+) -> list[str]:
+    """Put recall, balanced accuracy and rare classes in words."""
+    counts = np.bincount(codes, minlength=len(class_names))
+    known = [
+        (float(share), repr(name))
+        for name, share in zip(class_names, recall, strict=True)
+        if math.isfinite(share)
+    ]
+    told = [f"{percent_text(share)} of {name}" for share, name in sorted(known)]
+    start = "Found are"
+    if len(told) > _MOST_LISTED:
+        told = told[:_MOST_LISTED]
+        start = f"Of {len(class_names):,} classes these {_MOST_LISTED} are found least often:"
+    details = [f"{start} {listed(told)}."]
+    if counts.max() > _UNBALANCED * counts[counts > 0].min():
+        details.append(
+            "The classes are of unequal size; if each counted the same, "
+            f"{percent_text(measures['balanced_accuracy'])} of the rows would be right."
+        )
+    rare = [
+        f"{name!r} ({count})"
+        for name, count in zip(class_names, counts, strict=True)
+        if count < FEWEST_OF_CLASS
+    ]
+    if rare:
+        if len(rare) > _MOST_LISTED:
+            rare[_MOST_LISTED:] = [f"{len(rare) - _MOST_LISTED:,} more"]
+        details.append(
+            f"Classes with fewer than {FEWEST_OF_CLASS} complete rows are hardly learned: {listed(rare)}."
+        )
+    return details
+
+
+def _sentence(
+    choice: Choice,
+    measures: Mapping[str, Mapping[str, float]],
+    largest: str,
+    within: str,
+    *,
+    diverged: bool,
+) -> str:
+    """Put the verdict in words."""
+    right = {name: percent_text(each["accuracy"]) for name, each in measures.items()}
+    loss = {name: number_text(each["log_loss"]) for name, each in measures.items()}
+    who = who_answers(choice, "the share of each class")
+    is_network = choice.best == "network"
+    if "network" not in measures:
+        start = "The network's training diverged" if diverged else "No network was trained"
+        rest = _for_each(right, loss, largest)
+        return f"{start}, so it cannot answer: {rest} ({within}); {who}."
+    if not is_network and not choice.beats_mean:
+        return f"Nothing here predicts it: {_for_each(right, loss, largest)} ({within}); {who}."
+    start = "The network is worth it" if is_network else "A linear model does as well"
+    other, called = ("linear", "a linear model") if is_network else ("network", "the network")
+    last = {"neighbors": "nearest neighbors", "mean": f"always the largest class ({largest!r})"}
+    others = listed(
+        [
+            f"{called} is in {right[other]}",
+            *(f"{last[name]} in {right[name]}" for name in last if name in right),
+        ]
+    )
+    return (
+        f"{start}: it is right in {right[choice.best]} of the rows where {others}; its log loss "
+        f"is {loss[choice.best]} where {called}'s is {loss[other]} ({within})"
+        f"{'' if is_network else f'; {who}'}."
+    )
+
+
+def _for_each(right: Mapping[str, str], loss: Mapping[str, str], largest: str) -> str:
+    """List what each candidate has."""
+    called = {"network": "the network", "linear": "a linear model"}
+    called |= {"neighbors": "nearest neighbors", "mean": f"always the largest class ({largest!r})"}
+    rights = listed([f"{called[name]} in {right[name]}" for name in called if name in right])
+    called["mean"] = "the share of each class"
+    losses = listed([f"{loss[name]} for {called[name]}" for name in called if name in loss])
+    return f"{rights} of the rows are right; the log loss is {losses}"

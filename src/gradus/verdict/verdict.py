@@ -75,21 +75,20 @@ class Verdict:
         answered_by, sentence, n_judged, measures, details, recall = (
             description[name] for name in names
         )
-        if answered_by not in ANSWERERS:
-            raise ValueError(f"answered_by must be one of {', '.join(ANSWERERS)}")
-        if not isinstance(n_judged, int) or isinstance(n_judged, bool) or n_judged < 0:
-            raise ValueError("n_judged must be a whole number of at least 0")
-        if not isinstance(details, list):
-            raise ValueError("details must be a list")
-        sentences = [_text(each) for each in details]
-        if not isinstance(measures, dict) or not set(measures) <= set(CANDIDATES):
-            raise ValueError(f"measures must be of {', '.join(CANDIDATES)}")
-        of_each = {name: _numbers(each) for name, each in measures.items()}
-        if not all(set(each) <= set(MEASURES) for each in of_each.values()):
-            raise ValueError(f"measures must be {', '.join(MEASURES)}")
-        return cls(
-            answered_by, _text(sentence), n_judged, of_each, tuple(sentences), _numbers(recall)
+        is_count = isinstance(n_judged, int) and not isinstance(n_judged, bool) and n_judged >= 0
+        is_sound = (
+            answered_by in ANSWERERS
+            and is_count
+            and isinstance(details, list)
+            and all(isinstance(each, str) for each in (sentence, *details))
+            and isinstance(measures, dict)
+            and set(measures) <= set(CANDIDATES)
+            and all(map(_are_numbers, (*measures.values(), recall)))
+            and all(set(each) <= set(MEASURES) for each in measures.values())
         )
+        if not is_sound:
+            raise ValueError("a verdict must hold what gradus writes into it")
+        return cls(answered_by, sentence, n_judged, measures, tuple(details), recall)
 
 
 def too_few(n_complete: int, *, network_is_asked_for: bool = False) -> Verdict:
@@ -112,19 +111,17 @@ def too_few(n_complete: int, *, network_is_asked_for: bool = False) -> Verdict:
     )
 
 
-def _text(value: object) -> str:
-    """Return a text as it is."""
-    if not isinstance(value, str):
-        raise ValueError("a sentence must be text")
-    return value
+def finite(measures: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """Leave out the measures that are not finite."""
+    return {
+        candidate: {name: value for name, value in each.items() if math.isfinite(value)}
+        for candidate, each in measures.items()
+    }
 
 
-def _numbers(value: object) -> dict[str, float]:
-    """Return a dictionary of finite numbers by name as it is."""
-    if not isinstance(value, Mapping):
-        raise ValueError("measures must be numbers by name")
-    for name, number in value.items():
-        is_number = isinstance(number, float | int) and not isinstance(number, bool)
-        if not isinstance(name, str) or not is_number or not math.isfinite(number):
-            raise ValueError("measures must be finite numbers by name")
-    return {name: float(number) for name, number in value.items()}
+def _are_numbers(value: object) -> bool:
+    """Tell whether a value is a dictionary of finite numbers by name."""
+    return isinstance(value, dict) and all(
+        isinstance(name, str) and isinstance(number, float) and math.isfinite(number)
+        for name, number in value.items()
+    )
