@@ -4,20 +4,19 @@ Nothing is guessed here: a cell that cannot be turned is named.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
-import numpy.typing as npt
 
 from gradus._typing import Float64Array
 from gradus.errors import DataError
-from gradus.tables.table import Column, listed
+from gradus.tables.dates import read_dates
+from gradus.tables.table import Column
 
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*", re.ASCII)
-# Read after ISO 8601; two that read the same cells otherwise are refused.
-_DATE_FORMATS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d.%m.%Y %H:%M")
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - tables hold times of the wall
 _DAY = timedelta(days=1)
 #: How many cells a sentence shows.
@@ -27,7 +26,7 @@ _SHOWN = 3
 def spelled(number: float) -> str:
     """Spell a number as a word: "3" for 3.0, and 0.1 as Python does."""
     number = float(number)
-    if number.is_integer() and abs(number) < 1e15:
+    if number.is_integer() and abs(number) < 1e16:
         return str(int(number))
     return repr(number)
 
@@ -80,23 +79,24 @@ def to_dates(column: Column) -> Column:
     if column.type == "date":
         return column
     words = to_words(column)
-    readings: list[Float64Array] = []
-    for date_format in _DATE_FORMATS:
-        try:
-            readings.append(_parsed(words, _reader(date_format), "dates", "date"))
-        except DataError:
-            continue
-    readings = [r for r in readings if not np.array_equal(r, readings[0], equal_nan=True)] + (
-        readings[:1]
-    )
-    if len(readings) > 1:
+    counts = Counter(word.strip() for word in words.values if word is not None)
+    cells = [_with_marks(word) for word in counts]
+    found = read_dates(cells, list(counts.values()), is_day_first=True)
+    if found is not None and not found.is_sure:
         raise DataError(
             f"Column {column.name!r} must hold dates that can be read in one way; in "
-            f"{_shown(words.values)} the day and the month could be either number. Spell them as "
-            "2026-11-21."
+            f"{found.evidence!r} day and month could be either way round. Spell them as 2026-11-21."
         )
-    values = readings[0] if readings else _parsed(words, _iso_date, "dates", "date")
+    days = dict.fromkeys(counts) if found is None else dict(zip(counts, found.values, strict=True))
+    values = _parsed(words, lambda word: days[word.strip()], "dates", "date")
     return replace(column, type="date", values=values)
+
+
+def _with_marks(word: str) -> str:
+    """Spell 2026 and 20261121 as dates; everything else stays."""
+    if re.fullmatch("[0-9]{4}", word):
+        return f"{word}-01-01"
+    return re.sub("^([0-9]{4})([0-9]{2})([0-9]{2})$", r"\1-\2-\3", word)
 
 
 def _number(word: str) -> float | None:
@@ -105,31 +105,6 @@ def _number(word: str) -> float | None:
         return None
     number = float(word)
     return number if np.isfinite(number) else None
-
-
-def _iso_date(word: str) -> float | None:
-    """Return the days since 1970 of a date in ISO 8601 or of a year alone."""
-    text = f"{word}-01-01" if re.fullmatch(r"\d{4}", word) else word
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        return None
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-    return (moment - _EPOCH) / _DAY
-
-
-def _reader(date_format: str) -> Callable[[str], float | None]:
-    """Return what reads dates of one format."""
-
-    def read(word: str) -> float | None:
-        try:
-            moment = datetime.strptime(word.strip(), date_format)  # noqa: DTZ007 - as _EPOCH
-        except ValueError:
-            return None
-        return (moment - _EPOCH) / _DAY
-
-    return read
 
 
 def _parsed(
@@ -148,9 +123,3 @@ def _parsed(
         )
     values = [np.nan if word is None else found[word] for word in column.values]
     return np.array(values, dtype=np.float64)
-
-
-def _shown(values: npt.NDArray[np.object_]) -> str:
-    """Spell the first different words."""
-    different = list(dict.fromkeys(word for word in values if word is not None))
-    return listed(different[:_SHOWN])

@@ -16,7 +16,7 @@ from gradus._typing import BoolArray, Float64Array, Int64Array
 from gradus._validate import check_choice
 from gradus.errors import DataError
 from gradus.tables.convert import spelled, spelled_date, to_dates, to_numbers, to_words
-from gradus.tables.table import Column, Table
+from gradus.tables.table import Column, Table, listed
 
 Kind = Literal["number", "category", "yes/no", "date", "id", "constant", "text", "empty", "ignored"]
 #: Kinds a person may say; the others follow from the values or from `ignored`.
@@ -213,26 +213,23 @@ def _describe_words(column: Column, known: npt.NDArray[np.object_]) -> Described
     n, n_rows, n_different, name = len(known), len(column.values), len(counts), repr(column.name)
     lowered = {word.strip().casefold() for word in counts} if n_different <= 8 else set()
     if len(lowered) == 2 and any({yes, no} == lowered for yes, no in YES_NO.items()):
-        two = " and ".join(repr(word) for word in sorted(counts, key=str.casefold))
+        two = listed(sorted(counts, key=str.casefold))
         return Described(column, "yes/no", f"{name} is yes/no: {two} in {_rows(n)}.")
     words = f"{n_different:,} different word{'s' * (n_different > 1)} in {_rows(n)}"
-    if 2 * n_different > n:
-        n_blank = n_rows - n
-        if n_blank >= max(1, _MANY_BLANK * n_rows):
-            reason = (
-                f"{name} is a category: {words}, and blank in {n_blank:,} rows, which may tell."
-            )
-            return Described(column, "category", reason)
-        length = sum(map(len, known)) / n
-        parts = sum(len(word.split()) for word in known) / n
-        if parts > _LONG_WORDS or length > _LONG_CHARACTERS:
-            reason = (
-                f"{name} is text: {n_different:,} different cells in {_rows(n)}, {parts:.1f} words "
-                f"each on average."
-            )
-            return Described(column, "text", reason)
-        return Described(column, "id", f"{name} is an id: {words}.")
-    return Described(column, "category", f"{name} is a category: {words}.")
+    is_all = n_different == n > 2
+    if not is_all and (2 * n_different <= n or n_different < _FEW_WORDS):
+        return Described(column, "category", f"{name} is a category: {words}.")
+    n_blank = n_rows - n
+    if n_blank >= max(1, _MANY_BLANK * n_rows):
+        blank = f"blank in {_rows(n_blank)}, which may tell"
+        return Described(column, "category", f"{name} is a category: {words}, and {blank}.")
+    length = sum(map(len, known)) / n
+    parts = sum(len(word.split()) for word in known) / n
+    if parts > _LONG_WORDS or length > _LONG_CHARACTERS:
+        cells = f"{n_different:,} different cells in {_rows(n)}"
+        reason = f"{name} is text: {cells}, {parts:.1f} words each on average."
+        return Described(column, "text", reason)
+    return Described(column, "id", f"{name} is an id: {words}.")
 
 
 def _rows(n: int) -> str:
