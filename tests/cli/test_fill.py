@@ -1,5 +1,6 @@
 """`gradus fill` as a person meets it: the file, the sentences, a terminal, and Ctrl-C."""
 
+import json
 import os
 import re
 import select
@@ -8,15 +9,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from gradus.cli.fill import widths
 from gradus.cli.main import run
-from gradus.errors import InvalidParameter
 from gradus.workflow.fill import fill
+from tests.cli.helpers import Fake, numbers
 
-FIVE = b"x1,x2,x3,y\n3,4,7,13.5\n6,2,9,15.6\n8,10,12,27.4\n9,7,4,15.6\n7,6,3,\n"
 COMMAND = [sys.executable, "-c", "from gradus.cli.main import main; main()", "fill"]
 pseudo_terminal = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows has no pseudo terminals of this kind"
@@ -28,72 +29,150 @@ def in_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture
+def filled(monkeypatch):
+    """Let `fill` answer two cells at once; return what it was asked."""
+    asked = {}
+
+    def at_once(table, target, output, *, force, callback, notify, **options):
+        asked.update(table=table, target=target, output=output, force=force)
+        to_standard = output == "-" or (output is None and table == "-")
+        notify("reading", f"Reading {'standard input' if table == '-' else table}.")
+        notify("note", "A note.")
+        notify("warning", "'a' repeats 'b'.")
+        notify("verdict", "It is worth it: yes.")
+        return SimpleNamespace(
+            output=None if to_standard else Path(output or "t.filled.csv"),
+            data=b"a;y\r\n1;\xff\r\n" if to_standard else None,
+            target="y",
+            rows=np.array([3, 8]),
+            predictions=numbers(2.5, 7, flags=["", "far"]),
+            model=Fake(target="y"),
+        )
+
+    monkeypatch.setattr("gradus.workflow.fill.fill", at_once)
+    Path("t.csv").write_text("a,y\n1,2\n")
+    return asked
+
+
 def bent(rng, n=80):
     rows = [f"{a:.3f},{b:.3f},{a * b:.3f}" for a, b in rng.normal(size=(n, 2))]
     rows[5::10] = [row.rpartition(",")[0] + "," for row in rows[5::10]]
     return "\n".join(["a,b,y", *rows, ""])
 
 
-def test_the_five_rows(capsys):
-    Path("five.csv").write_bytes(FIVE)
-    assert run(["fill", "five.csv"]) == 0
-    assert Path("five.filled.csv").read_bytes().endswith(b"\n7,6,3,12.5,,\n")
+def test_sentences_come_in_their_order(filled, capsys):
+    assert run(["fill", "t.csv"]) == 0
+    assert capsys.readouterr() == (
+        "",
+        (
+            "Reading t.csv.\nA note.\nWarning: 'a' repeats 'b'.\nIt is worth it: yes.\n"
+            "Wrote t.filled.csv: 2 cells of 'y' answered (2.50, 7.00).\n"
+            "1 of them is unlike the rows learned from; column y_flag says why.\n"
+        ),
+    )
+    assert filled == {"table": "t.csv", "target": None, "output": None, "force": False}
+
+
+@pytest.mark.parametrize("arguments", [["t.csv", "--quiet"], ["-q", "t.csv"]])
+def test_quiet(filled, capsys, arguments):
+    assert run(["fill", *arguments]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("arguments", [["-"], ["t.csv", "-o", "-"], ["-", "--output", "-"]])
+def test_standard_output_gets_the_bytes_alone(filled, capfdbinary, arguments):
+    assert run(["fill", *arguments]) == 0
+    out, told = capfdbinary.readouterr()
+    assert out == b"a;y\r\n1;\xff\r\n"
+    assert b"Wrote the table to standard output: 2 cells of 'y' answered (2.50, 7.00).\n" in told
+
+
+def test_json_is_one_object_beside_the_sentences(filled, capsys):
+    assert run(["fill", "t.csv", "--json"]) == 0
     out, told = capsys.readouterr()
-    assert out == ""
-    assert told == (
-        "4 complete rows are too few to judge by (10 are needed): a linear model answers, and its "
-        "bounds stay empty.\nWrote five.filled.csv: 1 cell of 'y' answered (12.5).\n"
+    assert json.loads(out) == {
+        "output": "t.filled.csv",
+        "target": "y",
+        "answers": [
+            {"row": 3, "answer": 2.5, "low": 1.5, "high": 3.5, "flag": None},
+            {"row": 8, "answer": 7.0, "low": 6.0, "high": 8.0, "flag": "far"},
+        ],
+        "model": {"target": "y"},
+    }
+    assert told.startswith("Reading t.csv.\n")
+
+
+def test_json_and_the_table_are_not_mixed(filled, capsys):
+    assert run(["fill", "-", "--json", "--quiet"]) == 2
+    assert capsys.readouterr() == (
+        "",
+        (
+            "--json and the table must not share standard output. Give --output FILE, or leave "
+            "--json out.\n"
+        ),
+    )
+    assert filled == {}
+
+
+def test_the_model_is_kept_where_asked(filled, capsys):
+    assert run(["fill", "t.csv", "--model", "m.gradus"]) == 0
+    assert Path("m.gradus").read_bytes() == b"model"
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "Wrote m.gradus: the model, for gradus predict and gradus show."
     )
 
 
-def test_every_option_reaches_the_same_call(rng, capsys):
+def test_no_model_is_overwritten(filled, capsys):
+    Path("m.gradus").write_text("mine")
+    assert run(["fill", "t.csv", "--model", "m.gradus"]) == 2
+    assert capsys.readouterr().err == (
+        "Reading t.csv.\nm.gradus already exists. Use --force to replace it.\n"
+    )
+    assert Path("m.gradus").read_text() == "mine"
+    assert filled == {}
+    assert run(["fill", "t.csv", "--model", "m.gradus", "--force", "-q"]) == 0
+    assert Path("m.gradus").read_bytes() == b"model"
+
+
+def test_the_command_is_the_same_call(rng, capsys):
     Path("t.csv").write_text(bent(rng))
     Path("cli.csv").write_text("mine")
     arguments = ["t.csv", "--target", "y", "-o", "cli.csv", "--force", "--epochs", "7"]
     arguments += ["--hidden", "6, 5", "--seed", "3", "--threads", "2"]
     assert run(["fill", *arguments]) == 0
-    result = fill("t.csv", "y", "python.csv", epochs=7, hidden=(6, 5), seed=3, n_threads=1)
+    told = []
+    fill(
+        "t.csv",
+        "y",
+        "python.csv",
+        epochs=7,
+        hidden=(6, 5),
+        seed=3,
+        n_threads=1,
+        notify=lambda kind, said: told.append("Warning: " * (kind == "warning") + said),
+    )
     assert Path("cli.csv").read_bytes() == Path("python.csv").read_bytes()
     said = capsys.readouterr().err.splitlines()
-    assert said == [result.verdict, "Wrote cli.csv: 8 cells of 'y' answered."]
-
-
-def test_notes_come_first(capsys):
-    Path("t.csv").write_text("a,one,y\n1,5,2\n2,5,4\n3,5,\n4,5,8\n")
-    assert run(["fill", "t.csv"]) == 0
-    said = capsys.readouterr().err.splitlines()
-    assert said[0] == "'one' is left out: one value in every row learned from."
-    assert said[-1] == "Wrote t.filled.csv: 1 cell of 'y' answered (6.00)."
+    assert said[: len(told) + 1] == ["Reading t.csv.", *told]
+    assert said[len(told) + 1] == "Wrote cli.csv: 8 cells of 'y' answered."
 
 
 def test_an_error_is_one_sentence_and_writes_nothing(capsys):
     Path("t.csv").write_text("a,y\n1,2\n3\n")
     assert run(["fill", "t.csv"]) == 2
-    assert capsys.readouterr() == (
-        "",
-        "t.csv must have 2 cells on every line, as its header has; line 3 has 1.\n",
-    )
+    out, told = capsys.readouterr()
+    assert out == ""
+    assert told.count("\n") == 2
+    assert told.startswith("Reading t.csv.\nt.csv ")
     assert [path.name for path in Path().iterdir()] == ["t.csv"]
-
-
-@pytest.mark.parametrize("text", ["", "64;64", "0", "-3", "6.5", "64,,64", "sixty", "٣"])
-def test_widths_that_are_none(text):
-    with pytest.raises(InvalidParameter) as caught:
-        widths(text)
-    assert str(caught.value) == (
-        f"--hidden must be whole numbers with commas between them, such as 64,64; got {text!r}."
-    )
-
-
-def test_widths():
-    assert widths("64, 32,1") == (64, 32, 1)
 
 
 def test_without_a_terminal_there_are_sentences_only(rng):
     Path("t.csv").write_text(bent(rng))
     done = subprocess.run([*COMMAND, "t.csv"], capture_output=True, check=True)
     assert done.stdout == b""
-    assert done.stderr.count(b"\n") == 2
+    assert done.stderr.startswith(b"Reading t.csv.\n")
     assert b"\x1b" not in done.stderr
     assert b"\r" not in done.stderr
 
@@ -107,12 +186,13 @@ def test_closed_standard_streams_do_not_matter(rng):
     assert Path("t.filled.csv").is_file()
 
 
-def on_terminal(arguments, until):
+def on_terminal(arguments, until, **variables):
     """Start the command on a pseudo terminal and read until it has shown something."""
     import pty
 
     ours, theirs = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"}
+    usual = {"TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"}
+    environment = {**os.environ, **usual, **variables}
     process = subprocess.Popen(
         [*COMMAND, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, env=environment
     )
@@ -152,7 +232,40 @@ def test_a_terminal_shows_how_far_it_is(rng):
         seen,
     )
     last = seen.replace(b"\r", b"").split(b"\n")
-    assert b"Wrote t.filled.csv: 40 cells of 'y' answered." in last
+    assert any(line.endswith(b"Wrote t.filled.csv: 40 cells of 'y' answered.") for line in last)
+
+
+@pseudo_terminal
+@pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+def test_a_terminal_without_control_characters(rng, name, value):
+    Path("t.csv").write_text(bent(rng, 400))
+    process, ours, seen = on_terminal(["t.csv"], lambda _seen: False, **{name: value})
+    seen += rest(ours)
+    assert process.wait(60) == 0
+    assert seen.startswith(b"Reading t.csv.\r\n")
+    assert b"\x1b" not in seen
+    assert seen.count(b"\r") == seen.count(b"\n")
+
+
+def test_a_reader_who_leaves_is_no_error(rng):
+    Path("t.csv").write_text(bent(rng))
+    process = subprocess.Popen(
+        [*COMMAND, "t.csv", "-o", "-"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.close()
+    told = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(60) == 141
+    assert b"Wrote" not in told
+    assert b"Error" not in told
+
+
+def test_a_reader_of_the_sentences_who_leaves_does_not_stop_the_work(rng):
+    Path("t.csv").write_text(bent(rng))
+    process = subprocess.Popen([*COMMAND, "t.csv"], stderr=subprocess.PIPE)
+    process.stderr.close()
+    assert process.wait(60) == 0
+    assert Path("t.filled.csv").is_file()
 
 
 @pseudo_terminal

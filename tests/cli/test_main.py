@@ -3,22 +3,57 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import gradus.cli.main as module
 from gradus.cli.main import main, run
+from gradus.cli.output import ListenerLeft
+from gradus.errors import InvalidParameter
 
 
-def test_help_is_given(capsys):
+@pytest.fixture(autouse=True)
+def in_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_help_tells_the_commands_and_exit_codes(capsys):
     assert run(["--help"]) == 0
     said = capsys.readouterr()
-    assert "fill" in said.out
     assert said.err == ""
-    assert run(["fill", "-h"]) == 0
-    told = capsys.readouterr().out
-    options = ("--target", "-o,", "--force", "--epochs", "--hidden", "--seed", "--threads", "TABLE")
-    assert [option for option in options if option not in told] == []
+    assert said.out.endswith(
+        """
+Commands:
+  fill     Fill the blank cells of one column.
+  train    Learn one column from the others.
+  predict  Answer every row of a table by a model.
+  show     Show how good a model is.
+
+  Exit codes:
+    0    done
+    1    a fault of gradus itself
+    2    something for you to change; the sentence says what
+    130  stopped with Ctrl-C
+    141  whoever read standard output closed it
+"""
+    )
+
+
+@pytest.mark.parametrize("command", ["fill", "train", "predict", "show"])
+def test_every_command_has_help(command, capsys):
+    assert run([command, "-h"]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith(f"Usage: gradus {command} ")
+    assert "--json" in said.out
+    assert said.err == ""
+
+
+def test_version(capsys):
+    from importlib.metadata import version
+
+    assert run(["--version"]) == 0
+    assert capsys.readouterr() == (f"gradus {version('gradus')}\n", "")
 
 
 def test_no_command_shows_the_help_as_an_error(capsys):
@@ -33,6 +68,9 @@ def test_no_command_shows_the_help_as_an_error(capsys):
     [
         (["fil"], "No such command 'fil'. Did you mean 'fill'?\n"),
         (["fill"], "Missing argument 'TABLE'.\n"),
+        (["predict", "m.gradus"], "Missing argument 'TABLE'.\n"),
+        (["train", "t.csv"], "Missing option '--target'.\n"),
+        (["show", "m.gradus"], "m.gradus is no file.\n"),
         (["fill", "none.csv"], "none.csv does not exist.\n"),
         (
             ["fill", "none.csv", "--hidden", "6;4"],
@@ -40,10 +78,7 @@ def test_no_command_shows_the_help_as_an_error(capsys):
         ),
     ],
 )
-def test_what_a_person_can_change_is_one_sentence_and_exit_code_2(
-    capsys, tmp_path, monkeypatch, arguments, sentence
-):
-    monkeypatch.chdir(tmp_path)
+def test_what_a_person_can_change_is_one_sentence_and_exit_code_2(capsys, arguments, sentence):
     assert run(arguments) == 2
     assert capsys.readouterr() == ("", sentence)
 
@@ -78,6 +113,63 @@ def test_a_stop_says_that_nothing_was_written(capsys, monkeypatch, stop):
     monkeypatch.setattr(workflow, "fill", stopped)
     assert run(["fill", "t.csv"]) == 130
     assert capsys.readouterr().err.strip() == "Stopped; nothing was written."
+
+
+def test_a_stop_after_writing_does_not_deny_it(capsys, monkeypatch):
+    def stopped(*_arguments, notify, **_options):
+        notify("written", "Wrote t.filled.csv.")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gradus.workflow.fill.fill", stopped)
+    assert run(["fill", "t.csv"]) == 130
+    assert capsys.readouterr().err == "Wrote t.filled.csv.\nStopped.\n"
+
+
+def test_python_names_of_options_become_those_of_the_command_line(capsys, monkeypatch):
+    def refused(*_arguments, **_options):
+        raise InvalidParameter("time_limit must be greater than 0; got -1.0.")
+
+    monkeypatch.setattr("gradus.workflow.fill.fill", refused)
+    assert run(["fill", "t.csv", "--time-limit", "-1"]) == 2
+    assert capsys.readouterr().err == "--time-limit must be greater than 0; got -1.0.\n"
+
+
+def test_memory_that_is_used_up_is_one_sentence(capsys, monkeypatch):
+    def too_large(*_arguments, **_options):
+        raise MemoryError
+
+    monkeypatch.setattr("gradus.workflow.fill.fill", too_large)
+    assert run(["fill", "t.csv"]) == 2
+    assert capsys.readouterr().err == (
+        "There must be memory for the table and the work on it; it was used up.\n"
+    )
+
+
+def test_a_reader_who_left_is_answered_with_a_code_only(capsys, monkeypatch):
+    def left(*_arguments, **_options):
+        raise ListenerLeft
+
+    monkeypatch.setattr("gradus.workflow.fill.fill", left)
+    assert run(["fill", "t.csv"]) == 141
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_first_line_comes_before_anything_heavy_is_loaded():
+    code = (
+        "import os, sys; from gradus.cli import main, voice\n"
+        "def leave(said):\n"
+        "    print(said, *sys.modules, sep='|', flush=True)\n"
+        "    os._exit(0)\n"
+        "voice._put = leave\n"
+        "main.run(['fill', 'here.csv'])"
+    )
+    Path("here.csv").write_text("a")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    said, *loaded = done.stdout.strip().split("|")
+    assert said == "Reading here.csv."
+    assert (
+        set(loaded) & {"numpy", "duckdb", "scipy", "pydantic", "rich", "gradus.workflow"} == set()
+    )
 
 
 def test_a_fault_of_our_own_is_not_hidden(monkeypatch):

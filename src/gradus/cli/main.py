@@ -23,6 +23,9 @@ EXIT_CHANGE_SOMETHING = 2
 EXIT_STOPPED = 130
 EXIT_LISTENER_LEFT = 141
 
+# Commands whose first argument is a file that takes a while to read.
+_READERS = ("fill", "train", "predict")
+
 # The line of its own with \b keeps the help from filling the lines into one paragraph.
 _EXIT_CODES = """
 \b
@@ -115,13 +118,25 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _run(voice: Voice, arguments: Sequence[str] | None) -> int:
     """Run one command; Ctrl-C comes out as an error or a code, depending on typer's version."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    _speak_at_once(voice, arguments)
     code = typer.main.get_command(app).main(
-        args=None if arguments is None else list(arguments),
+        args=arguments,
         prog_name="gradus",
         standalone_mode=False,
         obj=voice,
     )
     return _stopped(voice) if code == EXIT_STOPPED else int(code or 0)
+
+
+def _speak_at_once(voice: Voice, arguments: Sequence[str]) -> None:
+    """Say what is being read where the file stands right behind the command, as it usually does.
+
+    Understanding the options loads pydantic, which takes longer than all that came before.
+    """
+    is_told_to_work = not {"--quiet", "-q", "--help", "-h"} & set(arguments)
+    if len(arguments) > 1 and arguments[0] in _READERS and is_told_to_work:
+        voice.reading(arguments[1])
 
 
 def _stopped(voice: Voice) -> int:

@@ -41,6 +41,7 @@ def predict(
     from gradus.workflow.predict import predict_table
 
     learned = load_model(model)
+    voice.reading(table)
     result = predict_table(learned, table, output, force=force, n_threads=threads, notify=voice)
     if result.data is not None:
         put_bytes(result.data)
