@@ -27,6 +27,8 @@ class Purpose(IntEnum):
     SHUFFLE = 2
     HOLDOUT = 3
     FOLDS = 4
+    INITIAL_EMBEDDINGS = 5
+    NEIGHBORS = 6
 
 
 def mix64(x: UInt64Array) -> UInt64Array:
