@@ -1,7 +1,6 @@
-"""The person's bytes stay; answers, bounds and their names go between them, in one whole file."""
+"""Where a filled table may go, how its answers are spelled, and that it is there whole or not."""
 
 import os
-import re
 import signal
 import stat
 import subprocess
@@ -9,19 +8,18 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from gradus.errors import DataError
-from gradus.tables.columns import pose_question
 from gradus.tables.read import read_table
+from gradus.tables.table import Column, Filling, Spelling
 from gradus.tables.write import (
-    answer_decimals,
+    answer_spelling,
+    check_added_names,
     check_output,
     default_output,
     filled_bytes,
-    spell,
     write_filled,
 )
 
@@ -32,161 +30,12 @@ def names_in(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-@pytest.fixture
-def fill(tmp_path):
-    """Fill the blanks of a text's target with 12.5 (10 to 15), or with what is given."""
-
-    def fill(data, target=None, answers=12.5, low=10.0, high=15.0):
-        path = tmp_path / "t.csv"
-        path.write_bytes(data)
-        table = read_table(path)
-        question = pose_question(table, target)
-        columns = [np.broadcast_to(each, question.asked.shape) for each in (answers, low, high)]
-        return filled_bytes(
-            table, question.target, question.asked, columns[0], (columns[1], columns[2])
-        )
-
-    return fill
-
-
-@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
-@pytest.mark.parametrize("last", [True, False])
-@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_line_ends_the_mark_and_the_end_of_the_file_are_kept(fill, end, last, mark):
-    tail = end if last else b""
-    data = mark + end.join([b"a,y", b"1,2.0", b"2,", b"3,4"]) + tail
-    expected = [b"a,y,y_low,y_high", b"1,2.0,,", b"2,12.5,10,15", b"3,4,,"]
-    assert fill(data) == mark + end.join(expected) + tail
-
-
-def test_spelling_of_the_persons_numbers_is_kept(fill):
-    data = b"y,a\n+1.50,007\n , 1e3\n3, 5 \n"
-    assert fill(data) == b"y,a,y_low,y_high\n+1.50,007,,\n12.5, 1e3,10,15\n3, 5 ,,\n"
-
-
-def test_mixed_line_ends_and_empty_lines_are_kept(fill):
-    data = b"\n\r\na,y\n1,2\r\n\n3,\r5,6\n\n"
-    assert fill(data) == (b"\n\r\na,y,y_low,y_high\n1,2,,\r\n\n3,12.5,10,15\r5,6,,\n\n")
-
-
-def test_quotation_marks_are_kept_and_followed(fill):
-    data = b'"a","y"\n"1","2"\n"2",""\n3,\n"4",5\n'
-    assert fill(data) == (
-        b'"a","y","y_low","y_high"\n"1","2","",""\n"2","12.5","10","15"\n3,12.5,10,15\n"4",5,,\n'
-    )
-
-
-def test_a_name_with_commas_marks_and_spaces(fill):
-    data = b'a, "y"\n'.replace(b" ", b"") + b"1,2\n2,\n3,4\n"
-    assert fill(data).startswith(b'a,"y","y_low","y_high"\n')
-    data = b'a,"y, in ""m"""\n1,2\n2,\n3,4\n'
-    assert fill(data).startswith(b'a,"y, in ""m""","y, in ""m""_low","y, in ""m""_high"\n')
-    assert fill(b"a, y \n1,2\n2,\n3,4\n").startswith(b"a, y ,y_low,y_high\n")
-
-
-def test_a_target_without_a_name(fill):
-    assert fill(b"a,\n1,2\n2,\n3,4\n").startswith(b"a,,column 2_low,column 2_high\n")
-
-
-def test_rows_without_any_value_only_get_wider(fill):
-    assert fill(b"a,y\n1,2\n,\n2,\n3,4\n") == (
-        b"a,y,y_low,y_high\n1,2,,\n,,,\n2,12.5,10,15\n3,4,,\n"
-    )
-
-
-def test_bounds_that_are_not_known_stay_empty(fill):
-    assert fill(b"a,y\n1,2\n2,\n3,4\n", low=NAN, high=NAN) == (
-        b"a,y,y_low,y_high\n1,2,,\n2,12.5,,\n3,4,,\n"
-    )
-
-
-def test_blanks_of_other_columns_stay_blank(fill):
-    assert fill(b"a,b,y\n,1,2\n2,,\n3,5,4\n", "y") == (
-        b"a,b,y,y_low,y_high\n,1,2,,\n2,,12.5,10,15\n3,5,4,,\n"
-    )
-
-
-@pytest.mark.parametrize("name", ["y_low", "y_high"])
-def test_a_bound_never_doubles_a_column(fill, tmp_path, name):
-    with pytest.raises(DataError) as caught:
-        fill(f"a,{name},y\n1,2,3\n2,3,\n3,4,5\n".encode())
-    assert str(caught.value) == (
-        f"{tmp_path / 't.csv'} must have no column '{name}', which is where a bound of the answers "
-        "goes. Rename it."
-    )
-
-
-def strip_additions(data, table, rows):
-    """Take our additions out again, by the rule that they are at known places."""
-    lines = re.split(rb"(\r\n|\r|\n)", data)
-    kept, row = [], -1
-    for line in lines:
-        if line in {b"", b"\n", b"\r", b"\r\n"}:
-            kept.append(line)
-            continue
-        cells = line.split(b",")[:-2]
-        if row in rows:
-            cells[1] = table.cell(row, 1)
-        kept.append(b",".join(cells))
-        row += 1
-    return b"".join(kept)
-
-
-CELL = st.sampled_from(["1", " 2.50", "-3e2", '"4"', "+5 ", "0.1"])
-BLANK = st.sampled_from(["", " ", '""', '" "'])
-END = st.sampled_from(["\n", "\r\n", "\r", "\n\n"])
-
-
-@settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60
-)
-@given(st.lists(st.tuples(CELL, CELL | BLANK, CELL, END), min_size=1, max_size=12), st.booleans())
-def test_without_the_additions_every_byte_is_the_persons(tmp_path, rows, has_last_end):
-    lines = ["x,y,z\n", "1,2,3\n", "2,3,4\n"]
-    lines += [f"{a},{b},{c}{end}" for a, b, c, end in rows]
-    data = "".join(lines).encode()
-    data = data if has_last_end else data.rstrip(b"\r\n")
-    path = tmp_path / "t.csv"
-    path.write_bytes(data)
-    table = read_table(path)
-    asked = np.flatnonzero(np.isnan(table.values[:, 1]))
-    ones = np.ones(len(asked))
-    filled = filled_bytes(table, 1, asked, 12.5 * ones, (10 * ones, 15 * ones))
-    assert strip_additions(filled, table, set(asked.tolist())) == data
-    path.write_bytes(filled)
-    again = read_table(path)
-    assert again.names == ("x", "y", "z", "y_low", "y_high")
-    assert (again.values[asked, 1] == 12.5).all()
-    assert np.array_equal(again.values[:, [0, 2]], table.values[:, [0, 2]])
-
-
-# Spelling ------------------------------------------------------------------------------------
+def numbers(name, *values):
+    return Column(name, "number", np.array(values, dtype=float))
 
 
 @pytest.mark.parametrize(
-    ("number", "decimals", "text"),
-    [
-        (12.5, 3, "12.5"),
-        (12.499999999999993, 3, "12.5"),
-        (12.0, 3, "12"),
-        (-0.0001, 2, "0"),
-        (0.0, 4, "0"),
-        (451_234.4, 0, "451234"),
-        (100.0, 0, "100"),
-        (-7.25, 1, "-7.2"),
-        (1e15, 2, "1e+15"),
-        (-1.23456789e200, 0, "-1.23457e+200"),
-        (1.5e-20, 15, "1.5e-20"),
-        (1.5e-10, 15, "0.00000000015"),
-        (NAN, 3, ""),
-    ],
-)
-def test_spelling(number, decimals, text):
-    assert spell(number, decimals) == text
-
-
-@pytest.mark.parametrize(
-    ("numbers", "decimals"),
+    ("cells", "decimals"),
     [
         ("13.5,15.6,27.4,15.6", 3),  # spread 5.5: four digits are three decimals
         ("180000,250000,95000", 0),  # prices in whole units
@@ -197,12 +46,37 @@ def test_spelling(number, decimals, text):
         ("1.2345e2,1.5e2,2e2", 2),  # 123.45 has two
         ("1e-30,2e-30,5e-30", 15),
         ("1e100,2e100", 0),
+        ("7,7", 15),
     ],
 )
-def test_decimals_of_a_column(tmp_path, numbers, decimals):
+def test_decimals_of_a_column(tmp_path, cells, decimals):
     path = tmp_path / "t.csv"
-    path.write_text("a,y\n" + "".join(f"1,{number}\n" for number in numbers.split(",")))
-    assert answer_decimals(read_table(path), 1) == decimals
+    path.write_text("a,y\n" + "".join(f"1,{number}\n" for number in cells.split(",")))
+    assert answer_spelling(read_table(path).columns[1]).decimals == decimals
+
+
+def test_a_unit_is_repeated_and_words_have_none():
+    column = Column("y", "number", np.array([10.0, 20.5, NAN]), Spelling(1, "€ ", " p", ","))
+    assert answer_spelling(column) == Spelling(3, "€ ", " p", ",")
+    assert answer_spelling(Column("w", "word", np.array(["a"], dtype=object))) == Spelling()
+
+
+@pytest.mark.parametrize("name", ["y_low", "y_high"])
+def test_an_added_column_never_doubles_one(tmp_path, name):
+    path = tmp_path / "t.csv"
+    path.write_text(f"a,{name},y\n1,2,3\n2,3,\n3,4,5\n")
+    with pytest.raises(DataError) as caught:
+        check_added_names(read_table(path), Filling(np.array([1]), None, (numbers(name, 1),)))
+    assert str(caught.value) == (
+        f"{path} must have no column '{name}', which is where a column beside the answers goes. "
+        "Rename it."
+    )
+
+
+def test_a_frame_becomes_csv_where_bytes_are_wanted():
+    table = read_table(pd.DataFrame({"a": [1, 2], "y": [1.5, None]}))
+    filling = Filling(np.array([1]), numbers("y", 7.25), (numbers("y_low", 7.0),))
+    assert filled_bytes(table, filling) == b"a,y,y_low\n1,1.5,\n2,7.25,7.0\n"
 
 
 # Where to -----------------------------------------------------------------------------------
@@ -225,6 +99,11 @@ def test_the_usual_place(tmp_path):
     assert default_output(tmp_path / "houses.csv") == tmp_path / "houses.filled.csv"
     assert default_output(tmp_path / "a.b.csv") == tmp_path / "a.b.filled.csv"
     assert default_output(tmp_path / "houses") == tmp_path / "houses.filled"
+    assert default_output(tmp_path / "h.csv.gz") == tmp_path / "h.filled.csv.gz"
+    assert default_output(tmp_path / "h.gz") == tmp_path / "h.filled.gz"
+    assert default_output(tmp_path / "h.XLSX") == tmp_path / "h.filled.csv"
+    assert default_output(tmp_path / "h.parquet") == tmp_path / "h.filled.parquet"
+    assert default_output(tmp_path / "h.csv", "predicted") == tmp_path / "h.predicted.csv"
 
 
 @pytest.mark.parametrize("force", [False, True])
@@ -289,9 +168,8 @@ def test_a_folder_that_is_read_only(table_path, tmp_path, monkeypatch):
 
 
 def write(path, output):
-    table = read_table(path)
-    one = np.array([12.5])
-    write_filled(output, table, 1, np.array([1]), one, (one - 1, one + 1))
+    beside = (numbers("y_low", 11.5), numbers("y_high", 13.5))
+    write_filled(output, read_table(path), Filling(np.array([1]), numbers("y", 12.5), beside))
 
 
 def test_it_is_written_and_the_table_is_not(table_path, tmp_path):
@@ -346,11 +224,12 @@ import os, signal, sys
 from pathlib import Path
 import numpy as np
 from gradus.tables.read import read_table
+from gradus.tables.table import Column, Filling
 from gradus.tables.write import write_filled
 Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 table = read_table(Path(sys.argv[1]))
-one = np.array([12.5])
-write_filled(Path(sys.argv[2]), table, 1, np.array([1]), one, (one, one))
+answers = Column("y", "number", np.array([12.5]))
+write_filled(Path(sys.argv[2]), table, Filling(np.array([1]), answers, ()))
 """
 
 
