@@ -41,7 +41,7 @@ def pack(kind: str, description: Mapping[str, Any], arrays: Mapping[str, AnyArra
     """
     from safetensors.numpy import save
 
-    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     entries = {
         **description,
         "kind": kind,

@@ -215,8 +215,8 @@ def test_pickles_hold_the_model_file(rng, kind):
             np.zeros(3),
             [1, 2, 3],
             (
-                "X must have two dimensions, rows and columns; got an array of shape (3,). Reshape your "
-                "data: a single column is X.reshape(-1, 1), a single row X.reshape(1, -1)."
+                "X must have two dimensions, rows and columns; got an array of shape (3,). Reshape "
+                "your data: a single column is X.reshape(-1, 1), a single row X.reshape(1, -1)."
             ),
         ),
         (np.zeros((0, 2)), [], "X must have at least one row and one column; got shape (0, 2)."),
@@ -240,8 +240,8 @@ def test_pickles_hold_the_model_file(rng, kind):
             np.array([[1.0, np.inf], [1, 2]]),
             [1, 2],
             (
-                "Column 'x1' of X must hold numbers that are finite, between -1e150 and 1e150; row 1 "
-                "holds inf."
+                "Column 'x1' of X must hold numbers that are finite, between -1e150 and 1e150; row "
+                "1 holds inf."
             ),
         ),
     ],

@@ -101,6 +101,11 @@ def build_model(description: dict[str, Any], arrays: dict[str, AnyArray]) -> Mod
     intervals = None
     if isinstance(labels, NumberTarget):
         intervals = Intervals.from_arrays(_part(arrays, "intervals"), n_folds)
+    novelty = Novelty.from_arrays(
+        _part(arrays, "novelty"),
+        len(encoder.features) - len(encoder.embedded),
+        len(encoder.encodings),
+    )
     rows = None
     if "rows X" in arrays:
         rows = _float64(arrays, "rows X"), _float64(arrays, "rows y")
@@ -114,11 +119,7 @@ def build_model(description: dict[str, Any], arrays: dict[str, AnyArray]) -> Mod
         labels=labels,
         answerer=answerer,
         intervals=intervals,
-        novelty=Novelty.from_arrays(
-            _part(arrays, "novelty"),
-            len(encoder.features) - len(encoder.embedded),
-            len(encoder.encodings),
-        ),
+        novelty=novelty,
         verdict=Verdict.from_description(description["verdict"]),
         origin=origin,
         rows=rows,
