@@ -137,9 +137,8 @@ def _rows(text: str, name: str) -> tuple[Shape, list[dict[str, Any]]]:
         lists = values[0]
         shape = "columns"
         values = [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
-    elif len(values) == 1 and any(isinstance(value, list) for value in values[0].values()):
-        raise _other_shape(name)
-    if not all(isinstance(value, dict) for value in values):
+    is_records = all(isinstance(value, dict) for value in values)
+    if not is_records or (shape == "lines" and len(values) == 1 and _has_list(values[0])):
         raise _other_shape(name)
     if not any(values):
         raise DataError(f"{name} has no records.")
@@ -170,6 +169,10 @@ def _is_columns(value: Any) -> bool:  # noqa: ANN401 - whatever JSON can say
         and all(isinstance(cells, list) for cells in value.values())
         and len({len(cells) for cells in value.values()}) == 1
     )
+
+
+def _has_list(record: dict[str, Any]) -> bool:
+    return any(isinstance(value, list) for value in record.values())
 
 
 def _writer(text: str) -> Callable[[Any], str]:
@@ -223,7 +226,8 @@ def _column(name: str, values: list[Any]) -> Column:
 
 def _is_large(value: str) -> bool:
     """Whether this is a whole number that float64 cannot hold."""
-    return value.lstrip("-").isdigit() and abs(float(value)) > LARGEST_EXACT
+    digits = value.lstrip("-")
+    return digits.isdigit() and (len(digits) > 16 or int(digits) > LARGEST_EXACT)
 
 
 def filled_json(table: Table, filling: Filling) -> bytes:
