@@ -8,9 +8,10 @@ from tests.meta.sources import PACKAGE
 # The public surface of this release; adding a name here is a decision.
 PUBLIC = {
     "Adam", "AdamW", "Constant", "Cosine", "DataError", "Dense", "Diverged", "EarlyStopping",
-    "EngineUnavailable", "GradientDescent", "GradusError", "Initializer", "InvalidParameter",
-    "InverseScaling", "ModelFileError", "Network", "NetworkSpec", "Run", "ShapeMismatch", "Warmup",
-    "fill", "load", "save",
+    "Embedding", "EngineUnavailable", "FillResult", "GradientDescent", "GradusError", "Initializer",
+    "InvalidParameter", "InverseScaling", "MLPClassifier", "MLPRegressor", "Model",
+    "ModelFileError", "Network", "NetworkSpec", "Predictions", "Run", "ShapeMismatch", "Warmup",
+    "fill", "load", "save", "train",
 }  # fmt: skip
 
 
