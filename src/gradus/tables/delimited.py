@@ -89,7 +89,7 @@ class _Fact:
     name: str
     reason: str
     decimal: str
-    comma: str
+    example: str
     thousands: str
     tokens: tuple[tuple[str, int, bool], ...]
 
@@ -188,9 +188,9 @@ def _fact(cells: _Cells, decision: Decision) -> _Fact:
         for cell, count in zip(cells.different, cells.counts, strict=True)
         if cell and (cell in BLANKS or cell.lower() in BLANK_NUMBERS)
     )
-    comma = next((cell for cell in cells.different if "," in cell), "")
+    marked = (cell for mark in ",." for cell in cells.different if mark in cell)
     thousands = decision.spelling.thousands if decision.other else ""
-    return _Fact(cells.name, decision.reason, decision.decimal, comma, thousands, tokens)
+    return _Fact(cells.name, decision.reason, decision.decimal, next(marked, ""), thousands, tokens)
 
 
 def _plain(
@@ -262,7 +262,7 @@ def _choose_decimal(
     if points and commas:
         raise DataError(
             f"{source.raw.name} must have one decimal mark; column {commas[0].name!r} has decimal "
-            f"commas ({commas[0].comma!r}) and column {points[0]!r} has decimal points. Mend one "
+            f"commas ({commas[0].example!r}) and column {points[0]!r} has decimal points. Mend one "
             f"of them, or take it as words with --as {commas[0].name}=category."
         )
     # 1,234 is a thousand where a comma separates cells, and little more than one where it is ";".
@@ -272,7 +272,7 @@ def _choose_decimal(
         return ".", ()
     fact = (commas or guessed)[0]
     why = "" if commas else "; this is a guess, because the cells are separated by semicolons"
-    note = f"Numbers have decimal commas, as column {fact.name!r} shows ({fact.comma!r}){why}."
+    note = f"Numbers have decimal commas, as column {fact.name!r} shows ({fact.example!r}){why}."
     return ",", (note,)
 
 

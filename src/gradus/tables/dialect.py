@@ -32,6 +32,8 @@ _WORDS = {
 #: texts that are separated by something else, and are tried where none of these will do.
 _USUAL = (b"\t", b"|", b";", b",")
 _RARE = (b"~", b"^", b"\x1f", b"\x01", b":", b" ")
+#: Those stand in times and prose, and need cells that are numbers or dates.
+_COMMON_MARKS = (b":", b" ")
 _SAMPLE = 1 << 18
 #: Lines whose cells are looked at to tell separators apart.
 _LOOKED_AT = 30
@@ -174,7 +176,7 @@ def _score(sample: bytes, mark: bytes, *, is_cut: bool) -> float:
         for i in range(lines.firsts[row], lines.firsts[row] + min(width, 100))
     ]
     typed = sum(not cell or is_typed(cell) for cell in cells) / len(cells)
-    if mark in _RARE and typed < 0.5:
+    if mark in _COMMON_MARKS and typed < 0.5:
         return 0
     return share * (1 + typed)
 

@@ -18,7 +18,8 @@ def find_heading(
     """Return whether the first line is a header, the names, and what the person should know.
 
     It is one if all its cells are words, or blank, and no two are the same. Where two are, it is
-    one if a column of numbers or dates begins with a word; and then it is refused.
+    one if a column of numbers or dates begins with a word; and then it is refused. Years in a row
+    beside words are names too.
 
     Parameters
     ----------
@@ -37,19 +38,20 @@ def find_heading(
     titles = [cell(0, j) for j in range(n_columns)]
     below = range(1, min(n_lines, 1 + _LOOKED_AT))
     typed = [j for j in range(n_columns) if any(is_typed(cell(i, j)) for i in below)]
-    is_frame = titles == ["", *map(str, range(n_columns - 1))]  # what pandas writes for no names
+    # What pandas writes for no names is a header as well.
+    is_sure = titles == ["", *map(str, range(n_columns - 1))] or _are_years(titles)
     contrast = [j for j in typed if titles[j] and not is_typed(titles[j])]
-    if not is_frame and any(map(is_typed, titles)):
+    if not is_sure and any(map(is_typed, titles)):
         first = next(title for title in titles if is_typed(title))
         return False, *_unnamed(n_columns, f"its first line holds {shortened(first)!r}", name)
-    if not is_frame and not is_heading(titles) and not contrast:
+    if not is_sure and not is_heading(titles) and not contrast:
         return False, *_unnamed(n_columns, "its first line is no list of different names", name)
     names = tuple(title or f"column {j}" for j, title in enumerate(titles, start=1))
     _check_doubles(names, name)
     if n_lines == 1:
         raise DataError(f"{name} has a header line but no rows.")
     notes = []
-    if not typed:
+    if not typed and not any(cell(i, j)[:1].isdigit() for i in below for j in range(n_columns)):
         notes.append(
             f"The first line of {name} is taken as its header: it holds {n_columns} different "
             "words, as the lines below do."
@@ -59,6 +61,14 @@ def find_heading(
             f"Lines end with a delimiter: the last column has no name and is called {names[-1]!r}."
         )
     return True, names, tuple(notes)
+
+
+def _are_years(titles: list[str]) -> bool:
+    """Tell whether some cells are words and the others years, each one after the one before."""
+    years = [int(title) for title in titles if title.isdecimal() and len(title) == 4]
+    n_words = sum(not is_typed(title) for title in titles)
+    in_order = years == list(range(years[0], years[0] + len(years))) if years else False
+    return in_order and len(years) >= 2 and n_words >= 1 and n_words + len(years) == len(titles)
 
 
 def _unnamed(n_columns: int, reason: str, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -27,7 +27,8 @@ _ONLY_CURRENCY = re.compile(_CURRENCY)
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _INFINITE = re.compile(rf"[{_MINUS}+]?(?:inf(?:inity)?|∞)", re.IGNORECASE)
 #: What stands between thousands, by decimal mark. The Indian way has groups of two as well.
-_BETWEEN = {".": (",", "'", "’", *_BLANKS), ",": (".", "'", "’", *_BLANKS)}
+_BETWEEN = {".": (",", "'", "’", " "), ",": (".", "'", "’", " ")}
+_ONE_BLANK = str.maketrans(dict.fromkeys(_BLANKS, " "))
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def read_numbers(cells: Sequence[str], counts: Sequence[int], decimal: str) -> N
     prefix, suffix = _unit(parts, counts)
     kept = [part if part and _has_unit(part, prefix, suffix) else None for part in parts]
     between = _between([part for part in kept if part], decimal)
+    own_blank = next((c for cell in cells for c in cell if c in _BLANKS), " ")
     values: list[float | None] = []
     most, negatives = 0, ""
     for cell, part in zip(cells, kept, strict=True):
@@ -109,7 +111,8 @@ def read_numbers(cells: Sequence[str], counts: Sequence[int], decimal: str) -> N
         values.append(-number if part.negative else number)
         negatives = negatives or (cell if part.is_unusual else "")
         most = max(most, len(plain.partition(".")[2]) - int(part.exponent[1:] or 0))
-    return Numbers(values, Spelling(most, prefix, suffix, between), decimal, negatives)
+    thousands = own_blank if between == " " else between
+    return Numbers(values, Spelling(most, prefix, suffix, thousands), decimal, negatives)
 
 
 def _take_apart(cell: str) -> _Parts | None:
@@ -124,7 +127,7 @@ def _take_apart(cell: str) -> _Parts | None:
         negative=bool(signs) and signs[0] != "+",
         is_unusual=bool(found["open"] or found["tail"]),
         prefix=found["prefix"] or "",
-        body=found["body"],
+        body=found["body"].translate(_ONE_BLANK),
         exponent=found["exponent"] or "",
         suffix=found["suffix"] or "",
     )
