@@ -124,8 +124,9 @@ def _column(name: str, series: "nw.Series[Any]") -> Column | None:
     kind = series.dtype
     if kind.is_nested() or kind == nw.Binary:
         return None
-    if kind.is_integer() and _is_large(series):
-        return column_of_texts(name, map(_text, series.to_list()))
+    is_large = kind.is_integer() and _is_large(series)
+    if is_large or kind in {nw.Categorical, nw.Enum}:
+        return column_of_texts(name, _texts(series))
     if kind.is_numeric():
         return column_of_numbers(name, _floats(series))
     if kind in {nw.Date, nw.Datetime}:
@@ -136,6 +137,11 @@ def _column(name: str, series: "nw.Series[Any]") -> Column | None:
         days = _floats(series.dt.total_microseconds()) / (_DAY.total_seconds() * 1e6)
         return column_of_numbers(name, days)
     return _column_of_objects(name, series.to_list())
+
+
+def _texts(series: "nw.Series[Any]") -> list[str | None]:
+    """Spell all cells as words."""
+    return [_text(cell) for cell in series.to_list()]
 
 
 def _floats(series: "nw.Series[Any]") -> Float64Array:
@@ -179,10 +185,16 @@ def _is_number(cell: Any) -> bool:  # noqa: ANN401 - any cell
 
 
 def _text(cell: Any) -> str | None:  # noqa: ANN401 - any cell
-    """Spell a cell as a word: true and false in small letters."""
+    """Spell a cell as a word: true and false in small letters, whole numbers without a point.
+
+    Categories 1 and 2 with blanks among them come as 1.0 and 2.0 from some libraries.
+    """
     if _is_blank(cell):
         return None
-    return str(cell).lower() if isinstance(cell, bool | np.bool_) else str(cell)
+    if isinstance(cell, bool | np.bool_):
+        return str(cell).lower()
+    is_whole = isinstance(cell, float | np.floating) and float(cell).is_integer()
+    return f"{cell:.0f}" if is_whole else str(cell)
 
 
 def _days(moment: dt.date | dt.time) -> float:
@@ -232,7 +244,8 @@ def _answered(series: "nw.Series[Any]", filling: Filling, answers: Column) -> "n
     rows = filling.rows.tolist()
     values = answers.values.tolist()
     if answers.type == "word":
-        cells = {(_text(cell) or "").strip(): cell for cell in series.to_list()}
+        known = zip(_texts(series), series.to_list(), strict=True)
+        cells = {text.strip(): cell for text, cell in known if text is not None}
         if all(value in cells for value in values):
             return series.scatter(rows, [cells[value] for value in values])
         return series.cast(nw.String).scatter(rows, values)

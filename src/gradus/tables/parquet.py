@@ -215,7 +215,7 @@ def _column(connection: "DuckDBPyConnection", scan: str, name: str, kind: str) -
         _check_text(connection, f"sum(strlen({sql})) AS x FROM read_parquet({scan})", name)
     found = fetch(connection, f"SELECT {sql} AS x FROM read_parquet({scan})")["x"]  # noqa: S608
     if family == "word":
-        return column_of_texts(name, np.where(np.ma.getmaskarray(found), None, found))
+        return column_of_texts(name, found.tolist())
     values = np.ma.filled(found.astype(np.float64), np.nan)
     if family in {"moment", "time"}:
         return Column(name, "date", values)

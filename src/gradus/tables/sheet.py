@@ -137,8 +137,8 @@ def _first_sheet(reader: "ExcelReader", name: str) -> tuple[npt.NDArray[np.objec
     with locked_connection(name=name) as connection:
         connection.register("sheet", sheet)
         found = fetch(connection, "SELECT * FROM sheet")
-    cells = [np.where(np.ma.getmaskarray(cells), None, cells) for cells in found.values()]
-    return np.stack(cells, axis=1), notes
+    cells = np.array([column.tolist() for column in found.values()], dtype=np.object_)
+    return cells.T, notes
 
 
 def _damaged(name: str) -> DataError:
@@ -168,6 +168,7 @@ def _check_archive(raw: RawFile) -> None:
             sheet = archive.read(_first_part(archive))
     except (
         zipfile.BadZipFile, zlib.error, ET.ParseError, EOFError, OSError, KeyError, RuntimeError,
+        StopIteration,
         ValueError,
     ) as cause:  # fmt: skip
         if isinstance(cause, DataError):
