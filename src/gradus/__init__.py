@@ -1,46 +1,67 @@
 """gradus trains feed-forward networks on tables and shows every number on the way.
 
-The public names are listed here and nowhere else. Those that read files are imported when they are
-first used, because that loads what a network alone does not need.
+The public names are listed here and nowhere else. Each is imported when it is first used, so that
+`import gradus` costs nothing and a command can say its first word before NumPy is loaded.
 """
 
+import importlib
 from typing import TYPE_CHECKING
 
-from gradus.errors import (
-    DataError,
-    Diverged,
-    EngineUnavailable,
-    GradusError,
-    InvalidParameter,
-    ModelFileError,
-    ShapeMismatch,
-)
-from gradus.models.network import Network, Run
-from gradus.networks.spec import Dense, Embedding, Initializer, NetworkSpec
-from gradus.optimizers.rules import Adam, AdamW, GradientDescent
-from gradus.optimizers.schedules import Constant, Cosine, InverseScaling, Warmup
-from gradus.training.plan import EarlyStopping
-
 if TYPE_CHECKING:
+    from gradus.errors import (
+        DataError,
+        Diverged,
+        EngineUnavailable,
+        GradusError,
+        InvalidParameter,
+        ModelFileError,
+        ShapeMismatch,
+    )
     from gradus.estimators.classifier import MLPClassifier
     from gradus.estimators.regressor import MLPRegressor
     from gradus.models.model import Model
     from gradus.models.model_file import load, save
+    from gradus.models.network import Network, Run
     from gradus.models.predictions import Predictions
+    from gradus.networks.spec import Dense, Embedding, Initializer, NetworkSpec
+    from gradus.optimizers.rules import Adam, AdamW, GradientDescent
+    from gradus.optimizers.schedules import Constant, Cosine, InverseScaling, Warmup
+    from gradus.training.plan import EarlyStopping
     from gradus.workflow.fill import FillResult, fill
     from gradus.workflow.train import train
 
-# Imported when first used: they read files, which a network alone does not need.
-_LATER = {
-    "FillResult": "gradus.workflow.fill",
-    "MLPClassifier": "gradus.estimators.classifier",
-    "MLPRegressor": "gradus.estimators.regressor",
-    "Model": "gradus.models.model",
-    "Predictions": "gradus.models.predictions",
-    "fill": "gradus.workflow.fill",
-    "load": "gradus.models.model_file",
-    "save": "gradus.models.model_file",
-    "train": "gradus.workflow.train",
+# The module of each public name, as the imports above tell it to a type checker.
+_MODULES = {
+    "Adam": "optimizers.rules",
+    "AdamW": "optimizers.rules",
+    "Constant": "optimizers.schedules",
+    "Cosine": "optimizers.schedules",
+    "DataError": "errors",
+    "Dense": "networks.spec",
+    "Diverged": "errors",
+    "EarlyStopping": "training.plan",
+    "Embedding": "networks.spec",
+    "EngineUnavailable": "errors",
+    "FillResult": "workflow.fill",
+    "GradientDescent": "optimizers.rules",
+    "GradusError": "errors",
+    "Initializer": "networks.spec",
+    "InvalidParameter": "errors",
+    "InverseScaling": "optimizers.schedules",
+    "MLPClassifier": "estimators.classifier",
+    "MLPRegressor": "estimators.regressor",
+    "Model": "models.model",
+    "ModelFileError": "errors",
+    "Network": "models.network",
+    "NetworkSpec": "networks.spec",
+    "Predictions": "models.predictions",
+    "Run": "models.network",
+    "ShapeMismatch": "errors",
+    "Warmup": "optimizers.schedules",
+    "fill": "workflow.fill",
+    "load": "models.model_file",
+    "save": "models.model_file",
+    "train": "workflow.train",
 }
 
 __all__ = [
@@ -78,14 +99,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Import a name when it is first asked for."""
-    if name not in _LATER:
+    """Import a public name when it is first asked for."""
+    if name not in _MODULES:
         raise AttributeError(f"module 'gradus' has no attribute {name!r}")
-    import importlib
-
-    found = getattr(importlib.import_module(_LATER[name]), name)
-    globals()[name] = found
-    return found
+    thing: object = getattr(importlib.import_module(f"gradus.{_MODULES[name]}"), name)
+    globals()[name] = thing
+    return thing
 
 
 def __dir__() -> list[str]:

@@ -35,13 +35,20 @@ def summary(model: Model) -> str:
     lines += [verdict.sentence, *verdict.details]
     if verdict.measures:
         lines += ["", *_measures(model)]
-    lines += ["", "Inputs:"]
-    lines += [f"  {name}: {kind}" for name, kind, _ in origin.columns]
+    lines += ["", "Inputs:", *_inputs(model)]
     lines += ["", f"What answers: {shape(model.answerer.spec)}."]
-    lines += [f"  {sentence}" for sentence in origin.stops]
+    if origin.stops:
+        lines += ["", "The networks' training:", *(f"  {sentence}" for sentence in origin.stops)]
     if model.warnings:
         lines += ["", "Warnings:", *(f"  {sentence}" for sentence in model.warnings)]
     return "\n".join(lines)
+
+
+def _inputs(model: Model) -> list[str]:
+    """Line up names and kinds."""
+    columns = model.origin.columns
+    width = max(len(name) for name, _, _ in columns)
+    return [f"  {name.ljust(width)}  {kind}" for name, kind, _ in columns]
 
 
 def shape(spec: NetworkSpec) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from gradus._typing import BoolArray, Float64Array
 from gradus.engines.registry import engine as make_engine
-from gradus.errors import DataError
+from gradus.errors import InvalidParameter
 from gradus.models.model import Model, Origin
 from gradus.networks.spec import NetworkSpec
 from gradus.tables.target import Classes, NumberTarget
@@ -59,7 +59,7 @@ def learn(
 
     Raises
     ------
-    DataError
+    InvalidParameter
         If class weights are asked for where the answers are numbers.
     Diverged
         If a network that was asked for diverges. One that nobody asked for leaves the answer to
@@ -114,7 +114,7 @@ def _training_weights(prepared: Prepared, options: Options) -> Float64Array | No
     if options.class_weight is None:
         return prepared.weights
     if not isinstance(prepared.labels, Classes):
-        raise DataError(
+        raise InvalidParameter(
             f"class_weight needs a target of classes; {prepared.target.name!r} holds numbers. "
             f"Say --as {prepared.target.name}=category if they stand for classes."
         )
