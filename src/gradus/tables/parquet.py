@@ -6,6 +6,7 @@ of bytes, lists or records are left out of the table and kept in the file. What 
 for must not be known here.
 """
 
+# ruff: noqa: S608 - every name that a query holds is quoted, and values are in none
 import contextlib
 import re
 import tempfile
@@ -116,7 +117,7 @@ def filled_parquet(table: Table, filling: Filling) -> bytes:
             chosen = ", ".join(f"{sql} AS {_identifier(name)}" for name, sql in selected.items())
             fetch(
                 connection,
-                f"COPY (SELECT {chosen} FROM read_parquet({scan}) AS t POSITIONAL JOIN f) "  # noqa: S608 - names are quoted
+                f"COPY (SELECT {chosen} FROM read_parquet({scan}) AS t POSITIONAL JOIN f) "
                 f"TO {quoted(str(output.resolve()))} "
                 f"(FORMAT parquet, KV_METADATA {_metadata(connection, scan)})",
             )
@@ -139,15 +140,15 @@ def _opened(data: bytes, name: str, *others: Path) -> "Iterator[tuple[DuckDBPyCo
 
 def _types(connection: "DuckDBPyConnection", scan: str, name: str) -> dict[str, str]:
     """Return the type of each column, after the file's own account of its size was checked."""
-    n_rows = fetch(connection, f"SELECT num_rows FROM parquet_file_metadata({scan})")["num_rows"]  # noqa: S608
+    n_rows = fetch(connection, f"SELECT num_rows FROM parquet_file_metadata({scan})")["num_rows"]
     schema = fetch(
         connection,
-        f"SELECT name, coalesce(num_children, 0) AS n FROM parquet_schema({scan})",  # noqa: S608
+        f"SELECT name, coalesce(num_children, 0) AS n FROM parquet_schema({scan})",
     )
     check_size(name, int(n_rows[0]), int(schema["n"][0]))
     if not n_rows[0]:
         raise DataError(f"{name} has columns but no rows.")
-    found = fetch(connection, f"DESCRIBE SELECT * FROM read_parquet({scan})")  # noqa: S608
+    found = fetch(connection, f"DESCRIBE SELECT * FROM read_parquet({scan})")
     names, types = list(found["column_name"]), list(found["column_type"])
     own = _top_names(list(schema["name"]), [int(n) for n in schema["n"]])
     if named(own, name) != own:
@@ -194,7 +195,7 @@ def _is_large(connection: "DuckDBPyConnection", scan: str, name: str) -> bool:
     column = _identifier(name)
     found = fetch(
         connection,
-        f"SELECT coalesce(max({column}) > {LARGEST_EXACT} OR min({column}) < -{LARGEST_EXACT}, "  # noqa: S608
+        f"SELECT coalesce(max({column}) > {LARGEST_EXACT} OR min({column}) < -{LARGEST_EXACT}, "
         f"false) AS x FROM read_parquet({scan})",
     )
     return bool(found["x"][0])
@@ -213,7 +214,7 @@ def _column(connection: "DuckDBPyConnection", scan: str, name: str, kind: str) -
     }[family]
     if family == "word":
         _check_text(connection, f"sum(strlen({sql})) AS x FROM read_parquet({scan})", name)
-    found = fetch(connection, f"SELECT {sql} AS x FROM read_parquet({scan})")["x"]  # noqa: S608
+    found = fetch(connection, f"SELECT {sql} AS x FROM read_parquet({scan})")["x"]
     if family == "word":
         return column_of_texts(name, found.tolist())
     values = np.ma.filled(found.astype(np.float64), np.nan)
@@ -249,7 +250,7 @@ def _answered(connection: "DuckDBPyConnection", answers: Column, kind: str) -> s
     value = _value("answer", answers)
     found = fetch(
         connection,
-        f"SELECT count(*) AS n FROM f WHERE {value} IS NOT NULL "  # noqa: S608
+        f"SELECT count(*) AS n FROM f WHERE {value} IS NOT NULL "
         f"AND TRY_CAST({value} AS {kind}) IS NULL",
     )
     if found["n"][0]:
@@ -260,7 +261,7 @@ def _answered(connection: "DuckDBPyConnection", answers: Column, kind: str) -> s
 
 def _metadata(connection: "DuckDBPyConnection", scan: str) -> str:
     """Return the file's key-value metadata as an SQL literal."""
-    found = fetch(connection, f"SELECT key, value FROM parquet_kv_metadata({scan})")  # noqa: S608
+    found = fetch(connection, f"SELECT key, value FROM parquet_kv_metadata({scan})")
     pairs = [
         f"{quoted(bytes(key).decode('utf-8', 'replace'))}: {_blob(bytes(value))}"
         for key, value in zip(found["key"], found["value"], strict=True)
