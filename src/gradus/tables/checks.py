@@ -88,8 +88,10 @@ def _blank_inputs(inputs: list[Described]) -> list[str]:
     if not names:
         return []
     least = min(shares[name] for name in names)
-    verb = "is" if len(names) == 1 else "are"
-    return [f"{listed(names)} {verb} blank in {100 * least:.0f} % of the rows or more."]
+    share = f"{100 * least:.0f} % of the rows"
+    if len(names) == 1:
+        return [f"{names[0]!r} is blank in {share}."]
+    return [f"{listed(names)} are blank in {share} or more."]
 
 
 def _copies(matrix: Float64Array, y: Float64Array, rows: Int64Array) -> list[str]:
