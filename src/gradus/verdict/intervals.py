@@ -39,8 +39,8 @@ class Intervals:
     fold
         Shape (r,): ascending, the fold of each; every fold 0 to k - 1 has at least one.
     shrink
-        From 0 to 1: residuals are those of one network, and the answer, the mean of k, is less
-        wrong; see `fit`.
+        From 0 to 1: how far bounds made for one network are drawn towards the mean of k; see
+        `fit`.
     level
         The share of the sums that the high bound has to reach: ``0.9 (n + 1) / n``, at most 1.
     measured_coverage
@@ -67,11 +67,11 @@ class Intervals:
         """Learn the residuals of judged rows.
 
         CV+ counts the differences between networks twice where k of them answer together: each
-        residual holds the one of the network that made it, and the k centers of the bounds hold
-        them again, though averaging removes ``(1 - 1/k) v`` of it from the answer's squared error
-        (v is `own_variance`; [KV95]). So residuals are shrunk by the root of
-        ``1 - 2 (1 - 1/k) v / mse``, but to no less than a k-th, which leaves the sums of center
-        and residual with the mean square that the answer's error has. Without v this is CV+.
+        residual holds that of the network which made it, and the k centers of the bounds hold them
+        again. But averaging k networks that differ with the variance v takes ``x = (1 - 1/k) v``
+        off a network's mean squared error [KV95]. So sums of center and residual have the mean
+        square ``mse + x`` around an answer whose error has ``mse - x``, and the bounds are drawn
+        towards the answer by ``sqrt((mse - x) / (mse + x))``. Without v they are those of CV+.
 
         Parameters
         ----------
@@ -98,8 +98,8 @@ class Intervals:
         residuals, of_fold = np.abs(z - out_of_fold)[is_judged], folds[is_judged]
         level = min(1.0, COVERAGE * (n_effective + 1) / n_effective)
         mse = float(w @ np.square(residuals))
-        removed = (1 - 1 / n_folds) * own_variance / mse if mse > 0 else 0.0
-        shrink = max(1 / n_folds, math.sqrt(max(0.0, 1 - 2 * removed)))
+        removed = (1 - 1 / n_folds) * min(own_variance, mse)
+        shrink = math.sqrt((mse - removed) / (mse + removed)) if mse > 0 else 1.0
         parts = [_thinned(residuals[of_fold == k], w[of_fold == k]) for k in range(n_folds)]
         return cls(
             np.concatenate([part[0] for part in parts]),
@@ -115,13 +115,15 @@ class Intervals:
     ) -> tuple[Float64Array, Float64Array]:
         """Return the low and the high bound of every answer.
 
-        With ``R_i = shrink * residual_i`` the bounds at x are the order statistics of [BCRT21],
+        With ``R_i = |z_i - mu_{-k(i)}(x_i)|``, the error on row i of the network that left out its
+        fold k(i), CV+ takes the order statistics [BCRT21]
 
             low  = the floor((1 - coverage)(n + 1))-th smallest of ``mu_{-k(i)}(x) - R_i``,
             high = the ceil(coverage (n + 1))-th smallest of ``mu_{-k(i)}(x) + R_i``.
 
-        They hold a new row's answer with probability of about `COVERAGE` if the rows come in no
-        particular order. Where the answer itself lies outside, the bound is moved to it. With one
+        Where the answer lies outside, the bound is moved to it; then `shrink` narrows both
+        distances from the answer. The bounds hold a new row's answer with a probability of about
+        `COVERAGE` if the rows come in no particular order. With one
         fold the answer is the center, as in split conformal prediction.
 
         Parameters
@@ -140,10 +142,12 @@ class Intervals:
             by_fold = answers[np.newaxis]
         if not len(self.residuals):
             return np.full(answers.shape, np.nan), np.full(answers.shape, np.nan)
-        high = self._upper(by_fold)
+        above = np.maximum(self._upper(by_fold), answers)
         # Mirrored at zero the lower bound is an upper one.
-        low = -self._upper(-by_fold)
-        return np.minimum(low, answers), np.maximum(high, answers)
+        below = np.minimum(-self._upper(-by_fold), answers)
+        if self.shrink == 1:
+            return below, above
+        return answers - self.shrink * (answers - below), answers + self.shrink * (above - answers)
 
     def _upper(self, by_fold: Float64Array) -> Float64Array:
         """Return the smallest number that `level` of the sums of center and residual reach.
@@ -156,7 +160,7 @@ class Intervals:
         for k in range(len(by_fold)):
             shares = self.shares[self.fold == k]
             sums = np.concatenate((np.zeros(1), np.cumsum(shares)))
-            groups.append((self.shrink * self.residuals[self.fold == k], sums))
+            groups.append((self.residuals[self.fold == k], sums))
         below: Float64Array = by_fold.min(axis=0) + min(float(r[0]) for r, _ in groups)
         above: Float64Array = by_fold.max(axis=0) + max(float(r[-1]) for r, _ in groups)
         for _ in range(_N_HALVINGS):
@@ -190,10 +194,11 @@ class Intervals:
         if any(part.dtype != dtype or part.ndim != ndim for part, dtype, ndim in kinds):
             raise ValueError("intervals must be float64 and int64 arrays")
         shrink, level, measured = (float(number) for number in numbers)
+        if not len(residuals) == len(shares) == len(fold):
+            raise ValueError("intervals must hold a share and a fold of each residual")
         is_ordered = (np.diff(fold) > 0) | (np.diff(residuals) >= 0)
         is_sound = (
-            len(residuals) == len(shares) == len(fold)
-            and (len(fold) == 0 or np.array_equal(np.unique(fold), np.arange(n_folds)))
+            (len(fold) == 0 or np.array_equal(np.unique(fold), np.arange(n_folds)))
             and bool(np.all(np.diff(fold) >= 0) and is_ordered.all())
             and bool(np.isfinite(residuals).all() and (residuals >= 0).all())
             and bool((shares >= 0).all())

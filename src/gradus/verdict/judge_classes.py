@@ -119,7 +119,8 @@ def _details(
         if len(rare) > _MOST_LISTED:
             rare[_MOST_LISTED:] = [f"{len(rare) - _MOST_LISTED:,} more"]
         details.append(
-            f"Classes with fewer than {FEWEST_OF_CLASS} complete rows are hardly learned: {listed(rare)}."
+            f"Classes with fewer than {FEWEST_OF_CLASS} complete rows are hardly learned: "
+            f"{listed(rare)}."
         )
     return details
 
@@ -135,7 +136,7 @@ def _sentence(
     """Put the verdict in words."""
     right = {name: percent_text(each["accuracy"]) for name, each in measures.items()}
     loss = {name: number_text(each["log_loss"]) for name, each in measures.items()}
-    who = who_answers(choice, "the share of each class")
+    who = who_answers(choice, "the largest class")
     is_network = choice.best == "network"
     if "network" not in measures:
         start = "The network's training diverged" if diverged else "No network was trained"
@@ -163,7 +164,7 @@ def _for_each(right: Mapping[str, str], loss: Mapping[str, str], largest: str) -
     """List what each candidate has."""
     called = {"network": "the network", "linear": "a linear model"}
     called |= {"neighbors": "nearest neighbors", "mean": f"always the largest class ({largest!r})"}
-    rights = listed([f"{called[name]} in {right[name]}" for name in called if name in right])
+    rights = listed([f"{right[name]} for {called[name]}" for name in called if name in right])
     called["mean"] = "the share of each class"
     losses = listed([f"{loss[name]} for {called[name]}" for name in called if name in loss])
-    return f"{rights} of the rows are right; the log loss is {losses}"
+    return f"the share of right rows is {rights}; the log loss is {losses}"

@@ -70,7 +70,7 @@ class Verdict:
             If the description holds anything else than `describe` writes.
         """
         names = tuple(cls.__dataclass_fields__)
-        if not isinstance(description, dict) or tuple(sorted(description)) != tuple(sorted(names)):
+        if not isinstance(description, dict) or set(description) != set(names):
             raise ValueError(f"a verdict must hold {', '.join(names)}")
         answered_by, sentence, n_judged, measures, details, recall = (
             description[name] for name in names
