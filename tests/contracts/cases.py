@@ -8,7 +8,7 @@ from gradus._random import Purpose, stream_key
 from gradus.engines.base import Batches, EpochLog, TrainState
 from gradus.networks.initializers import initial_params
 from gradus.networks.params import layout
-from gradus.networks.spec import Dense, NetworkSpec
+from gradus.networks.spec import Dense, Embedding, NetworkSpec
 from gradus.optimizers.rules import Adam, AdamW, GradientDescent
 
 # An engine whose compiled part is there must work: nothing is skipped then.
@@ -26,24 +26,30 @@ RULES = {
 }
 
 
+# What the suite runs with: columns of numbers only, or level numbers behind them.
+TABLES = {"numbers": (), "levels": (Embedding(4, 3), Embedding(2, 1))}
+
+
 def output_width(loss):
     return {"squared_error": 2, "binary_cross_entropy": 1, "cross_entropy": 3}[loss]
 
 
-def network(activation, loss, *, l2=0.0, n_inputs=3, width=5, bias=True):
-    """One hidden layer; for squared error the last layer has the activation too."""
+def network(activation, loss, *, l2=0.0, n_plain=3, width=5, bias=True, embeddings=()):
+    """Two hidden layers; for squared error the last layer has the activation too."""
     last = activation if loss == "squared_error" else "identity"
     layers = (
         Dense(width, activation, bias),
         Dense(width, "tanh", bias),
         Dense(output_width(loss), last, bias),
     )
-    return NetworkSpec(n_inputs, layers, loss, l2)
+    return NetworkSpec(n_plain + len(embeddings), layers, loss, l2, embeddings)
 
 
 def draw_rows(spec, rng, n, dtype=np.float64):
-    """Rows and targets the loss has a meaning for."""
+    """Rows, with levels where there are embeddings, and targets the loss has a meaning for."""
     X = rng.normal(size=(n, spec.n_inputs)).astype(dtype)
+    for column, embedding in enumerate(spec.embeddings, spec.n_plain):
+        X[:, column] = rng.integers(embedding.n_levels, size=n)
     if spec.loss == "squared_error":
         y = rng.normal(size=(n, spec.n_targets))
     elif spec.loss == "binary_cross_entropy":
@@ -86,9 +92,13 @@ def copy_state(state):
 
 
 def assert_layers_close(spec, ours, exact, tolerance):
-    """Compare flat vectors by parts of each layer's largest entry, weight and bias together."""
+    """Compare flat vectors by parts of the largest entry of each layer, weight and bias together.
+
+    The embeddings count to layer 1: a table of few numbers has, as a bias of few, no entry that
+    tells how large the sums were that made it.
+    """
     for layer in range(1, len(spec.layers) + 1):
-        own = [view for view in layout(spec) if view.layer == layer]
+        own = [view for view in layout(spec) if max(view.layer, 1) == layer]
         part = slice(own[0].start, own[-1].stop)
         largest = np.abs(exact[part]).max(initial=0)
         error = np.abs(ours[part].astype(np.float64) - exact[part]).max(initial=0)

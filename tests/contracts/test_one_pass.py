@@ -6,13 +6,12 @@ import pytest
 from gradus._typing import ACTIVATION_NAMES, LOSS_NAMES
 from gradus.engines import reference
 from gradus.networks.params import n_params
-from gradus.networks.spec import Dense, NetworkSpec
+from gradus.networks.spec import Dense, Embedding, NetworkSpec
 from tests.contracts.cases import (
     ONE_PASS,
     assert_layers_close,
     draw_params,
     draw_rows,
-    network,
 )
 from tests.golden.load import golden
 
@@ -49,7 +48,7 @@ def compare(engine, spec, params, X, y, weights=None):
 @each_loss
 @each_activation
 @each_type
-def test_against_the_formulas(engine, activation, loss, dtype, rng):
+def test_against_the_formulas(engine, network, activation, loss, dtype, rng):
     for l2, bias in ((0.0, True), (0.3, False)):
         spec = network(activation, loss, l2=l2, bias=bias)
         params, (X, y) = draw_params(spec, rng, dtype), draw_rows(spec, rng, 17, dtype)
@@ -59,22 +58,26 @@ def test_against_the_formulas(engine, activation, loss, dtype, rng):
 
 @pytest.mark.parametrize("width", WIDTHS)
 @each_type
-def test_shapes_around_the_blocks(engine, width, dtype, rng):
-    layers = (Dense(width, "tanh"), Dense(WIDTHS[-1 - WIDTHS.index(width)], "relu"), Dense(width))
-    spec = NetworkSpec(width + 1, layers)
+def test_shapes_around_the_blocks(engine, embeddings, width, dtype, rng):
+    other = WIDTHS[-1 - WIDTHS.index(width)]
+    # No unit of a sigmoid layer is ever off: small numbers behind one have few digits.
+    layers = (Dense(width, "tanh"), Dense(other, "sigmoid"), Dense(width))
+    tables = tuple(Embedding(7, other) for _ in embeddings)
+    spec = NetworkSpec(width + 1 + len(tables), layers, embeddings=tables)
     params = draw_params(spec, rng, dtype)
     for n_rows in (1, 2, 5, 63, 64, 65, 200):
         compare(engine, spec, params, *draw_rows(spec, rng, n_rows, dtype))
 
 
 @each_type
-def test_many_rows_of_a_large_layer(engine, dtype, rng):
-    spec = NetworkSpec(70, (Dense(260, "gelu"), Dense(10)), "cross_entropy")
+def test_many_rows_of_a_large_layer(engine, embeddings, dtype, rng):
+    layers = (Dense(260, "gelu"), Dense(10))
+    spec = NetworkSpec(70, layers, "cross_entropy", embeddings=embeddings)
     compare(engine, spec, draw_params(spec, rng, dtype), *draw_rows(spec, rng, 1500, dtype))
 
 
 @each_loss
-def test_no_rows(engine, loss, rng):
+def test_no_rows(engine, network, loss, rng):
     spec = network("tanh", loss, l2=0.5)
     params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 0)
     assert engine.outputs(spec, params, X).shape == (0, spec.n_outputs)
@@ -106,7 +109,7 @@ def numeric_gradient(engine, spec, params, X, y, weights, penalty):
 
 @each_loss
 @each_activation
-def test_gradient_against_central_differences(engine, activation, loss, rng):
+def test_gradient_against_central_differences(engine, network, activation, loss, rng):
     n_skipped = n_seen = 0
     for draw in range(8 if activation == "relu" else 2):
         l2 = 0.0 if draw % 2 else 0.4
@@ -128,7 +131,7 @@ def test_gradient_against_central_differences(engine, activation, loss, rng):
 
 
 @each_loss
-def test_weight_2_is_the_row_twice(engine, loss, rng):
+def test_weight_2_is_the_row_twice(engine, network, loss, rng):
     spec = network("tanh", loss, l2=0.1)
     params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 9)
     weights = np.array([1, 2, 0, 3, 1, 1, 2, 0, 1.0])
@@ -145,7 +148,7 @@ def test_weight_2_is_the_row_twice(engine, loss, rng):
 
 
 @each_loss
-def test_weights_that_sum_to_0(engine, loss, rng):
+def test_weights_that_sum_to_0(engine, network, loss, rng):
     spec = network("sigmoid", loss)
     params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 4)
     assert engine.evaluate(spec, params, X, y, np.zeros(4)) == (0.0, 0.0)
@@ -155,7 +158,7 @@ def test_weights_that_sum_to_0(engine, loss, rng):
 
 
 @each_loss
-def test_the_order_of_a_full_batch_does_not_matter(engine, loss, rng):
+def test_the_order_of_a_full_batch_does_not_matter(engine, network, loss, rng):
     spec = network("gelu", loss, l2=0.1)
     params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 30)
     order = rng.permutation(30)
@@ -167,7 +170,7 @@ def test_the_order_of_a_full_batch_does_not_matter(engine, loss, rng):
     assert_layers_close(spec, grads, permuted, 1e-13)
 
 
-def test_shifted_logits_have_the_same_loss(engine, rng):
+def test_shifted_logits_have_the_same_loss(engine, network, rng):
     spec = network("tanh", "cross_entropy")
     params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 8)
     shifted = params.copy()
@@ -178,7 +181,7 @@ def test_shifted_logits_have_the_same_loss(engine, rng):
     assert_layers_close(spec, other[1], one[1], 1e-10)
 
 
-def test_no_gradient_at_a_perfect_fit(engine, rng):
+def test_no_gradient_at_a_perfect_fit(engine, network, rng):
     spec = network("softplus", "squared_error")
     params, (X, _) = draw_params(spec, rng), draw_rows(spec, rng, 8)
     loss, grads = engine.gradient(spec, params, X, engine.outputs(spec, params, X))
@@ -201,7 +204,7 @@ def test_logits_far_out(engine, loss, size, dtype, rng):
 
 
 @each_type
-def test_strided_and_read_only_arrays_are_taken(engine, dtype, rng):
+def test_strided_and_read_only_arrays_are_taken(engine, network, dtype, rng):
     spec = network("tanh", "squared_error", l2=0.1)
     params, (X, y) = draw_params(spec, rng, dtype), draw_rows(spec, rng, 12, dtype)
     weights = rng.uniform(size=12).astype(dtype)
@@ -226,8 +229,9 @@ def test_strided_and_read_only_arrays_are_taken(engine, dtype, rng):
 
 
 @each_type
-def test_one_row_is_the_same_alone_or_in_a_batch(engine, dtype, rng):
-    spec = NetworkSpec(9, (Dense(40, "gelu"), Dense(17, "tanh"), Dense(3)))
+def test_one_row_is_the_same_alone_or_in_a_batch(engine, embeddings, dtype, rng):
+    layers = (Dense(40, "gelu"), Dense(17, "tanh"), Dense(3))
+    spec = NetworkSpec(9, layers, embeddings=embeddings)
     params, (X, _) = draw_params(spec, rng, dtype), draw_rows(spec, rng, 133, dtype)
     batch = engine.outputs(spec, params, X)
     alone = np.concatenate([engine.outputs(spec, params, X[i : i + 1]) for i in range(len(X))])

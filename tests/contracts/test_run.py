@@ -26,7 +26,6 @@ from tests.contracts.cases import (
     copy_state,
     draw_params,
     draw_rows,
-    network,
     run,
 )
 from tests.golden.load import golden
@@ -64,7 +63,7 @@ def by_the_formulas(spec, rule, batches, params, step_rates, max_grad_norm=None)
 
 @each_rule
 @each_type
-def test_ten_steps_in_batches(engine, rule, dtype, rng):
+def test_ten_steps_in_batches(engine, network, rule, dtype, rng):
     spec = network("tanh", "squared_error", l2=0.05)
     tolerance = {np.float64: 1e-9, np.float32: 1e-4}[dtype]
     params, (X, y) = draw_params(spec, rng, dtype), draw_rows(spec, rng, 11, dtype)
@@ -84,7 +83,7 @@ def test_ten_steps_in_batches(engine, rule, dtype, rng):
 
 @pytest.mark.parametrize("loss", LOSS_NAMES)
 @pytest.mark.parametrize("batch_size", [1, 3, 10, 50])
-def test_rows_are_picked_in_the_order_of_the_epoch(engine, loss, batch_size, rng):
+def test_rows_are_picked_in_the_order_of_the_epoch(engine, network, loss, batch_size, rng):
     spec = network("relu", loss)
     params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 20)
     rows = rng.permutation(20)[:10].astype(np.int64)
@@ -98,7 +97,7 @@ def test_rows_are_picked_in_the_order_of_the_epoch(engine, loss, batch_size, rng
 
 @each_rule
 @each_type
-def test_where_a_run_is_cut_changes_no_bit(engine, rule, dtype, rng):
+def test_where_a_run_is_cut_changes_no_bit(engine, network, rule, dtype, rng):
     spec = network("gelu", "cross_entropy", l2=0.01)
     params, (X, y) = draw_params(spec, rng, dtype), draw_rows(spec, rng, 23, dtype)
     batches = batches_of(X, y, batch_size=5)
@@ -114,7 +113,7 @@ def test_where_a_run_is_cut_changes_no_bit(engine, rule, dtype, rng):
         assert np.concatenate(logs).tobytes() == log.rows.tobytes()
 
 
-def test_a_time_limit_cuts_between_steps_and_makes_one_at_least(engine, rng):
+def test_a_time_limit_cuts_between_steps_and_makes_one_at_least(engine, network, rng):
     spec, rule = network("tanh", "squared_error"), GradientDescent(momentum=0.5)
     params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 50)
     batches = batches_of(X, y, batch_size=7)
@@ -133,7 +132,7 @@ def test_a_time_limit_cuts_between_steps_and_makes_one_at_least(engine, rng):
     assert time.monotonic() - started < 5  # a thousandth of what all steps would take
 
 
-def test_a_raised_flag_cancels_before_the_next_step(engine, rng):
+def test_a_raised_flag_cancels_before_the_next_step(engine, network, rng):
     spec = network("tanh", "squared_error")
     params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 5)
     state = TrainState.start(params, 0)
@@ -147,7 +146,7 @@ def test_a_raised_flag_cancels_before_the_next_step(engine, rng):
     assert log.rows.shape == (0, 3)
 
 
-def test_no_step_asked_for(engine, rng):
+def test_no_step_asked_for(engine, network, rng):
     spec = network("tanh", "squared_error")
     params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 5)
     state = TrainState.start(params, 0)
@@ -181,7 +180,7 @@ def test_it_stops_before_a_step_that_is_not_finite(engine, dtype, batch_size, rn
 
 
 @each_type
-def test_it_stops_before_an_update_that_leaves_the_range_of_the_type(engine, dtype, rng):
+def test_it_stops_before_an_update_that_leaves_the_range_of_the_type(engine, network, dtype, rng):
     spec = network("tanh", "squared_error")
     params, (X, y) = draw_params(spec, rng, dtype), draw_rows(spec, rng, 5, dtype)
     state = TrainState.start(params, 0)
@@ -194,7 +193,7 @@ def test_it_stops_before_an_update_that_leaves_the_range_of_the_type(engine, dty
 
 
 @each_rule
-def test_a_batch_without_weight_only_counts(engine, rule, rng):
+def test_a_batch_without_weight_only_counts(engine, network, rule, rng):
     spec = network("tanh", "squared_error", l2=0.5)
     params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 8)
     state = TrainState.start(params, rule.n_slots)
@@ -209,7 +208,7 @@ def test_a_batch_without_weight_only_counts(engine, rule, rng):
     assert bits(state) == bits(before)
 
 
-def test_update_ratio_of_the_last_step(engine, rng):
+def test_update_ratio_of_the_last_step(engine, network, rng):
     spec = network("tanh", "squared_error")
     params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 8)
     state, batches = TrainState.start(params, 0), batches_of(X, y)
@@ -230,7 +229,7 @@ def test_update_ratio_of_a_layer_of_zeros(engine, rng):
     assert log.update_ratio.tolist() == [0.0, np.inf]
 
 
-def test_what_is_lent_to_read_stays_as_it_is(engine, rng):
+def test_what_is_lent_to_read_stays_as_it_is(engine, network, rng):
     spec, rule = network("tanh", "binary_cross_entropy"), RULES["adam"]
     params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 9)
     weights, rows = rng.uniform(size=9), np.arange(8)
@@ -321,8 +320,9 @@ def test_all_engines_shuffle_alike():
 
 @each_type
 @pytest.mark.parametrize("name", ENGINES)
-def test_the_number_of_threads_changes_no_bit(name, dtype, rng):
-    spec = NetworkSpec(20, (Dense(90, "tanh"), Dense(70, "gelu"), Dense(3)), "cross_entropy", 0.01)
+def test_the_number_of_threads_changes_no_bit(name, embeddings, dtype, rng):
+    layers = (Dense(90, "tanh"), Dense(70, "gelu"), Dense(3))
+    spec = NetworkSpec(20, layers, "cross_entropy", 0.01, embeddings)
     params, (X, y) = draw_params(spec, rng, dtype), draw_rows(spec, rng, 700, dtype)
     results = set()
     for n_threads in (1, 2, 3, 5):

@@ -9,10 +9,20 @@ import pytest
 from gradus._typing import ACTIVATION_NAMES, LOSS_NAMES
 from gradus.engines import reference
 from gradus.engines.base import RunStatus, TrainState
+from gradus.engines.native import NativeEngine
 from gradus.engines.reference import ReferenceEngine
+from gradus.networks.params import views
 from gradus.networks.spec import Dense, NetworkSpec
 from gradus.optimizers.rules import Adam, GradientDescent
-from tests.contracts.cases import batches_of, bits, draw_params, draw_rows, network, run
+from tests.contracts.cases import (
+    TABLES,
+    batches_of,
+    bits,
+    draw_params,
+    draw_rows,
+    network,
+    run,
+)
 
 
 def test_affine_by_hand():
@@ -123,12 +133,21 @@ def test_scipy_is_loaded_for_gelu_only():
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
+def test_embedding_backward_is_the_transpose_of_the_gather(rng):
+    levels, table = np.array([2, 0, 2, 1, 2]), rng.normal(size=(4, 3))
+    u = rng.normal(size=(5, 3))
+    d_table = reference.embedding_backward(u, levels, 4)
+    assert np.sum(u * table[levels]) == pytest.approx(np.sum(d_table * table), rel=1e-12)
+    assert not d_table[3].any()
+
+
 @pytest.mark.oracle
+@pytest.mark.parametrize("tables", TABLES.values(), ids=list(TABLES))
 @pytest.mark.parametrize("loss", LOSS_NAMES)
 @pytest.mark.parametrize("activation", ACTIVATION_NAMES)
-def test_jax_differentiates_the_objective_to_the_same_gradient(activation, loss, rng):
+def test_jax_differentiates_the_objective_to_the_same_gradient(activation, loss, tables, rng):
     jax = pytest.importorskip("jax")
-    spec = network(activation, loss, l2=0.2)
+    spec = network(activation, loss, l2=0.2, embeddings=tables)
     params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 7)
     weights = rng.uniform(0.5, 2, 7)
     _, grads = reference.gradient(spec, params, X, y, weights)
@@ -138,6 +157,32 @@ def test_jax_differentiates_the_objective_to_the_same_gradient(activation, loss,
         ours = jax.jit(lambda *args: reference.gradient(spec, *args)[1])(*lent)
         np.testing.assert_allclose(grads, theirs, rtol=1e-10, atol=1e-13)
         np.testing.assert_allclose(grads, ours, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("engine", [ReferenceEngine(), NativeEngine(2)], ids=lambda e: e.name)
+def test_torch_has_the_same_embeddings(engine, rng):
+    torch = pytest.importorskip("torch")
+    spec = network("tanh", "squared_error", l2=0.2, embeddings=TABLES["levels"])
+    params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 30)
+    loss, grads = engine.gradient(spec, params, X, y)
+    named = {
+        name: torch.tensor(own, requires_grad=True) for name, own in views(spec, params).items()
+    }
+    a = [torch.tensor(X[:, : spec.n_plain])]
+    for number in (1, 2):
+        levels = torch.tensor(X[:, spec.n_plain + number - 1].astype(np.int64))
+        table = named[f"embedding {number} weight"]
+        a.append(torch.nn.functional.embedding(levels, table))
+    a = torch.cat(a, dim=1)
+    for layer in (1, 2, 3):
+        a = torch.tanh(a @ named[f"layer {layer} weight"] + named[f"layer {layer} bias"])
+    mean = ((a - torch.tensor(y)) ** 2).mean()
+    penalty = sum((own**2).sum() for name, own in named.items() if name.endswith("weight"))
+    (mean + 0.1 * penalty).backward()
+    assert loss == pytest.approx(mean.item(), rel=1e-12)
+    for name, own in views(spec, grads).items():
+        np.testing.assert_allclose(own, named[name].grad.numpy(), rtol=1e-10, atol=1e-13)
 
 
 @pytest.mark.oracle

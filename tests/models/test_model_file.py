@@ -12,12 +12,12 @@ from gradus._archive import pack, unpack
 from gradus.errors import ModelFileError
 from gradus.models.model_file import load, save
 from gradus.models.network import Network
-from gradus.networks.spec import Dense, Initializer
+from gradus.networks.spec import Dense, Embedding, Initializer
 
 NETWORKS = {
     "small": lambda: Network(2, [Dense(3, "sigmoid"), Dense(1)]),
     "every option": lambda: Network(
-        3,
+        4,
         [
             Dense(4, "gelu", bias=False, initializer="he_normal"),
             Dense(2, "softplus", initializer=Initializer("uniform", low=-0.5, high=0.25)),
@@ -27,6 +27,7 @@ NETWORKS = {
         l2=1e-4,
         seed=2**63,
         dtype="float32",
+        embeddings=[Embedding(1, 2), Embedding(2, 3)],
     ),
 }
 
@@ -59,6 +60,7 @@ def test_round_trip(network, path):
     assert loaded.params.tobytes() == network.params.tobytes()
     loaded.params[0] = 3.0
     X = np.linspace(-1, 1, 5 * network.spec.n_inputs).reshape(5, -1)
+    X[:, network.spec.n_plain :] = 0
     again = load(path)
     assert np.array_equal(again.predict(X), network.predict(X))
 
@@ -223,6 +225,18 @@ CRAFTED = {
     ),
     "no layers": (lambda description, _: description["network"].pop("layers"), "'layers'"),
     "layers that are none": (in_network(layers=[1]), "'int' object is not subscriptable"),
+    "an embedding of another class": (
+        in_network(embeddings=[{"kind": "Dense", "width": 1}]),
+        "it has 'Dense' where 'Embedding' must stand.",
+    ),
+    "an embedding of no array": (
+        in_network(embeddings=[{"kind": "Embedding", "n_levels": 3, "width": 2}]),
+        "its arrays are not its weights and biases.",
+    ),
+    "an embedding of too many levels": (
+        in_network(embeddings=[{"kind": "Embedding", "n_levels": 2**30, "width": 2}]),
+        "n_levels must be a whole number from 1 to 1048576; got 1073741824.",
+    ),
     "a network that is none": (
         lambda description, _: description.update(network=None),
         "'NoneType' object is not subscriptable",
@@ -243,6 +257,12 @@ def test_a_file_made_by_hand_is_refused(path, name):
     """Its checksums are right, so only the meaning of its parts can give it away."""
     change, sentence = CRAFTED[name]
     assert refusal(path, crafted(path, change)) == f"{path} describes no network: {sentence}"
+
+
+def test_a_file_from_before_there_were_embeddings_is_read(path):
+    older = crafted(path, lambda description, _: description["network"].pop("embeddings"))
+    path.write_bytes(older)
+    assert load(path).spec == NETWORKS["small"]().spec
 
 
 def test_weights_that_are_not_finite_are_not_saved(path):

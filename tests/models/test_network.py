@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from gradus.errors import Diverged, InvalidParameter, ModelFileError, ShapeMismatch
+from gradus.errors import DataError, Diverged, InvalidParameter, ModelFileError, ShapeMismatch
 from gradus.models.network import Network, Run
 from gradus.networks.initializers import initial_params
-from gradus.networks.spec import Dense, NetworkSpec
+from gradus.networks.spec import Dense, Embedding, NetworkSpec
 from gradus.optimizers.rules import Adam, GradientDescent
 from gradus.training import control
 from gradus.training.plan import EarlyStopping, Plan
@@ -339,3 +339,21 @@ def test_the_callback_hears_the_end(engine, rows):
     made().train(*rows, Adam(), epochs=5, callback=heard.append, engine=engine)
     assert isinstance(heard[-1], control.Progress)
     assert (heard[-1].network, heard[-1].epoch, heard[-1].epochs) == (0, 5, 5)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_levels_learn_their_effects(engine, dtype, rng):
+    """y is a column plus a number of the level's own: 30 levels, 20 rows each."""
+    levels, effects = np.arange(600) % 30, rng.normal(size=30)
+    X = np.column_stack([rng.normal(size=600), levels])
+    y = X[:, 0] + effects[levels]
+    tables = [Embedding(30, 2)]
+    network = Network(2, [Dense(8, "tanh"), Dense(1)], dtype=dtype, embeddings=tables)
+    assert next(iter(network.views())) == "embedding 1 weight"
+    network.train(X, y, Adam(0.02), epochs=100, batch_size=50, engine=engine)
+    assert network.loss(X, y) < 0.02 * y.var()
+    asked = np.column_stack([np.zeros(30), np.arange(30)])
+    answers = network.predict(asked, engine=engine)[:, 0]
+    assert np.corrcoef(answers, effects)[0, 1] > 0.99
+    with pytest.raises(DataError, match=r"levels of embedding 1; got 30 in row 1\.$"):
+        network.predict([[0, 29], [0, 30]], engine=engine)

@@ -16,7 +16,7 @@ from gradus.networks.initializers import (
     resolve,
 )
 from gradus.networks.params import layout, views, weight_mask
-from gradus.networks.spec import Dense, Initializer, NetworkSpec
+from gradus.networks.spec import Dense, Embedding, Initializer, NetworkSpec
 from tests.golden.load import golden
 
 VARIANCES = {
@@ -51,6 +51,22 @@ def test_variance_and_bounds(name, variance, rng):
         limit = np.sqrt(3 * variance)
         assert np.abs(weight).max() <= limit
         assert np.abs(weight).max() > 0.999 * limit
+
+
+def test_a_level_begins_as_large_as_a_standardized_column(rng):
+    """Squared length 1 on average, whatever the width; streams of their own."""
+    tables = (Embedding(5000, 16), Embedding(5000, 1), Embedding(5000, 16))
+    spec = NetworkSpec(4, (Dense(2),), embeddings=tables)
+    seed = int(rng.integers(2**63))
+    named = views(spec, initial_params(spec, seed))
+    for number, width in ((1, 16), (2, 1)):
+        squares = (named[f"embedding {number} weight"] ** 2).sum(axis=1)
+        # chi-squared over its degrees of freedom has variance 2 / width.
+        assert abs(squares.mean() - 1) < 5 * np.sqrt(2 / width / 5000)
+    first, other = named["embedding 1 weight"], named["embedding 3 weight"]
+    assert abs(np.corrcoef(first.ravel(), other.ravel())[0, 1]) < 5 / np.sqrt(first.size)
+    alone = NetworkSpec(34, (Dense(2),))
+    assert np.array_equal(initial_params(alone, seed), initial_params(spec, seed)[-70:])
 
 
 def test_with_the_callers_numbers():

@@ -5,7 +5,7 @@ import pytest
 
 from gradus.errors import InvalidParameter, ShapeMismatch
 from gradus.networks.params import layout, locate, n_params, views, weight_mask
-from gradus.networks.spec import Dense, NetworkSpec
+from gradus.networks.spec import Dense, Embedding, NetworkSpec
 
 SPEC = NetworkSpec(2, (Dense(3, "tanh"), Dense(2, bias=False), Dense(1)))
 
@@ -22,6 +22,24 @@ def test_layout_follows_the_layers_without_gaps():
     assert n_params(SPEC) == 18
     starts = [view.start for view in layout(SPEC)]
     assert [0] + [view.stop for view in layout(SPEC)] == [*starts, 18]
+
+
+def test_embeddings_stand_before_the_layers():
+    spec = NetworkSpec(4, (Dense(3), Dense(1)), embeddings=(Embedding(5, 2), Embedding(3, 1)))
+    found = [(view.name, view.layer, view.kind, view.start, view.shape) for view in layout(spec)]
+    assert found == [
+        ("embedding 1 weight", 0, "weight", 0, (5, 2)),
+        ("embedding 2 weight", 0, "weight", 10, (3, 1)),
+        ("layer 1 weight", 1, "weight", 13, (5, 3)),
+        ("layer 1 bias", 1, "bias", 28, (3,)),
+        ("layer 2 weight", 2, "weight", 31, (3, 1)),
+        ("layer 2 bias", 2, "bias", 34, (1,)),
+    ]
+    assert n_params(spec) == 35
+    assert np.flatnonzero(~weight_mask(spec)).tolist() == [28, 29, 30, 34]
+    assert locate(spec, "embedding 2 weight [2, 0]") == 12
+    with pytest.raises(InvalidParameter, match=r"^embedding 1 weight has shape \(5, 2\); got"):
+        locate(spec, "embedding 1 weight [5, 0]")
 
 
 def test_views_share_the_vector():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from gradus.errors import InvalidParameter, ShapeMismatch
-from gradus.networks.spec import Dense, Initializer, NetworkSpec
+from gradus.networks.spec import Dense, Embedding, Initializer, NetworkSpec
 
 GIVEN = Initializer("given", weight=[[1, 2, 3], [4, 5, 6]])
 
@@ -17,6 +17,16 @@ def test_widths_and_counts():
     assert (spec.n_outputs, spec.n_targets) == (4, 4)
     assert NetworkSpec(2, (Dense(4),), loss="cross_entropy").n_targets == 1
     assert NetworkSpec(2, (Dense(1),), loss="binary_cross_entropy").n_targets == 1
+
+
+def test_embeddings_widen_what_feeds_the_first_layer():
+    spec = NetworkSpec(5, (Dense(3),), embeddings=[Embedding(np.int64(9), 4), Embedding(2, 1)])
+    assert spec.embeddings == (Embedding(9, 4), Embedding(2, 1))
+    assert type(spec.embeddings[0].n_levels) is int
+    assert (spec.n_inputs, spec.n_plain, spec.widths) == (5, 3, (8, 3))
+    only = NetworkSpec(1, (Dense(3),), embeddings=(Embedding(2**20, 1),))
+    assert (only.n_plain, only.widths) == (0, (1, 3))
+    assert hash(spec) != hash(only)
 
 
 def test_frozen_and_hashable():
@@ -74,6 +84,27 @@ def test_values_given_by_hand_become_plain_numbers():
         (
             lambda: NetworkSpec(2**20, (Dense(2**21),)),
             "layer 1 must have at most 1,099,511,627,776 weights; got 1,048,576 * 2,097,152.",
+        ),
+        (
+            lambda: Embedding(0, 1),
+            "n_levels must be a whole number from 1 to 1048576; got 0.",
+        ),
+        (
+            lambda: Embedding(2**20 + 1, 1),
+            "n_levels must be a whole number from 1 to 1048576; got 1048577.",
+        ),
+        (lambda: Embedding(3, -1), "width must be a whole number, 1 or greater; got -1."),
+        (
+            lambda: NetworkSpec(1, (Dense(1),), embeddings=(Embedding(3, 1),) * 2),
+            "embeddings must be at most as many as the columns of X, 1; got 2.",
+        ),
+        (
+            lambda: NetworkSpec(2, (Dense(1),), embeddings=(Embedding(3, 1), (3, 1))),
+            "embeddings must hold Embedding only; got (3, 1) as embedding 2.",
+        ),
+        (
+            lambda: NetworkSpec(2, (Dense(1),), embeddings=(Embedding(2**20, 2**21),)),
+            "embedding 1 must have at most 1,099,511,627,776 weights; got 1,048,576 * 2,097,152.",
         ),
         (lambda: NetworkSpec(1, ()), "layers must hold at least one Dense layer; got none."),
         (

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradus.errors import DataError, ShapeMismatch
-from gradus.networks.spec import Dense, NetworkSpec
+from gradus.networks.spec import Dense, Embedding, NetworkSpec
 from gradus.training.arrays import check_total, read_inputs, read_targets, read_weights
 
 REGRESSION = NetworkSpec(2, (Dense(1),))
@@ -47,6 +47,16 @@ def test_read_only_arrays_are_accepted():
     X = np.ones((2, 2))
     X.flags.writeable = False
     assert read_inputs("X", X, REGRESSION, "float64") is X
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_levels_are_looked_at(dtype):
+    spec = NetworkSpec(2, (Dense(1),), embeddings=(Embedding(3, 2),))
+    assert read_inputs("X", [[0.5, 2], [1, 0]], spec, dtype).dtype == dtype
+    assert sentence(DataError, read_inputs, "X", [[0.5, 2], [1, 3]], spec, dtype) == (
+        "X must hold whole numbers from 0 to 2 in column 1, the levels of embedding 1; "
+        "got 3 in row 1."
+    )
 
 
 def test_one_dimension_is_refused_with_a_hint():

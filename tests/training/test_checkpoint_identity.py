@@ -8,7 +8,7 @@ import pytest
 from gradus import _core
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import ModelFileError
-from gradus.networks.spec import Dense, NetworkSpec
+from gradus.networks.spec import Dense, Embedding, NetworkSpec
 from gradus.optimizers.rules import Adam, GradientDescent
 from gradus.optimizers.schedules import Cosine
 from gradus.training import checkpoints, loop
@@ -97,6 +97,10 @@ SPECS = {
     "depth": (
         NetworkSpec(3, (Dense(5, "tanh"), Dense(1), Dense(1)), l2=1e-3),
         "layers[2].activation is absent, here it is 'identity'",
+    ),
+    "embedding": (
+        replace(SPEC, embeddings=(Embedding(4, 2),)),
+        "embeddings[0].kind is absent, here it is 'Embedding'",
     ),
 }
 

@@ -9,7 +9,7 @@ from gradus.engines.reference import Trace
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import Diverged
 from gradus.networks.initializers import initial_params
-from gradus.networks.spec import Dense, NetworkSpec
+from gradus.networks.spec import Dense, Embedding, NetworkSpec
 from gradus.optimizers.rules import Adam, GradientDescent
 from gradus.optimizers.schedules import InverseScaling
 from gradus.training import divergence
@@ -83,6 +83,21 @@ def test_gradients_are_searched_from_the_last_layer_down():
     assert explained(TWO, [1e-200, 1.0], [1e200], [1e150]).layer == 1
     assert explained(TWO, [1.0, 1e-200], [1e200], [1e150]).layer == 2
     assert explained(TWO, [1e-10, 1e-49], [1e210], [0]).layer == 2
+
+
+def test_first_in_an_embedding():
+    """``d_e = 2 error w``, which alone overflows, and ``d_w = 2 error e`` with e = 1e-200."""
+    spec = NetworkSpec(1, (Dense(1, bias=False),), embeddings=(Embedding(1, 1),))
+    error = explained(spec, [1e-200, 1e200], [0], [1e150])
+    assert str(error) == (
+        f"Gradient norm became inf at epoch 1, step 1, first in embedding 1's gradient. {FIRST}"
+    )
+    assert error.layer is None
+    plan = Plan(GradientDescent(1e300))
+    error = explained(spec, [1, 1e-200], [0], [1e150], plan=plan)
+    assert ", first in layer 1." in str(error)
+    error = explained(spec, [1e-200, 1], [0], [1e150], plan=plan)
+    assert ", first in embedding 1." in str(error)
 
 
 def test_a_norm_of_finite_entries():

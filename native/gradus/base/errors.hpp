@@ -9,6 +9,10 @@ struct InvalidParameter : std::invalid_argument {
     using std::invalid_argument::invalid_argument;
 };
 
+struct DataError : std::invalid_argument {
+    using std::invalid_argument::invalid_argument;
+};
+
 struct ShapeMismatch : std::invalid_argument {
     using std::invalid_argument::invalid_argument;
 };

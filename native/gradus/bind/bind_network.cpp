@@ -18,6 +18,7 @@ void check_batch(const Network& network, const Vector<const T>& params, const Ma
     require_length("a row of y", y.shape(1), network.n_targets());
     require_length("y", y.shape(0), static_cast<Index>(x.shape(0)));
     if (weights) require_length("weights", weights->shape(0), static_cast<Index>(x.shape(0)));
+    require_levels(network, view(x));
     require_labels(network, view(y));
 }
 
@@ -28,6 +29,7 @@ void outputs(const Network& network, const Vector<const T>& params, const Matrix
     require_length("a row of X", x.shape(1), network.n_inputs());
     require_length("a row of out", out.shape(1), network.n_outputs());
     require_length("out", out.shape(0), static_cast<Index>(x.shape(0)));
+    require_levels(network, view(x));
     Watch watch(nullptr, signal_raised, 0);
     const Crew crew(checked_threads(n_threads), watch);
     {
@@ -91,8 +93,9 @@ void bind_network(nb::module_& module) {
     using namespace nb::literals;
     nb::class_<Network>(module, "Network")
         .def(nb::init<const std::vector<std::int64_t>&, const std::vector<int>&,
-                      const std::vector<int>&, int, double>(),
-             "widths"_a, "activations"_a, "has_bias"_a, "loss"_a, "l2"_a)
+                      const std::vector<int>&, int, double,
+                      const std::vector<std::pair<std::int64_t, std::int64_t>>&>(),
+             "widths"_a, "activations"_a, "has_bias"_a, "loss"_a, "l2"_a, "embeddings"_a)
         .def_prop_ro("n_params", &Network::n_params);
     bind_functions<float>(module);
     bind_functions<double>(module);

@@ -22,6 +22,7 @@ void check_batches(const Network& network, const Batches<T>& batches) {
                                std::to_string(batches.batch_size) + ".");
     }
     if (batches.n_rows < 1) throw ShapeMismatch("rows must hold at least one row; got none.");
+    require_levels(network, batches.x);
     require_labels(network, batches.y);
     for (Index p = 0; batches.rows != nullptr && p < batches.n_rows; ++p) {
         if (batches.rows[p] < 0 || batches.rows[p] >= batches.x.rows) {

@@ -1,5 +1,9 @@
-// Class numbers index memory, so they are looked at before the lock is let go.
+// Class and level numbers index memory, so they are looked at before the lock is let go.
 #pragma once
+
+#include <cmath>
+#include <cstdio>
+#include <string>
 
 #include "base/errors.hpp"
 #include "base/views.hpp"
@@ -19,6 +23,26 @@ void require_labels(const Network& network, MatrixView<const T> y) {
             throw InvalidParameter("y must hold class numbers from 0 to " +
                                    std::to_string(network.n_outputs() - 1) + "; got " +
                                    std::to_string(label) + " in row " + std::to_string(i) + ".");
+        }
+    }
+}
+
+/// Throws DataError, in the words of src/gradus/networks/levels.py, unless every level number is
+/// whole and has a row in its table.
+template <class T>
+void require_levels(const Network& network, MatrixView<const T> x) {
+    for (std::size_t e = 0; e < network.embeddings().size(); ++e) {
+        const EmbeddingTable& table = network.embeddings()[e];
+        const auto n_levels = static_cast<T>(table.n_levels);
+        for (Index i = 0; i < x.rows; ++i) {
+            const T level = x.row(i)[table.column];
+            if (level >= 0 && level < n_levels && level == std::floor(level)) continue;
+            char came[32];
+            std::snprintf(came, sizeof came, "%g", static_cast<double>(level));
+            throw DataError(
+                "X must hold whole numbers from 0 to " + std::to_string(table.n_levels - 1) +
+                " in column " + std::to_string(table.column) + ", the levels of embedding " +
+                std::to_string(e + 1) + "; got " + came + " in row " + std::to_string(i) + ".");
         }
     }
 }

@@ -31,6 +31,8 @@ void translate(const std::exception_ptr& failure, void*) {
         std::rethrow_exception(failure);
     } catch (const InvalidParameter& e) {
         raise("InvalidParameter", e.what());
+    } catch (const DataError& e) {
+        raise("DataError", e.what());
     } catch (const ShapeMismatch& e) {
         raise("ShapeMismatch", e.what());
     }

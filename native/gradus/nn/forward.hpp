@@ -4,6 +4,7 @@
 
 #include "base/thread_pool.hpp"
 #include "linalg/product.hpp"
+#include "nn/embedding.hpp"
 #include "nn/network.hpp"
 
 namespace gradus {
@@ -54,6 +55,12 @@ public:
                       between_ + worker * per_worker() + per_worker() / 2};
         const auto& layers = network_.layers();
         MatrixView<const T> a_in = x;
+        if (!network_.embeddings().empty()) {
+            const Index width = layers[0].fan_in;
+            const MatrixView<T> embedded{half[1], x.rows, width, width};  // layer 1 writes half[0]
+            embed(network_, params, x, embedded);
+            a_in = embedded;
+        }
         for (std::size_t l = 0; l < layers.size(); ++l) {
             const Index width = layers[l].fan_out;
             const MatrixView<T> a_out =

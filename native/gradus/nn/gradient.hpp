@@ -25,7 +25,9 @@ public:
           chunk_(std::min(kChunk, batch_rows)),
           arena_(size(network, chunk_, n_threads)),
           buffers_(arena_, n_threads),
+          level_sums_(network, arena_),
           layers_(network.layers().size()),
+          input_(arena_.take<T>(chunk_ * input_width(network))),
           delta_(arena_.take<T>(chunk_ * network.widest())),
           delta_below_(arena_.take<T>(chunk_ * network.widest())) {
         for (std::size_t l = 0; l < layers_.size(); ++l) {
@@ -43,15 +45,26 @@ public:
     /// sum through `weight_sum`; no penalty. Returns false if told to stop on the way.
     bool add_chunk(const T* params, MatrixView<const T> x, MatrixView<const T> y, const T* weights,
                    double weight_sum, bool is_first, T* grads, Totals& totals, const Crew& crew) {
-        if (!forward(params, x, crew)) return false;
+        MatrixView<const T> input = x;
+        if (!network_.embeddings().empty()) {
+            const Index width = input_width(network_);
+            const MatrixView<T> embedded{input_, x.rows, width, width};
+            embed(network_, params, x, embedded);
+            input = embedded;
+        }
+        if (!forward(params, input, crew)) return false;
         loss_and_delta(network_, activations(layers_.size() - 1, x.rows), y, weights, weight_sum,
                        totals);
-        return backward(params, x, is_first, grads, crew);
+        return backward(params, x, input, is_first, grads, crew);
     }
 
     /// grads += l2 * weight on the weights, none on the biases: the gradient of l2/2 sum weight^2.
     void add_penalty(const T* params, T* grads) const noexcept {
         if (network_.l2() == 0) return;
+        for (const EmbeddingTable& table : network_.embeddings()) {
+            kernels_.add_scaled(grads + table.weight_at, params + table.weight_at,
+                                static_cast<T>(network_.l2()), table.weight_count());
+        }
         for (const DenseLayer& layer : network_.layers()) {
             kernels_.add_scaled(grads + layer.weight_at, params + layer.weight_at,
                                 static_cast<T>(network_.l2()), layer.weight_count());
@@ -68,9 +81,16 @@ private:
         return layer.activation != Activation::identity;
     }
 
+    // With embeddings layer 1 is fed from scratch, else from the rows themselves.
+    static Index input_width(const Network& network) noexcept {
+        return network.embeddings().empty() ? 0 : network.layers()[0].fan_in;
+    }
+
     static ArenaSize size(const Network& network, Index chunk, int n_threads) {
         ArenaSize size;
         PackBuffers<T>::count(size, n_threads);
+        LevelSums<T>::count(size, network);
+        size.add<T>(chunk * input_width(network));
         size.add<T>(chunk * network.widest());
         size.add<T>(chunk * network.widest());
         for (const DenseLayer& layer : network.layers()) {
@@ -89,12 +109,11 @@ private:
         return {layers_[l].slope, rows, width, width};
     }
 
-    bool forward(const T* params, MatrixView<const T> x, const Crew& crew) {
-        MatrixView<const T> a_in = x;
+    bool forward(const T* params, MatrixView<const T> a_in, const Crew& crew) {
         for (std::size_t l = 0; l < layers_.size(); ++l) {
-            const MatrixView<T> a_out = activations(l, x.rows);
+            const MatrixView<T> a_out = activations(l, a_in.rows);
             if (!dense_forward(kernels_, network_.layers()[l], params, a_in, a_out,
-                               slopes(l, x.rows), buffers_, crew)) {
+                               slopes(l, a_in.rows), buffers_, crew)) {
                 return false;
             }
             a_in = a_out;
@@ -104,9 +123,9 @@ private:
 
     // From the last layer down: delta = dloss/dz, d_weight = a_in' delta, d_bias = column sums of
     // delta, and for the layer below delta' = (delta weight') * f'(z'). The loss left dloss/da of
-    // the last layer in its activations.
-    bool backward(const T* params, MatrixView<const T> x, bool is_first, T* grads,
-                  const Crew& crew) {
+    // the last layer in its activations. Layer 1 was fed `input`, for the rows x.
+    bool backward(const T* params, MatrixView<const T> x, MatrixView<const T> input, bool is_first,
+                  T* grads, const Crew& crew) {
         MatrixView<T> delta = activations(layers_.size() - 1, x.rows);
         if (const MatrixView<T> slope = slopes(layers_.size() - 1, x.rows); slope.data != nullptr) {
             kernels_.multiply(delta.data, delta.stride, slope.data, slope.stride, delta.rows,
@@ -114,7 +133,7 @@ private:
         }
         for (std::size_t l = layers_.size(); l-- > 0;) {
             const MatrixView<const T> a_in =
-                l == 0 ? x : MatrixView<const T>(activations(l - 1, x.rows));
+                l == 0 ? input : MatrixView<const T>(activations(l - 1, x.rows));
             if (!parameter_gradient(network_.layers()[l], a_in, delta, is_first, grads, crew))
                 return false;
             if (l == 0) break;
@@ -125,6 +144,30 @@ private:
                 return false;
             delta = below;
             std::swap(delta_, delta_below_);
+        }
+        return embedding_gradient(params, x, delta, is_first, grads, crew);
+    }
+
+    // Of layer 1's d_input = delta weight' the columns that embeddings filled, summed by level.
+    bool embedding_gradient(const T* params, MatrixView<const T> x, MatrixView<const T> delta,
+                            bool is_first, T* grads, const Crew& crew) {
+        if (network_.embeddings().empty()) return true;
+        const DenseLayer& layer = network_.layers()[0];
+        const Index width = network_.n_embedded();
+        const MatrixView<const T> weight{
+            params + layer.weight_at + network_.n_plain() * layer.fan_out, width, layer.fan_out,
+            layer.fan_out};
+        const MatrixView<T> d_embedded{delta_below_, x.rows, width, width};
+        if (!product(kernels_, plain(delta), transposed(weight), d_embedded, layer.fan_out, false,
+                     buffers_, crew, [](Index, Index, Index, Index) {})) {
+            return false;
+        }
+        for (const EmbeddingTable& table : network_.embeddings()) {
+            T* d_table = grads + table.weight_at;
+            if (is_first) std::fill_n(d_table, table.weight_count(), T(0));
+            const MatrixView<const T> d_rows{d_embedded.data + (table.input - network_.n_plain()),
+                                             x.rows, table.width, width};
+            level_sums_.add(table, x, d_rows, d_table);
         }
         return true;
     }
@@ -163,7 +206,9 @@ private:
     Index chunk_;
     Arena arena_;
     PackBuffers<T> buffers_;
+    LevelSums<T> level_sums_;
     std::vector<LayerScratch> layers_;
+    T* input_;  // (chunk, fan_in of layer 1), with embeddings only
     T* delta_;
     T* delta_below_;
 };

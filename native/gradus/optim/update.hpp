@@ -55,6 +55,9 @@ public:
 
     Updater(const Network& network, const RuleConfig& config)
         : kernels_(kernels<T>()), config_(config), n_params_(network.n_params()) {
+        for (const EmbeddingTable& table : network.embeddings())
+            add_blocks(table.weight_at, table.end(), 0, true);
+        n_embedding_blocks_ = blocks_.size();
         for (std::size_t l = 0; l < network.layers().size(); ++l) {
             const DenseLayer& layer = network.layers()[l];
             add_blocks(layer.weight_at, layer.bias_at(), l, true);
@@ -126,7 +129,8 @@ public:
     }
 
     /// Writes how much each layer would change, `ratios` (n_layers,): the size of the change over
-    /// that of the parameters before it. Changes nothing. Returns false if told to stop on the way.
+    /// that of the parameters before it; embeddings are left out. Changes nothing. Returns false if
+    /// told to stop on the way.
     bool measure(const Parameters<T>& p, const T* grads, const Crew& crew, double* ratios) {
         const bool done = for_each_block(crew, [&](std::size_t b, int) {
             const Block& block = blocks_[b];
@@ -141,7 +145,7 @@ public:
             });
             changes_[b] = sum;
         });
-        for (std::size_t b = 0, layer = 0; b < blocks_.size(); ++layer) {
+        for (std::size_t b = n_embedding_blocks_, layer = 0; b < blocks_.size(); ++layer) {
             Change sum;
             for (; b < blocks_.size() && blocks_[b].layer == layer; ++b) {
                 sum.change += changes_[b].change;
@@ -156,7 +160,7 @@ private:
     struct Block {
         Index start;
         Index count;
-        std::size_t layer;
+        std::size_t layer;  // 0 for the embeddings as well, whose blocks come first
         bool is_weight;
     };
 
@@ -211,6 +215,7 @@ private:
     DescentStep descent_{};
     AdamStep adam_{};
     std::vector<Block> blocks_;
+    std::size_t n_embedding_blocks_ = 0;
     std::vector<double> squares_;
     std::vector<Change> changes_;
 };

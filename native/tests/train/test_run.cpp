@@ -52,6 +52,10 @@ RuleConfig rule_of(int which) {
     }
 }
 
+using Tables = std::vector<std::pair<std::int64_t, std::int64_t>>;
+// (levels, width) of the last columns of X.
+const Tables kNoTables, kTwoTables{{700, 9}, {3, 2}};
+
 template <class T>
 struct Training {
     Network network;
@@ -62,12 +66,13 @@ struct Training {
     std::vector<double> totals{0, 0, 0}, grad_norm{0, 0}, log_rows, ratio;
     Index n;
 
-    Training(std::vector<std::int64_t> widths, int which_rule, Index rows, Index batch)
+    Training(std::vector<std::int64_t> widths, int which_rule, Index rows, Index batch,
+             const Tables& embeddings = {})
         : network(widths, std::vector<int>(widths.size() - 1, static_cast<int>(Activation::tanh)),
-                  std::vector<int>(widths.size() - 1, 1), 0, 0.01),
+                  std::vector<int>(widths.size() - 1, 1), 0, 0.01, embeddings),
           rule(rule_of(which_rule)),
           batch_size(batch),
-          x(numbers<T>(rows * network.n_inputs(), 1)),
+          x(rows_for<T>(network, rows, 1)),
           y(numbers<T>(rows * network.n_outputs(), 2)),
           params(numbers<T>(network.n_params(), 3)),
           slots(static_cast<std::size_t>(2 * network.n_params())),
@@ -103,37 +108,38 @@ struct Training {
 };
 
 template <class T>
-void check_same_bits(int which_rule) {
-    Training<T> whole({5, 33, 3}, which_rule, 103, 10);
+void check_same_bits(int which_rule, const Tables& tables) {
+    Training<T> whole({5, 33, 3}, which_rule, 103, 10, tables);
     CHECK(whole.go(40, 1) == RunStatus::done);
     CHECK(whole.cursor[0] == 3 && whole.cursor[1] == 7 && whole.cursor[2] == 40);
     for (const std::size_t piece : {1u, 3u, 11u, 39u}) {
-        Training<T> cut({5, 33, 3}, which_rule, 103, 10);
+        Training<T> cut({5, 33, 3}, which_rule, 103, 10, tables);
         for (std::size_t done = 0; done < 40; done += piece)
             CHECK(cut.go(std::min(piece, 40 - done), 2) == RunStatus::done);
         CHECK(cut.params == whole.params && cut.slots == whole.slots && cut.cursor == whole.cursor);
         CHECK(cut.totals == whole.totals && cut.grad_norm == whole.grad_norm);
     }
-    Training<T> sliced({5, 33, 3}, which_rule, 103, 10);
+    Training<T> sliced({5, 33, 3}, which_rule, 103, 10, tables);
     while (sliced.cursor[2] < 40)
         sliced.go(static_cast<std::size_t>(40 - sliced.cursor[2]), 1, 0.0);
     CHECK(sliced.params == whole.params);
 
-    Training<T> wide({300, 260, 40}, which_rule, 700, 300);
+    Training<T> wide({300, 260, 40}, which_rule, 700, 300, tables);
     CHECK(wide.go(5, 1) == RunStatus::done);
     for (const int n_threads : {2, 3, 5, 8}) {
-        Training<T> many({300, 260, 40}, which_rule, 700, 300);
+        Training<T> many({300, 260, 40}, which_rule, 700, 300, tables);
         CHECK(many.go(5, n_threads) == RunStatus::done);
         CHECK(many.params == wide.params && many.slots == wide.slots && many.ratio == wide.ratio);
     }
 }
 
-void check_no_allocation() {
+void check_no_allocation(const Tables& tables) {
     for (const int n_threads : {1, 2}) {
-        Training<float> warm({300, 260, 40}, 2, 700, 300);
+        Training<float> warm({300, 260, 40}, 2, 700, 300, tables);
         warm.go(2, n_threads);  // starts the pool
         long few = -1, many = -1;
-        Training<float> a({300, 260, 40}, 2, 700, 300), b({300, 260, 40}, 2, 700, 300);
+        Training<float> a({300, 260, 40}, 2, 700, 300, tables),
+            b({300, 260, 40}, 2, 700, 300, tables);
         a.go(1, n_threads, 1e9, nullptr, 0.01, &few);
         b.go(30, n_threads, 1e9, nullptr, 0.01, &many);
         CHECK(few == 0);
@@ -180,10 +186,13 @@ void check_divergence(double rate, bool at_first_step) {
 
 int main() {
     for (int rule = 0; rule < 4; ++rule) {
-        check_same_bits<float>(rule);
-        check_same_bits<double>(rule);
+        for (const Tables& tables : {kNoTables, kTwoTables}) {
+            check_same_bits<float>(rule, tables);
+            check_same_bits<double>(rule, tables);
+        }
     }
-    check_no_allocation();
+    check_no_allocation(kNoTables);
+    check_no_allocation(kTwoTables);
     check_stop_inside_a_step();
     check_divergence<float>(1e300, true);
     check_divergence<double>(1e300, false);

@@ -31,7 +31,8 @@ class Batches:
     Attributes
     ----------
     X : array of shape (n, n_inputs), C-contiguous
-        May be shared by many networks; `rows` picks.
+        With embeddings its last columns hold level numbers. May be shared by many networks;
+        `rows` picks.
     y : array of shape (n, n_targets)
     weights : array of shape (n,) or None
         Row weights of at least 0; None weighs every row 1.
@@ -108,9 +109,9 @@ class EpochLog:
         One per epoch finished in the call: mean loss and mean row_measure over the epoch's
         batches (each before its update, without penalty), gradient norm of its last step.
     update_ratio : float64 array of shape (n_layers,)
-        ``||change|| / ||params before||`` of each layer, weight and bias together, in the last of
-        the updates asked for; 0 where it changed nothing or the call ended before it, inf where a
-        layer of zeros changed.
+        ``||change|| / ||params before||`` of each layer, weight and bias together and embeddings
+        left out, in the last of the updates asked for; 0 where it changed nothing or the call
+        ended before it, inf where a layer of zeros changed.
     """
 
     rows: Float64Array = field(default_factory=lambda: np.zeros((0, 3)))
@@ -122,7 +123,8 @@ class Engine(Protocol):
 
     Arrays are float64 or float32, all of one type, C-contiguous where they are written. Engines
     are cheap to make, hold no state between calls and may be interrupted: where a
-    KeyboardInterrupt comes out, `state` stands at a whole step.
+    KeyboardInterrupt comes out, `state` stands at a whole step. Level numbers pick memory, so every
+    call looks at those of all rows and raises DataError as `networks.levels.check_levels` does.
     """
 
     name: str

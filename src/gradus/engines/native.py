@@ -21,6 +21,7 @@ from gradus._typing import (
 )
 from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
 from gradus.engines.reference import without_idle_rows
+from gradus.networks.levels import check_levels
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.rules import Adam, AdamW, GradientDescent, Rule
 
@@ -69,6 +70,7 @@ class NativeEngine:
         weights: FloatArray | None = None,
     ) -> tuple[float, FloatArray]:
         """Compute loss and gradient; see `engines.base.Engine`."""
+        check_levels("X", X, spec)  # the core sees zeros where a row is idle
         X = without_idle_rows(X, weights)
         batch = _fit(params), _fit(X), _fit(y), _fit_or_none(weights)
         grads: Array = np.empty_like(params, order="C")
@@ -136,11 +138,12 @@ def _fit_or_none(array: FloatArray | None) -> Array:
 def _network(spec: NetworkSpec) -> _core.Network:
     """Describe a network to the core by widths and codes."""
     return _core.Network(
-        widths=list(spec.widths),
+        widths=[spec.n_inputs, *(layer.width for layer in spec.layers)],
         activations=[ACTIVATION_NAMES.index(layer.activation) for layer in spec.layers],
         has_bias=[int(layer.bias) for layer in spec.layers],
         loss=LOSS_NAMES.index(spec.loss),
         l2=spec.l2,
+        embeddings=[(embedding.n_levels, embedding.width) for embedding in spec.embeddings],
     )
 
 

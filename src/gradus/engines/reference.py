@@ -4,12 +4,13 @@ This is what *correct* means; every other engine is compared with it. The functi
 array namespace and in the floating type of their input (float64 unless the caller says so), and
 they know no threads, no tricks and no files.
 
-For layers l = 1..L, with ``a_0 = X``: ``z_l = a_(l-1) @ weight_l + bias_l`` and ``a_l = f_l(z_l)``.
+For layers l = 1..L, with ``a_0 = X`` (its level numbers replaced by what is learnt about them):
+``z_l = a_(l-1) @ weight_l + bias_l`` and ``a_l = f_l(z_l)``.
 The loss is the weighted mean over rows of ``l(a_L, y)``; the objective adds the penalty.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from gradus import _random
 from gradus._typing import Array, Float64Array, FloatArray, Int64Array, UInt8Array
 from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
 from gradus.networks.activations import ACTIVATIONS
+from gradus.networks.levels import check_levels
 from gradus.networks.losses import LOSSES, row_shares, weighted_mean
 from gradus.networks.params import layout, views, weight_mask
 from gradus.networks.penalties import l2_gradient, l2_penalty
@@ -34,11 +36,15 @@ class Trace:
     z : list of arrays of shape (n_batch, width)
         Pre-activations; ``z[l - 1]`` belongs to layer l.
     a : list of arrays of shape (n_batch, width)
-        Activations; ``a[0]`` is X and ``a[l]`` belongs to layer l.
+        Activations; ``a[0]`` is what feeds layer 1 (X itself without embeddings), and ``a[l]``
+        belongs to layer l.
+    levels : list of int64 arrays of shape (n_batch,)
+        The level numbers of each embedding.
     """
 
     z: list[Array]
     a: list[Array]
+    levels: list[Array] = field(default_factory=list)
 
 
 def affine(a_in: Array, weight: Array, bias: Array | None) -> Array:
@@ -54,10 +60,32 @@ def affine(a_in: Array, weight: Array, bias: Array | None) -> Array:
     return z if bias is None else z + bias
 
 
+def embed(spec: NetworkSpec, params: Array, X: Array) -> tuple[Array, list[Array]]:
+    """Replace each level number by its row of the embedding.
+
+    Returns
+    -------
+    a_0 : array of shape (n_batch, fan_in of layer 1)
+        The plain columns, then the numbers of embedding 1, of embedding 2, ...
+    levels : list of int64 arrays of shape (n_batch,)
+    """
+    if not spec.embeddings:
+        return X, []
+    xp, named = X.__array_namespace__(), views(spec, params)
+    columns = range(spec.n_plain, spec.n_inputs)
+    levels = [xp.astype(X[:, column], xp.int64) for column in columns]
+    learnt = [
+        xp.take(named[f"embedding {number} weight"], own, axis=0)
+        for number, own in enumerate(levels, 1)
+    ]
+    return xp.concat([X[:, : spec.n_plain], *learnt], axis=1), levels
+
+
 def forward(spec: NetworkSpec, params: Array, X: Array) -> Trace:
     """Carry rows through all layers: ``a_l = f_l(z_l)``."""
     named = views(spec, params)
-    trace = Trace(z=[], a=[X])
+    a_0, levels = embed(spec, params, X)
+    trace = Trace(z=[], a=[a_0], levels=levels)
     for number, layer in enumerate(spec.layers, 1):
         weight, bias = named[f"layer {number} weight"], named.get(f"layer {number} bias")
         trace.z.append(affine(trace.a[-1], weight, bias))
@@ -117,8 +145,41 @@ def dense_backward(delta: Array, a_in: Array, weight: Array) -> tuple[Array, Arr
     return a_in.T @ delta, xp.sum(delta, axis=0), delta @ weight.T
 
 
+def embedding_backward(d_rows: Array, levels: Array, n_levels: int) -> Array:
+    """Sum a gradient over the rows of each level: the way back through one embedding.
+
+    ``d_weight[k] = sum of d_rows over the rows of level k``, 0 for a level that is not there.
+
+    Parameters
+    ----------
+    d_rows : array of shape (n_batch, width)
+        Gradient by the numbers that the embedding put in the rows' place.
+    levels : int64 array of shape (n_batch,)
+    n_levels
+        Rows of the embedding.
+
+    Returns
+    -------
+    New array of shape (n_levels, width).
+
+    Examples
+    --------
+    >>> d_rows = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    >>> embedding_backward(d_rows, np.array([2, 0, 2]), 3)
+    array([[3., 4.],
+           [0., 0.],
+           [6., 8.]])
+    """
+    xp = d_rows.__array_namespace__()
+    total = xp.zeros((n_levels, d_rows.shape[1]), dtype=d_rows.dtype)
+    if hasattr(total, "at"):  # JAX's arrays cannot be written to
+        return total.at[levels].add(d_rows)
+    np.add.at(total, levels, d_rows)
+    return total
+
+
 def backward(spec: NetworkSpec, params: Array, trace: Trace, delta: Array) -> Array:
-    """Carry ``delta_L`` back to the first layer and collect the gradient of the loss.
+    """Carry ``delta_L`` back to the embeddings and collect the gradient of the loss.
 
     ``delta_(l-1) = (delta_l @ weight_l.T) * f_(l-1)'(z_(l-1))``.
 
@@ -137,6 +198,11 @@ def backward(spec: NetworkSpec, params: Array, trace: Trace, delta: Array) -> Ar
         if number > 1:
             slope = ACTIVATIONS[spec.layers[number - 2].activation].slope
             delta = d_a_in * slope(trace.z[number - 2])
+    end = spec.widths[0]
+    for embedding, levels in zip(spec.embeddings[::-1], trace.levels[::-1], strict=True):
+        d_rows = d_a_in[:, end - embedding.width : end]
+        parts.append(embedding_backward(d_rows, levels, embedding.n_levels).reshape(-1))
+        end -= embedding.width
     return delta.__array_namespace__().concat(parts[::-1])
 
 
@@ -215,6 +281,7 @@ class ReferenceEngine:
 
     def outputs(self, spec: NetworkSpec, params: FloatArray, X: FloatArray) -> FloatArray:
         """Compute the activations of the last layer; see `engines.base.Engine`."""
+        check_levels("X", X, spec)
         with np.errstate(over="ignore", invalid="ignore"):
             last: FloatArray = forward(spec, params, X).a[-1]
         return last
@@ -242,6 +309,7 @@ class ReferenceEngine:
         weights: FloatArray | None = None,
     ) -> tuple[float, FloatArray]:
         """Compute loss and gradient; see `engines.base.Engine`."""
+        check_levels("X", X, spec)
         with np.errstate(over="ignore", invalid="ignore"):
             trace, grads = gradient(spec, params, X, y, weights)
             return float(mean_loss(spec, trace.a[-1], y, weights)), grads
@@ -261,6 +329,7 @@ class ReferenceEngine:
     ) -> RunStatus:
         """Make ``len(rates)`` updates; see `engines.base.Engine`."""
         started = time.monotonic()
+        check_levels("X", batches.X, spec)
         run = _Run(spec, rule, batches, state, log, max_grad_norm, len(rates))
         for made, rate in enumerate(rates):
             is_last = made + 1 == len(rates)

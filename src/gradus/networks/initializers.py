@@ -16,7 +16,7 @@ from gradus._typing import Float64Array
 from gradus._validate import check_whole
 from gradus.errors import InvalidParameter
 from gradus.networks.params import n_params, views
-from gradus.networks.spec import Initializer, NetworkSpec
+from gradus.networks.spec import Embedding, Initializer, NetworkSpec
 
 #: Gain of "deep_sigmoid"; 1 would keep an infinitely small signal, this keeps the gradient's size.
 DEEP_SIGMOID_GAIN = 1.4
@@ -65,7 +65,8 @@ def initial_params(spec: NetworkSpec, seed: int) -> Float64Array:
 
     The same spec and seed give the same bits. A layer's numbers depend on its place, shape and
     initializer, not on the layers beside it ("deep_sigmoid" also looks at the activation before).
-    Biases are zero unless they are given or the initializer is "deep_sigmoid".
+    Biases are zero unless they are given or the initializer is "deep_sigmoid". The numbers of an
+    embedding are drawn by `embedding_table`.
 
     Parameters
     ----------
@@ -86,6 +87,10 @@ def initial_params(spec: NetworkSpec, seed: int) -> Float64Array:
     seed = check_whole("seed", seed, at_least=0, at_most=2**64 - 1)
     params = np.zeros(n_params(spec))
     named = views(spec, params)
+    table_key = stream_key(seed, Purpose.INITIAL_EMBEDDINGS)
+    for number, embedding in enumerate(spec.embeddings, 1):
+        table = embedding_table(embedding, stream_key(table_key, number))
+        named[f"embedding {number} weight"][:] = table
     seed_key = stream_key(seed, Purpose.INITIAL_WEIGHTS)
     for number, (layer, options) in enumerate(zip(spec.layers, resolve(spec), strict=True), 1):
         before = spec.layers[number - 2].activation if number > 1 else ""
@@ -131,6 +136,29 @@ def resolve(spec: NetworkSpec) -> tuple[Initializer, ...]:
             options = Initializer("deep_sigmoid" if is_deep else shallow)
         found.append(options)
     return tuple(found)
+
+
+def embedding_table(embedding: Embedding, key: int) -> Float64Array:
+    """Draw the first numbers of an embedding: normal, of mean 0 and variance ``1 / width``.
+
+    The numbers of a level then have a squared length of 1 on average, so that a category enters the
+    first layer as strongly as one column of standardized numbers, however wide it is embedded. The
+    scale is that of TensorFlow's `embedding_column`; PyTorch draws with variance 1, Keras (and
+    with it [GB16]) evenly from -0.05 to 0.05.
+
+    Parameters
+    ----------
+    embedding
+        What is to be filled.
+    key
+        Of its stream of random numbers.
+
+    Returns
+    -------
+    float64 array of shape (n_levels, width).
+    """
+    shape = (embedding.n_levels, embedding.width)
+    return normal(key, shape) / math.sqrt(embedding.width)
 
 
 # ---- scaled by the width ------------------------------------------------------------------------

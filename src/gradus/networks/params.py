@@ -1,7 +1,8 @@
 """All parameters of a network as one flat vector, and the named views people see.
 
-The order is fixed by the description alone: layer 1 weight (fan_in, fan_out) row by row, layer 1
-bias, layer 2 weight, ... Nothing here knows what a parameter's value means.
+The order is fixed by the description alone: embedding 1 weight (n_levels, width) row by row,
+embedding 2 weight, ..., layer 1 weight (fan_in, fan_out), layer 1 bias, layer 2 weight, ... Nothing
+here knows what a parameter's value means.
 """
 
 import re
@@ -14,7 +15,9 @@ from gradus._typing import Array, BoolArray
 from gradus.errors import InvalidParameter, ShapeMismatch
 from gradus.networks.spec import NetworkSpec
 
-_PLACE = re.compile(r"\s*(layer \d+ (?:weight|bias))\s*\[\s*(\d+)\s*(?:,\s*(\d+)\s*)?\]\s*")
+_PLACE = re.compile(
+    r"\s*((?:layer|embedding) \d+ (?:weight|bias))\s*\[\s*(\d+)\s*(?:,\s*(\d+)\s*)?\]\s*"
+)
 
 
 @dataclass(frozen=True)
@@ -26,13 +29,13 @@ class ParamView:
     name
         As people read it, such as "layer 2 weight".
     layer
-        Counted from 1.
+        Counted from 1; 0 for the embeddings.
     kind
         "weight" or "bias".
     start, stop
         Half-open range of flat indices.
     shape
-        (fan_in, fan_out) of a weight, (fan_out,) of a bias.
+        (fan_in, fan_out) of a weight, (fan_out,) of a bias, (n_levels, width) of an embedding.
     """
 
     name: str
@@ -48,6 +51,11 @@ def layout(spec: NetworkSpec) -> tuple[ParamView, ...]:
     """List the views of a network's flat vector in their order, without gaps."""
     found: list[ParamView] = []
     start = 0
+    for number, embedding in enumerate(spec.embeddings, 1):
+        table = (embedding.n_levels, embedding.width)
+        stop = start + embedding.n_levels * embedding.width
+        found.append(ParamView(f"embedding {number} weight", 0, "weight", start, stop, table))
+        start = stop
     for number, layer in enumerate(spec.layers, 1):
         fan_in = spec.widths[number - 1]
         shapes: list[tuple[str, tuple[int, ...]]] = [("weight", (fan_in, layer.width))]
@@ -61,7 +69,7 @@ def layout(spec: NetworkSpec) -> tuple[ParamView, ...]:
 
 
 def n_params(spec: NetworkSpec) -> int:
-    """Count the parameters: ``sum of fan_in * fan_out + fan_out`` over the layers."""
+    """Count the parameters: ``fan_in * fan_out + fan_out`` of each layer, and the embeddings."""
     return layout(spec)[-1].stop
 
 
@@ -117,8 +125,9 @@ def locate(spec: NetworkSpec, place: str) -> int:
     spec
         The network.
     place
-        Such as "layer 1 weight [0, 2]" (from input 0 to neuron 2) or "layer 1 bias [2]"; layers
-        count from 1, entries from 0.
+        Such as "layer 1 weight [0, 2]" (from input 0 to neuron 2), "layer 1 bias [2]" or
+        "embedding 1 weight [4, 0]" (of level 4 the first number); layers and embeddings count from
+        1, entries from 0.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The description of a network: layers, activations, loss. Frozen, and without any number.
+"""The description of a network: embeddings, layers, loss. Frozen, and without any number.
 
 It never knows parameters, arrays or engines; everything that lives is derived from it elsewhere.
 """
@@ -18,6 +18,8 @@ _INITIALIZER_OPTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 # Far beyond any memory, and small enough that no count of bytes leaves 64 bits.
 _MOST_WEIGHTS = 2**40
+# Every level number up to here is exact in float32.
+MOST_LEVELS = 2**20
 
 
 @dataclass(frozen=True)
@@ -128,13 +130,42 @@ class Dense:
 
 
 @dataclass(frozen=True)
+class Embedding:
+    """One column of level numbers, each level replaced by learnt numbers of its own ([GB16]).
+
+    Level k becomes row k of a weight of shape (n_levels, width), which is the product of that
+    weight with a one-hot row, without the product; see `docs/derivations/embedding.md`.
+
+    Parameters
+    ----------
+    n_levels
+        Levels are the whole numbers 0 to ``n_levels - 1``, written as floats; from 1 to 2**20.
+    width
+        Learnt numbers of each level, 1 or greater.
+
+    Raises
+    ------
+    InvalidParameter
+        If an option has a value outside these ranges.
+    """
+
+    n_levels: int
+    width: int
+
+    def __post_init__(self) -> None:
+        n_levels = check_whole("n_levels", self.n_levels, at_least=1, at_most=MOST_LEVELS)
+        object.__setattr__(self, "n_levels", n_levels)
+        object.__setattr__(self, "width", check_whole("width", self.width, at_least=1))
+
+
+@dataclass(frozen=True)
 class NetworkSpec:
     """A feed-forward network: what comes in, the layers, and the loss it is trained on.
 
     Parameters
     ----------
     n_inputs
-        Number of features, 1 or greater.
+        Number of columns of X, 1 or greater.
     layers
         At least one `Dense`, from the first hidden layer to the output layer.
     loss
@@ -143,6 +174,9 @@ class NetworkSpec:
         are classes (2 or more) for "cross_entropy".
     l2
         Factor of the penalty ``l2 / 2 * sum(weight**2)``, 0 or greater; biases are left out.
+    embeddings
+        One for each of the last columns of X, which hold level numbers. The first layer is fed the
+        columns before them, then the numbers of embedding 1, of embedding 2, ...
 
     Raises
     ------
@@ -156,11 +190,14 @@ class NetworkSpec:
     layers: tuple[Dense, ...]
     loss: str = "squared_error"
     l2: float = 0.0
+    embeddings: tuple[Embedding, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "n_inputs", check_whole("n_inputs", self.n_inputs, at_least=1))
         object.__setattr__(self, "layers", tuple(self.layers))
         object.__setattr__(self, "l2", check_number("l2", self.l2, at_least=0.0))
+        object.__setattr__(self, "embeddings", tuple(self.embeddings))
+        _check_embeddings(self.n_inputs, self.embeddings)
         check_choice("loss", self.loss, LOSS_NAMES)
         if not self.layers:
             message = "layers must hold at least one Dense layer; got none."
@@ -183,9 +220,19 @@ class NetworkSpec:
                 raise InvalidParameter(message)
 
     @property
+    def n_plain(self) -> int:
+        """Columns of X that hold numbers and not levels; they come first."""
+        return self.n_inputs - len(self.embeddings)
+
+    @property
     def widths(self) -> tuple[int, ...]:
-        """Number of inputs, then the width of every layer: ``len(layers) + 1`` numbers."""
-        return (self.n_inputs, *(layer.width for layer in self.layers))
+        """What feeds the first layer, then the width of every layer: ``len(layers) + 1`` numbers.
+
+        Without embeddings the first layer is fed ``n_inputs`` numbers, with them ``n_plain +
+        sum of the embeddings' widths``.
+        """
+        fan_in = self.n_plain + sum(embedding.width for embedding in self.embeddings)
+        return (fan_in, *(layer.width for layer in self.layers))
 
     @property
     def n_outputs(self) -> int:
@@ -200,6 +247,26 @@ class NetworkSpec:
         0, 1, ... ``n_outputs - 1`` written as floats.
         """
         return self.n_outputs if self.loss == "squared_error" else 1
+
+
+def _check_embeddings(n_inputs: int, embeddings: tuple[object, ...]) -> None:
+    """Refuse more embeddings than columns, tables beyond any memory, and other things."""
+    if len(embeddings) > n_inputs:
+        message = (
+            f"embeddings must be at most as many as the columns of X, {n_inputs}; "
+            f"got {len(embeddings)}."
+        )
+        raise InvalidParameter(message)
+    for number, entry in enumerate(embeddings, 1):
+        if not isinstance(entry, Embedding):
+            message = f"embeddings must hold Embedding only; got {entry!r} as embedding {number}."
+            raise InvalidParameter(message)
+        if entry.n_levels * entry.width > _MOST_WEIGHTS:
+            message = (
+                f"embedding {number} must have at most {_MOST_WEIGHTS:,} weights; "
+                f"got {entry.n_levels:,} * {entry.width:,}."
+            )
+            raise InvalidParameter(message)
 
 
 def _check_last_layer(loss: str, last: Dense) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from gradus._typing import ArrayLike, FloatArray
 from gradus._validate import check_matrix, check_row_weights
 from gradus.errors import DataError, ShapeMismatch
+from gradus.networks.levels import check_levels
 from gradus.networks.losses import check_targets
 from gradus.networks.spec import NetworkSpec
 
@@ -33,14 +34,17 @@ def read_inputs(name: str, X: ArrayLike, spec: NetworkSpec, dtype: str) -> Float
     ShapeMismatch
         If it has not two dimensions or another width.
     DataError
-        If it holds something that is no number, is not finite, or is too large for `dtype`.
+        If it holds something that is no number, is not finite, or is too large for `dtype`, or
+        if a level number has no row in its embedding.
     """
     if np.ndim(X) == 1:
         raise ShapeMismatch(
             f"{name} must have shape (n_samples, {spec.n_inputs}); got {np.shape(X)}. Write "
             f"{name}.reshape(1, -1) for one row, or {name}.reshape(-1, 1) for one column."
         )
-    return _matrix(name, X, dtype, spec.n_inputs)
+    array = _matrix(name, X, dtype, spec.n_inputs)
+    check_levels(name, array, spec)
+    return array
 
 
 def read_targets(name: str, y: ArrayLike, spec: NetworkSpec, n_rows: int, dtype: str) -> FloatArray:

@@ -21,16 +21,17 @@ from gradus.optimizers.schedules import rates
 from gradus.training.plan import Plan
 from gradus.training.standing import Standing
 
-# The words for the first place that is not finite, and its layer.
-_Place: TypeAlias = tuple[str, int]
+# The words for the first place that is not finite, and its layer (None for an embedding).
+_Place: TypeAlias = tuple[str, int | None]
 
 
 def explain(spec: NetworkSpec, standing: Standing, batches: Batches, plan: Plan) -> Diverged:
     """Build the error for the step under the cursor, which an engine refused to make.
 
     The first place is looked for in the order of the computation: forward from layer 1 to the last
-    (pre-activation, then activation), the loss, the gradient from the last layer to layer 1, the
-    new weights. All in the number type of the training; rows of weight 0 are left out.
+    (pre-activation, then activation), the loss, the gradient from the last layer to layer 1 and the
+    embeddings, the new weights. All in the number type of the training; rows of weight 0 are left
+    out.
     """
     state = standing.state
     epoch, step, done = (int(count) for count in state.cursor)
@@ -105,27 +106,37 @@ def _first_forward(trace: Trace) -> _Place | None:
 
 
 def _first_backward(spec: NetworkSpec, grads: Array) -> _Place | None:
-    """Look at the gradient from the last layer to the first."""
-    for layer in range(len(spec.layers), 0, -1):
-        if not _is_layer_finite(spec, grads, layer):
-            return f", first in layer {layer}'s gradient", layer
+    """Look at the gradient from the last layer to the first, then at the embeddings."""
+    for name, layer in reversed(_parts(spec)):
+        if not _is_part_finite(spec, grads, name):
+            return f", first in {name}'s gradient", layer
     return None
 
 
 def _first_update(
     spec: NetworkSpec, state: TrainState, plan: Plan, grads: Array, rate: float
 ) -> _Place | None:
-    """Look at the weights that the step would have made, from the first layer to the last."""
+    """Look at the weights that the step would have made, in their order."""
     step, mask = int(state.cursor[2]) + 1, weight_mask(spec)
     shortened = clip(grads, gradient_norm(grads), plan.max_grad_norm)
     after, _ = plan.rule.update(state.params, shortened, state.slots, rate, step, mask)
-    for layer in range(1, len(spec.layers) + 1):
-        if not _is_layer_finite(spec, after, layer):
-            return f", first in layer {layer}", layer
+    for name, layer in _parts(spec):
+        if not _is_part_finite(spec, after, name):
+            return f", first in {name}", layer
     return None
 
 
-def _is_layer_finite(spec: NetworkSpec, flat: Array, layer: int) -> bool:
+def _parts(spec: NetworkSpec) -> list[_Place]:
+    """Name the embeddings and layers in the order of the flat vector."""
+    embeddings = [f"embedding {number}" for number in range(1, len(spec.embeddings) + 1)]
+    layers = range(1, len(spec.layers) + 1)
+    return [
+        *((name, None) for name in embeddings),
+        *((f"layer {layer}", layer) for layer in layers),
+    ]
+
+
+def _is_part_finite(spec: NetworkSpec, flat: Array, part: str) -> bool:
     named = views(spec, flat)
-    own = [values for name, values in named.items() if name.startswith(f"layer {layer} ")]
+    own = [values for name, values in named.items() if name.startswith(f"{part} ")]
     return all(bool(np.isfinite(values).all()) for values in own)

@@ -7,7 +7,7 @@ known here.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -304,7 +304,7 @@ def _check_order(
         raise ShapeMismatch(
             f"order must have shape (n_samples,) = ({n_rows},); got {np.shape(order)}."
         )
-    numbers = np.asarray(order)
+    numbers: np.ndarray[Any, Any] = np.asarray(order)
     if numbers.dtype.kind not in "iuf":
         raise DataError(f"order must be numbers; got {numbers.dtype}.")
     if not np.isfinite(numbers).all():
