@@ -102,6 +102,13 @@ def test_whole_groups(rng):
                          n_folds=9).folds)) == 7  # fmt: skip
 
 
+def test_groups_of_different_sizes_are_shared_out_evenly(rng):
+    town = rng.permutation([*"a" * 30, *"b" * 10, *"c" * 10, *"d" * 10])
+    for seed in range(5):
+        found = split(word("t", *town), noise(rng, 60), said="group:t", n_folds=2, seed=seed)
+        assert np.bincount(found.folds).tolist() == [30, 30]
+
+
 def test_one_group_cannot_be_split(rng):
     with pytest.raises(DataError) as caught:
         split(noise(rng, 9, "a"), word("g", *"x" * 9), noise(rng, 9), said="group:g")
