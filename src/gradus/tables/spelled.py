@@ -78,7 +78,9 @@ def is_infinite(text: str) -> bool:
 def is_number(text: str) -> bool:
     """Tell whether a text is a number in any spelling, units in letters left out."""
     parts = _take_apart(text)
-    if parts is None or (parts.suffix.strip().isalpha() and not _is_currency(parts.suffix)):
+    if parts is None:
+        return False
+    if any(letter.isalpha() for letter in parts.suffix) and not _is_currency(parts.suffix):
         return False
     return any(_number(parts.body, decimal, _between([parts], decimal)) for decimal in ".,")
 
