@@ -82,10 +82,15 @@ def stop_summary(result: TrainResult, plan: Plan) -> str:
     said = f"{who} stopped after {_span(last)} of {plan.epochs} epochs"
     if plan.early_stopping is not None:
         said += (
-            f", {each}judged by a tenth of its rows, held out to stop by; the weights of epoch "
-            f"{_span(result.best_epochs)}, where the loss on them was least, were put back"
+            f", {each}judged by a tenth of its rows, held out to stop by; the weights of "
+            f"{_epochs(result.best_epochs)}, where the loss on them was least, were put back"
         )
     return f"{said}."
+
+
+def _epochs(numbers: Sequence[int]) -> str:
+    """Name one epoch or a span of them."""
+    return f"epoch{'s' if len(set(numbers)) > 1 else ''} {_span(numbers)}"
 
 
 def _span(numbers: Sequence[int]) -> str:
