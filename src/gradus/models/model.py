@@ -168,10 +168,15 @@ class Model:
         DataError
             If it cannot be read, lacks an input, or holds words where numbers were learned from.
         """
-        if not isinstance(table, Table):
-            table = read_table(table)
-        columns, notes = self.encoder.match(table)
-        return replace(self.answer(columns, n_threads=n_threads), notes=(*table.notes, *notes))
+        read = self.read(table)
+        columns, notes = self.encoder.match(read)
+        return replace(self.answer(columns, n_threads=n_threads), notes=(*read.notes, *notes))
+
+    def read(self, table: str | os.PathLike[str] | object) -> Table:
+        """Read a table, its words as words where words were learned from: 007 is not 7."""
+        if isinstance(table, Table):
+            return table
+        return read_table(table, words=self.encoder.word_columns)
 
     def answer(self, columns: Sequence[Column], *, n_threads: int | None = None) -> Predictions:
         """Answer rows whose input columns stand in the encoder's order."""

@@ -11,8 +11,6 @@ import numpy as np
 
 from gradus.models.model import Model
 from gradus.models.predictions import Predictions
-from gradus.tables.read import read_table
-from gradus.tables.table import Table
 from gradus.workflow.fill import output_place, put_out
 from gradus.workflow.filling import make_filling
 from gradus.workflow.prepare import Notify
@@ -73,7 +71,7 @@ def predict_table(
         from, or if the output cannot be written.
     """
     place = output_place(table, output, "predicted", force=force)
-    read = table if isinstance(table, Table) else read_table(table)
+    read = model.read(table)
     predictions = model.predict(read, n_threads=n_threads)
     for note in predictions.notes:
         if notify:
