@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _INTEGERS = frozenset(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"))
 _MOMENTS = frozenset(("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"))
+#: Columns in one query.
+_AT_A_TIME = 64
 _DAY = "86400e6"  # microseconds
 #: Kept by Arrow: the schema as it was, which is not the new file's.
 _STALE_KEYS = frozenset((b"ARROW:schema",))
@@ -71,15 +73,10 @@ def read_parquet(raw: RawFile) -> Table:
         used = [name for name, kind in types.items() if _family(kind) != "other"]
         if not used:
             raise DataError(f"{raw.name} must have a column of numbers, dates or words.")
-        large = [
-            name
-            for name in used
-            if _family(types[name]) == "integer" and _is_large(connection, scan, name)
-        ]
-        columns = tuple(
-            _column(connection, scan, name, "VARCHAR" if name in large else types[name])
-            for name in used
-        )
+        integers = [name for name in used if _family(types[name]) == "integer"]
+        large = _large(connection, scan, integers)
+        kinds = {name: "VARCHAR" if name in large else types[name] for name in used}
+        columns = tuple(_columns(connection, scan, kinds))
     for column in columns:
         check_finite(raw.name, column)
     notes = []
@@ -190,46 +187,60 @@ def _family(kind: str) -> str:
     return "word" if is_word else "other"
 
 
-def _is_large(connection: "DuckDBPyConnection", scan: str, name: str) -> bool:
-    """Whether a column of whole numbers holds one that float64 cannot."""
+def _select(
+    connection: "DuckDBPyConnection", scan: str, asked: list[str]
+) -> list[npt.NDArray[Any]]:
+    """Return one array for each expression asked for; a part of them at a time."""
+    found: list[npt.NDArray[Any]] = []
+    for first in range(0, len(asked), _AT_A_TIME):
+        part = ", ".join(f"{sql} AS c{i}" for i, sql in enumerate(asked[first:][:_AT_A_TIME]))
+        found += fetch(connection, f"SELECT {part} FROM read_parquet({scan})").values()
+    return found
+
+
+def _large(connection: "DuckDBPyConnection", scan: str, names: list[str]) -> list[str]:
+    """Return the columns of whole numbers that hold one that float64 cannot."""
+    asked = [
+        f"coalesce(max({column}) > {LARGEST_EXACT} OR min({column}) < -{LARGEST_EXACT}, false)"
+        for column in map(_identifier, names)
+    ]
+    found = _select(connection, scan, asked)
+    return [name for name, is_large in zip(names, found, strict=True) if is_large[0]]
+
+
+def _columns(
+    connection: "DuckDBPyConnection", scan: str, kinds: dict[str, str]
+) -> Iterator[Column]:
+    """Read columns of the types given; whether their texts fit into memory is asked before."""
+    texts = [name for name, kind in kinds.items() if _family(kind) == "word"]
+    lengths = [f"coalesce(sum(strlen({_identifier(name)}::VARCHAR)), 0)" for name in texts]
+    for name, n_bytes in zip(texts, _select(connection, scan, lengths), strict=True):
+        if n_bytes[0] > MOST_BYTES:
+            raise DataError(
+                f"Column {name!r} must hold at most {MOST_BYTES >> 30} GiB of text. Leave it out."
+            )
+    found = _select(connection, scan, [_cells(name, kind) for name, kind in kinds.items()])
+    for (name, kind), cells in zip(kinds.items(), found, strict=True):
+        family = _family(kind)
+        if family == "word":
+            yield column_of_texts(name, cells.tolist())
+            continue
+        values = np.ma.filled(cells.astype(np.float64), np.nan)
+        is_date = family in {"moment", "time"}
+        yield Column(name, "date", values) if is_date else column_of_numbers(name, values)
+
+
+def _cells(name: str, kind: str) -> str:
+    """Return the cells of a column in SQL: numbers, days since 1970 or texts."""
     column = _identifier(name)
-    found = fetch(
-        connection,
-        f"SELECT coalesce(max({column}) > {LARGEST_EXACT} OR min({column}) < -{LARGEST_EXACT}, "
-        f"false) AS x FROM read_parquet({scan})",
-    )
-    return bool(found["x"][0])
-
-
-def _column(connection: "DuckDBPyConnection", scan: str, name: str, kind: str) -> Column:
-    """Read one column."""
-    column, family = _identifier(name), _family(kind)
-    sql = {
+    return {
         "integer": f"{column}::DOUBLE",
         "number": f"{column}::DOUBLE",
         "moment": f"CASE WHEN isfinite({column}) THEN epoch_us({column}) / {_DAY} "
         f"WHEN {column} IS NOT NULL THEN 'inf'::DOUBLE END",
         "time": f"epoch_us({column}) / {_DAY}",
         "word": f"{column}::VARCHAR",
-    }[family]
-    if family == "word":
-        _check_text(connection, f"sum(strlen({sql})) AS x FROM read_parquet({scan})", name)
-    found = fetch(connection, f"SELECT {sql} AS x FROM read_parquet({scan})")["x"]
-    if family == "word":
-        return column_of_texts(name, found.tolist())
-    values = np.ma.filled(found.astype(np.float64), np.nan)
-    if family in {"moment", "time"}:
-        return Column(name, "date", values)
-    return column_of_numbers(name, values)
-
-
-def _check_text(connection: "DuckDBPyConnection", query: str, name: str) -> None:
-    """Refuse a column whose words, written out one by one, would take too much memory."""
-    n_bytes = np.ma.filled(fetch(connection, f"SELECT {query}")["x"], 0)[0]
-    if n_bytes > MOST_BYTES:
-        raise DataError(
-            f"Column {name!r} must hold at most {MOST_BYTES >> 30} GiB of text. Leave it out."
-        )
+    }[_family(kind)]
 
 
 def _spread(column: Column, rows: Int64Array, n_rows: int) -> npt.NDArray[Any]:
