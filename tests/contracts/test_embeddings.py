@@ -54,6 +54,17 @@ def test_an_embedding_is_a_layer_on_one_hot_columns(engine, rng):
         np.testing.assert_allclose(named_ours[name], expected, rtol=1e-11, atol=1e-14)
 
 
+def test_the_case_worked_by_hand(engine):
+    """The numbers of docs/derivations/embedding.md."""
+    spec = NetworkSpec(1, (Dense(1, bias=False),), embeddings=(Embedding(3, 1),))
+    params = np.array([1, -1, 2, 0.5])
+    X, y = np.array([[2.0], [0], [2]]), np.array([[2.0], [0], [1]])
+    assert engine.outputs(spec, params, X).ravel().tolist() == [1, 0.5, 1]
+    loss, grads = engine.gradient(spec, params, X, y)
+    assert loss == pytest.approx(5 / 12, rel=1e-15)
+    np.testing.assert_allclose(grads, [1 / 6, 0, -1 / 3, -1], rtol=1e-15)
+
+
 @each_type
 def test_a_level_that_no_row_has_only_feels_the_penalty(engine, dtype, rng):
     params, (X, y) = draw_params(SPEC, rng, dtype), draw_rows(SPEC, rng, 30, dtype)

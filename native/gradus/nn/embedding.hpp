@@ -1,5 +1,5 @@
 // Embeddings: level numbers become their learnt rows on the way forward, and the rows' gradients
-// are summed by level on the way back. The formulas: src/gradus/engines/reference.py.
+// are summed by level on the way back. The formulas: src/gradus/engines/embedding.py.
 #pragma once
 
 #include <algorithm>
