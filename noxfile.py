@@ -109,7 +109,7 @@ def stub(session: nox.Session) -> None:
 @nox.session
 def picture(session: nox.Session) -> None:
     """Draw docs/fill.svg anew from a real run of `gradus fill`."""
-    session.run("python", "tools/draw_fill.py", "examples/concrete.csv", "docs/fill.svg")
+    session.run("python", "tools/draw_fill.py", "examples/bikes.csv", "docs/fill.svg")
 
 
 @nox.session

@@ -1,6 +1,6 @@
 """Draws docs/fill.svg: what a terminal shows while `gradus fill` runs, taken from a real run.
 
-``python tools/draw_fill.py examples/concrete.csv docs/fill.svg`` starts the command on a pseudo
+``python tools/draw_fill.py examples/bikes.csv docs/fill.svg`` starts the command on a pseudo
 terminal in an empty folder, keeps the last state of its progress display and all it says at the
 end, and adds the first answered row of the file it wrote. Must never invent a line.
 """
