@@ -23,11 +23,11 @@ def test_the_slope_against_central_differences(rng):
     X, codes = table(rng, 20, 3)
     one, w = Design(X), rng.dirichlet(np.ones(20))
     solution, direction = rng.normal(size=(2, one.width, 3))
-    h = 1e-5
+    h, l2 = 1e-5, rng.gamma(1, size=(one.width, 1))
     up, down = (
-        _loss_and_slope(one, codes, w, solution + sign * h * direction)[0] for sign in (1, -1)
+        _loss_and_slope(one, codes, w, l2, solution + sign * h * direction)[0] for sign in (1, -1)
     )
-    slope = _loss_and_slope(one, codes, w, solution)[1]
+    slope = _loss_and_slope(one, codes, w, l2, solution)[1]
     assert (slope * direction).sum() == pytest.approx((up - down) / (2 * h), rel=1e-6)
 
 
@@ -36,6 +36,10 @@ def test_against_scikit_learn(rng, n_classes):
     X, codes = table(rng, 300, n_classes)
     w, folds = rng.gamma(1, size=300), np.arange(300) % 3 - 1
     found = logistic_regression(Design(X), codes, n_classes, folds, w)
+    X /= np.sqrt(np.average(X**2, axis=0, weights=w))
+    again = logistic_regression(Design(X), codes, n_classes, folds, w)
+    assert found[-1][-1] == pytest.approx(again[-1][-1], abs=1e-3)
+    found = again
     for solution, rows in zip(found, [folds != 0, folds != 1, folds < 9], strict=True):
         # Two classes: one logit of twice the length takes the place of two opposite ones.
         strength = 1 / (L2 * w[rows].sum()) * (2 if n_classes == 2 else 1)

@@ -8,7 +8,8 @@ import numpy as np
 from gradus._typing import Float64Array, Int64Array
 from gradus.verdict.design import Design
 
-#: Penalty on the weights; it keeps them finite where a plane separates the classes.
+#: Penalty on the weights of columns of mean square 1; it keeps them finite where a plane separates
+#: the classes.
 L2 = 1e-3
 # The curvature taken for granted along an eigenvector of A.T W A with the eigenvalue e is
 # 0.1 e + 0.01: p (1 - p) is at most a quarter, and small for most rows once classes part.
@@ -23,10 +24,13 @@ def logistic_regression(
 ) -> list[Float64Array]:
     """Minimize the mean log loss with a small penalty over the rows outside each fold.
 
-    With ``logits = A @ solution`` and biases b, the last row of the solution, left out of the
-    penalty,
+    With ``logits = A @ solution`` and m the mean squares of the columns of A, 0 for the last one,
+    whose weights are the biases,
 
-        sum(w * -log(softmax(logits)[class])) / sum(w) + L2 / 2 * (sum(solution**2) - sum(b**2)).
+        sum(w * -log(softmax(logits)[class])) / sum(w) + L2 / 2 * sum(m[:, None] * solution**2),
+
+    the penalty of columns scaled to a mean square of 1. A rare level is so held back no more
+    than a frequent one.
 
     L-BFGS [LN89] finds the minimum in coordinates in which the curvature, ``A.T W A`` up to a
     factor, is about 1 in every direction; it then takes tens of steps where it would take
@@ -47,13 +51,17 @@ def logistic_regression(
     rows.
     """
     gram = design.gram(np.arange(len(codes)), w / w.sum())
-    values, vectors = np.linalg.eigh(gram)
+    squares = gram.diagonal().copy()
+    units = 1 / np.sqrt(np.where(squares > 0, squares, 1.0))
+    values, vectors = np.linalg.eigh(gram * units * units[:, np.newaxis])
     scales = 1 / np.sqrt(_CURVATURE * np.maximum(values, 0) + _LEAST_CURVATURE)
-    whiten: Float64Array = (vectors * scales) @ vectors.T
+    whiten: Float64Array = units[:, np.newaxis] * (vectors * scales) @ vectors.T
+    squares[-1] = 0
+    l2 = L2 * squares[:, np.newaxis]
     start = np.zeros((design.width, n_classes))
-    everything = _minimum(design, codes, w, whiten, start)
+    everything = _minimum(design, codes, w, whiten, l2, start)
     without = [
-        _minimum(design, codes, np.where(folds == k, 0.0, w), whiten, everything)
+        _minimum(design, codes, np.where(folds == k, 0.0, w), whiten, l2, everything)
         for k in range(int(folds.max()) + 1)
     ]
     return [whiten @ each for each in (*without, everything)]
@@ -64,6 +72,7 @@ def _minimum(
     codes: Int64Array,
     w: Float64Array,
     whiten: Float64Array,
+    l2: Float64Array,
     start: Float64Array,
 ) -> Float64Array:
     """Minimize over ``v`` with ``solution = whiten @ v``."""
@@ -72,8 +81,8 @@ def _minimum(
     w = w / w.sum()
 
     def objective(flat: Float64Array) -> tuple[float, Float64Array]:
-        loss, slope = _loss_and_slope(design, codes, w, whiten @ flat.reshape(start.shape))
-        return loss, (whiten @ slope).ravel()
+        loss, slope = _loss_and_slope(design, codes, w, l2, whiten @ flat.reshape(start.shape))
+        return loss, (whiten.T @ slope).ravel()
 
     options = {"maxiter": _MOST_STEPS, "gtol": _LARGEST_SLOPE, "ftol": 0.0, "maxcor": 20}
     found = minimize(objective, start.ravel(), jac=True, method="L-BFGS-B", options=options)
@@ -82,9 +91,12 @@ def _minimum(
 
 
 def _loss_and_slope(
-    design: Design, codes: Int64Array, w: Float64Array, solution: Float64Array
+    design: Design, codes: Int64Array, w: Float64Array, l2: Float64Array, solution: Float64Array
 ) -> tuple[float, Float64Array]:
-    """Return what is minimized and its gradient by the solution; w sums to 1."""
+    """Return what is minimized and its gradient by the solution.
+
+    w sums to 1, and l2 has shape (width, 1).
+    """
     slope = np.zeros(solution.shape)
     loss = 0.0
     for first in range(0, len(codes), _BLOCK_OF_ROWS):
@@ -99,6 +111,5 @@ def _loss_and_slope(
         p[np.arange(len(p)), codes[rows]] -= 1
         p *= w[rows, np.newaxis]
         slope += design.transposed_product(p, rows)
-    loss += L2 / 2 * float(np.square(solution[:-1]).sum())
-    slope[:-1] += L2 * solution[:-1]
-    return loss, slope
+    loss += float((l2 * np.square(solution)).sum()) / 2
+    return loss, slope + l2 * solution
