@@ -24,29 +24,29 @@ READ = {
         b"a;b\n1,5;2\n3,25;4\n",
         {"number a": [1.5, 3.25], "number b": [2, 4]},
         [
-            "t.csv is separated by semicolons: with them, each of 3 lines has 2 cells.",
+            "t.csv is separated by semicolons: with them, every line (3) has 2 cells.",
             "Numbers have decimal commas, as column 'a' shows ('1,5').",
         ],
     ),
     "tabs": (
         b"a\tb\nx\t1\ny\t2\n",
         {"word a": ["x", "y"], "number b": [1, 2]},
-        ["t.csv is separated by tabs: with them, each of 3 lines has 2 cells."],
+        ["t.csv is separated by tabs: with them, every line (3) has 2 cells."],
     ),
     "vertical bars": (
         b"a|b\n1|x\n2|y\n",
         {"number a": [1, 2], "word b": ["x", "y"]},
-        ["t.csv is separated by vertical bars: with them, each of 3 lines has 2 cells."],
+        ["t.csv is separated by vertical bars: with them, every line (3) has 2 cells."],
     ),
     "carets": (
         b"a^b\n1^x\n2^y\n",
         {"number a": [1, 2], "word b": ["x", "y"]},
-        ["t.csv is separated by carets: with them, each of 3 lines has 2 cells."],
+        ["t.csv is separated by carets: with them, every line (3) has 2 cells."],
     ),
     "spaces": (
         b"a b\n1 2\n3 4\n",
         {"number a": [1, 3], "number b": [2, 4]},
-        ["t.csv is separated by spaces: with them, each of 3 lines has 2 cells."],
+        ["t.csv is separated by spaces: with them, every line (3) has 2 cells."],
     ),
     "no header": (
         b"5.1,3.5,setosa\n4.9,3.0,virginica\n",
@@ -81,7 +81,7 @@ READ = {
         b"1,5;2,5\n3,5;4,5\n",
         {"number column 1": [1.5, 3.5], "number column 2": [2.5, 4.5]},
         [
-            "t.csv is separated by semicolons: with them, each of 2 lines has 2 cells.",
+            "t.csv is separated by semicolons: with them, every line (2) has 2 cells.",
             (
                 "t.csv has no header line: its first line holds '1,5'. Its columns are "
                 "called by their place."
@@ -128,7 +128,7 @@ READ = {
         b"sep=;\na;b\n1;2\n",
         {"number a": [1], "number b": [2]},
         [
-            "t.csv is separated by semicolons: with them, each of 2 lines has 2 cells.",
+            "t.csv is separated by semicolons: with them, every line (2) has 2 cells.",
             "Line 1 above the header is left out: 'sep='.",
         ],
     ),

@@ -29,7 +29,7 @@ READ = {
         b"a;b\n1.234.567;1,5\n2.345;2,5\n",
         {"number a": [1234567, 2345], "number b": [1.5, 2.5]},
         [
-            "t.csv is separated by semicolons: with them, each of 3 lines has 2 cells.",
+            "t.csv is separated by semicolons: with them, every line (3) has 2 cells.",
             "Numbers have decimal commas, as column 'a' shows ('1.234.567').",
             "Column 'a' has '.' between thousands ('1.234.567').",
         ],
@@ -38,7 +38,7 @@ READ = {
         "a;b\n1 234;x\n1\u202f234\u202f567;y\n".encode(),
         {"number a": [1234, 1234567], "word b": ["x", "y"]},
         [
-            "t.csv is separated by semicolons: with them, each of 3 lines has 2 cells.",
+            "t.csv is separated by semicolons: with them, every line (3) has 2 cells.",
             "Column 'a' has ' ' between thousands ('1 234').",
         ],
     ),
@@ -56,7 +56,7 @@ READ = {
         b"a;b\n1,234;x\n5,678;y\n",
         {"number a": [1.234, 5.678], "word b": ["x", "y"]},
         [
-            "t.csv is separated by semicolons: with them, each of 3 lines has 2 cells.",
+            "t.csv is separated by semicolons: with them, every line (3) has 2 cells.",
             (
                 "Numbers have decimal commas, as column 'a' shows ('1,234'); this is a "
                 "guess, because the cells are separated by semicolons."
@@ -67,7 +67,7 @@ READ = {
         b"a;b\n1,5;x\n2.5;y\n",
         {"word a": ["1,5", "2.5"], "word b": ["x", "y"]},
         [
-            "t.csv is separated by semicolons: with them, each of 3 lines has 2 cells.",
+            "t.csv is separated by semicolons: with them, every line (3) has 2 cells.",
             "Column 'a' is taken as words, because 1 of its 2 cells hold no number ('1,5').",
         ],
     ),
@@ -95,7 +95,7 @@ READ = {
         "a;b\n5,00 €;x\n1.200,50 €;y\n".encode(),
         {"number a": [5, 1200.5], "word b": ["x", "y"]},
         [
-            "t.csv is separated by semicolons: with them, each of 3 lines has 2 cells.",
+            "t.csv is separated by semicolons: with them, every line (3) has 2 cells.",
             "Numbers have decimal commas, as column 'a' shows ('5,00 €').",
             (
                 "Column 'a' holds numbers with '€' ('5,00 €') and has '.' between "
@@ -233,7 +233,7 @@ READ = {
         b"d;b\n31.01.2024;1,5\n01.02.2024;2,5\n",
         {"date d": [19753, 19754], "number b": [1.5, 2.5]},
         [
-            "t.csv is separated by semicolons: with them, each of 3 lines has 2 cells.",
+            "t.csv is separated by semicolons: with them, every line (3) has 2 cells.",
             "Numbers have decimal commas, as column 'b' shows ('1,5').",
             "Column 'd' holds dates, day first ('31.01.2024').",
         ],
@@ -257,7 +257,7 @@ READ = {
         b"d;b\n01/02/2024;1\n03/04/2024;2\n",
         {"date d": [19754, 19816], "number b": [1, 2]},
         [
-            "t.csv is separated by semicolons: with them, each of 3 lines has 2 cells.",
+            "t.csv is separated by semicolons: with them, every line (3) has 2 cells.",
             "Column 'd' holds dates, day first ('01/02/2024'), which is a guess: no cell tells.",
         ],
     ),

@@ -96,8 +96,8 @@ def find_dialect(text: bytes, name: str) -> Dialect:
     if delimiter != b",":
         n_lines = len(lines.widths) - first
         notes.append(
-            f"{name} is separated by {_WORDS.get(delimiter, repr(delimiter))}: with them, each of "
-            f"{n_lines:,} lines has {width} cells."
+            f"{name} is separated by {_WORDS.get(delimiter, repr(delimiter))}: with them, every "
+            f"line ({n_lines:,}) has {width} cells."
         )
     if quote == b"'":
         notes.append("Cells stand between single quotation marks.")
