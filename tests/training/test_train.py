@@ -15,6 +15,7 @@ from gradus.networks.losses import LOSSES
 from gradus.networks.spec import Dense, NetworkSpec
 from gradus.optimizers.rules import Adam, GradientDescent
 from gradus.training import train as seam
+from gradus.training import validation
 from gradus.training.folds import assign_folds, holdout
 from gradus.training.plan import EarlyStopping, Plan
 from gradus.training.train import train
@@ -234,6 +235,39 @@ def test_a_network_whose_answers_are_dropped_is_interrupted(problem, monkeypatch
     plan = plan_for("native", epochs=1, early_stopping=None)
     result = train(SPEC, *problem, None, folds, plan)
     assert result.stopped_because == ("interrupted",) * 2
+    assert np.isnan(result.out_of_fold).all()
+
+
+def test_control_c_while_unseen_rows_are_predicted(problem, monkeypatch):
+    X, y = (np.repeat(array, 10, axis=0) for array in problem)
+
+    class Pressing:
+        """Its first predictions of many rows meet a raised flag afterwards."""
+
+        def __init__(self, cancel):
+            self.cancel = cancel
+
+        def outputs(self, spec, params, X):
+            self.cancel[0] = 1
+            return make_engine("native").outputs(spec, params, X)
+
+    original = seam.answer
+
+    def pressing(_engine, *arguments):
+        return original(Pressing(cancel), *arguments)
+
+    def listening(*arguments, control, **options):
+        nonlocal cancel
+        cancel = control.cancel
+        return train_network(*arguments, control=control, **options)
+
+    cancel, train_network = None, seam.train_network
+    monkeypatch.setattr(seam, "answer", pressing)
+    monkeypatch.setattr(seam, "train_network", listening)
+    monkeypatch.setattr(validation, "_PIECE_OPERATIONS", 1)
+    folds = np.where(np.arange(len(X)) % 2, 0, -1)
+    result = train(SPEC, X, y, None, folds, plan_for("native", epochs=1, early_stopping=None))
+    assert result.stopped_because == ("interrupted",)
     assert np.isnan(result.out_of_fold).all()
 
 

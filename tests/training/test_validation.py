@@ -1,4 +1,4 @@
-"""The validation loss is the same computed at once or in pieces, and can be broken off."""
+"""Losses and answers are the same computed at once or in pieces, and can be broken off."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from gradus.engines.registry import engine as make_engine
 from gradus.networks.initializers import initial_params
 from gradus.networks.spec import Dense, NetworkSpec
 from gradus.training import validation
-from gradus.training.validation import ValidationRows, evaluate
+from gradus.training.validation import ValidationRows, answer, evaluate
 
 SPEC = NetworkSpec(3, (Dense(4, "tanh"), Dense(2)))
 
@@ -65,3 +65,22 @@ def test_pieces_are_never_smaller_than_they_should_be(rows, monkeypatch):
     monkeypatch.setattr(validation, "_PIECE_OPERATIONS", 1)
     evaluate(Counting(), SPEC, np.zeros(26), rows, never)
     assert sizes == [256, 256, 256, 232]
+
+
+def test_answers_in_pieces_are_those_of_all_rows(engine, rows, monkeypatch):
+    machine, params = make_engine(engine), initial_params(SPEC, 0)
+    whole = machine.outputs(SPEC, params, rows.X)
+    assert np.array_equal(answer(machine, SPEC, params, rows.X, never), whole)
+    monkeypatch.setattr(validation, "_PIECE_OPERATIONS", 1)
+    pieces = answer(machine, SPEC, params, rows.X, never)
+    tolerance = 0 if engine == "native" else 1e-14  # BLAS picks its path by the number of rows
+    np.testing.assert_allclose(pieces, whole, rtol=0, atol=tolerance)
+
+
+def test_answers_stop_between_two_pieces(engine, rows, monkeypatch):
+    monkeypatch.setattr(validation, "_PIECE_OPERATIONS", 1)
+    machine, params = make_engine(engine), initial_params(SPEC, 0)
+    asked = iter([False, True])
+    assert answer(machine, SPEC, params, rows.X, lambda: next(asked)) is None
+    assert next(asked, None) is None
+    assert answer(machine, SPEC, params, rows.X[:256], lambda: True) is not None

@@ -26,7 +26,7 @@ from gradus.training.folds import holdout
 from gradus.training.history import History
 from gradus.training.loop import Outcome, StoppedBecause, train_network
 from gradus.training.plan import Plan
-from gradus.training.validation import ValidationRows
+from gradus.training.validation import ValidationRows, answer
 from gradus.training.workers import run_jobs
 
 # What one job brings: how training ended, and the answers for the rows it never saw.
@@ -252,8 +252,9 @@ def _train_fold(
         control.cancel[0] = 1
     if table.folds is None or control.cancel[0]:
         return outcome, None
-    answers = engine.outputs(spec, outcome.params, table.X[table.folds == fold])
-    return outcome, LOSSES[spec.loss].link(answers)
+    unseen = table.X[table.folds == fold]
+    answers = answer(engine, spec, outcome.params, unseen, lambda: bool(control.cancel[0]))
+    return outcome, None if answers is None else LOSSES[spec.loss].link(answers)
 
 
 def _count_folds(folds: Int64Array, n_rows: int) -> int:

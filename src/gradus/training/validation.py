@@ -1,4 +1,4 @@
-"""Rows that judge and never train, and their loss computed in pieces.
+"""Rows that judge and never train: their loss and their answers, computed in pieces.
 
 When to stop because of it is decided elsewhere.
 """
@@ -60,7 +60,7 @@ def evaluate(
     Loss and mean row measure, or None if `is_stopped` said so before the end.
     """
     n_rows = len(rows.X)
-    size = max(_PIECE_ROWS, _PIECE_OPERATIONS // n_params(spec))
+    size = _piece_rows(spec)
     totals = np.zeros(3)
     for start in range(0, n_rows, size):
         if start and is_stopped():
@@ -73,3 +73,39 @@ def evaluate(
         total = len(rows.X[piece]) if weights is None else np.sum(weights, dtype=np.float64)
         totals += (total * means[0], total * means[1], total)
     return float(totals[0] / totals[2]), float(totals[1] / totals[2])
+
+
+def answer(
+    engine: Engine,
+    spec: NetworkSpec,
+    params: FloatArray,
+    X: FloatArray,
+    is_stopped: Callable[[], bool],
+) -> FloatArray | None:
+    """Compute the activations of the last layer for each row, as `Engine.outputs` does.
+
+    Parameters
+    ----------
+    engine, spec, params
+        What computes, and what it computes with.
+    X : array of shape (m, n_inputs)
+        At least one row.
+    is_stopped
+        Asked between two pieces.
+
+    Returns
+    -------
+    Array of shape (m, n_outputs), or None if `is_stopped` said so before the end.
+    """
+    size = _piece_rows(spec)
+    outputs: FloatArray = np.empty((len(X), spec.n_outputs), dtype=params.dtype)
+    for start in range(0, len(X), size):
+        if start and is_stopped():
+            return None
+        piece = slice(start, start + size)
+        outputs[piece] = engine.outputs(spec, params, X[piece])
+    return outputs
+
+
+def _piece_rows(spec: NetworkSpec) -> int:
+    return max(_PIECE_ROWS, _PIECE_OPERATIONS // n_params(spec))
