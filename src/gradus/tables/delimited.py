@@ -100,6 +100,7 @@ def read_delimited(
     *,
     words: Collection[str] = (),
     numbers: Collection[str] = (),
+    fewest_columns: int = 2,
 ) -> Table:
     """Read delimited text of whatever dialect, or say in one sentence why it cannot be read.
 
@@ -113,6 +114,8 @@ def read_delimited(
         Columns to take as words, whatever they hold.
     numbers
         Columns to take as numbers; a cell that is none is an error.
+    fewest_columns
+        See `find_dialect`.
 
     Raises
     ------
@@ -122,7 +125,7 @@ def read_delimited(
     """
     name = raw.name
     text, encoding, said = to_utf8(raw.data, name)
-    dialect = find_dialect(text, name)
+    dialect = find_dialect(text, name, fewest_columns)
     layout, quote = dialect.layout, dialect.quote
     check_lengths(text, layout, name)
 

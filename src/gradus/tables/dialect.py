@@ -64,7 +64,7 @@ class Dialect:
     notes: tuple[str, ...]
 
 
-def find_dialect(text: bytes, name: str) -> Dialect:
+def find_dialect(text: bytes, name: str, fewest_columns: int = 2) -> Dialect:
     """Lay a text out into cells.
 
     Parameters
@@ -73,11 +73,13 @@ def find_dialect(text: bytes, name: str) -> Dialect:
         UTF-8 that is not blank.
     name
         What to call it in a sentence.
+    fewest_columns
+        1 takes a text without any usual separator as one column.
 
     Raises
     ------
     DataError
-        If it would be one column; if its quotation marks are misplaced, or lines have more or
+        If it would be one column and two are needed; if its quotation marks are misplaced, or lines have more or
         fewer cells than the others; the bad lines are listed by number.
     """
     delimiter = _find_delimiter(text)
@@ -85,7 +87,8 @@ def find_dialect(text: bytes, name: str) -> Dialect:
     lines = find_lines(text, delimiter, quote, name)
     width = _usual_width(lines.widths)
     is_one_column = np.mean(lines.widths == width) < 0.5 and lines.widths[0] == 1
-    if width == 1 or is_one_column:
+    is_enough = fewest_columns == 1 and not any(mark in text for mark in _USUAL)
+    if (width == 1 or is_one_column) and not is_enough:
         title = cell_text(text, int(lines.starts[0]), int(lines.stops[0]), quote)
         raise DataError(
             f"{name} must have at least two columns; its header has one: {shortened(title)!r}."

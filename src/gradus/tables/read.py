@@ -28,6 +28,7 @@ def read_table(
     *,
     words: Collection[str] = (),
     numbers: Collection[str] = (),
+    fewest_columns: int = 2,
 ) -> Table:
     """Read a table.
 
@@ -40,6 +41,8 @@ def read_table(
         spelled: "007" stays "007".
     numbers
         Columns that are to be read as numbers.
+    fewest_columns
+        1 lets delimited text have one column, where a model has one input.
 
     Raises
     ------
@@ -58,7 +61,7 @@ def read_table(
     refuse_foreign(raw)
     if _is_json(raw):
         return read_json(raw)
-    return read_delimited(raw, words=words, numbers=numbers)
+    return read_delimited(raw, words=words, numbers=numbers, fewest_columns=fewest_columns)
 
 
 def _is_json(raw: RawFile) -> bool:
