@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.text import Text
 
 COLUMNS = 116
-SHOW_CURSOR = "\x1b[?25h"
+HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 BAR = re.compile(r"[^\r\n]*(network \d+), epoch \d+/\d+[^\r\n]*")
 CONTROL = re.compile(r"\x1b\[(?:\?25[lh]|\d*[AK])")
 
@@ -51,12 +51,17 @@ def terminal_output(command: list[str], folder: Path) -> str:
 
 
 def shown_lines(output: str) -> list[str]:
-    """Take the last state of each progress line, and the sentences at the end."""
+    """Take the sentences before, the last state of each progress line, and those after."""
     # rich hides the cursor while its lines live and shows it again when they are gone.
-    live, _, end = output.rpartition(SHOW_CURSOR)
+    begin, _, rest = output.partition(HIDE_CURSOR)
+    live, _, end = rest.rpartition(SHOW_CURSOR)
     bars = {bar[1]: bar[0] for bar in BAR.finditer(CONTROL.sub("", live))}
-    sentences = [line for line in re.split(r"[\r\n]+", CONTROL.sub("", end)) if line.strip()]
-    return [*(bars[network] for network in sorted(bars)), *sentences]
+    return [*_lines(begin), *(bars[network] for network in sorted(bars)), *_lines(end)]
+
+
+def _lines(text: str) -> list[str]:
+    """Split into lines that are not blank."""
+    return [line for line in re.split(r"[\r\n]+", CONTROL.sub("", text)) if line.strip()]
 
 
 def first_blank(table: Path) -> int:

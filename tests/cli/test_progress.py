@@ -119,4 +119,4 @@ def test_the_lines_are_taken_away_when_something_goes_wrong(monkeypatch):
 
     with pytest.raises(RuntimeError, match=r"^ours$"):
         broken()
-    assert live._bars.live.is_started is False
+    assert "\x1b[?25h" in screen.getvalue()  # the cursor is back

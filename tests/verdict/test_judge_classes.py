@@ -80,7 +80,7 @@ def test_details():
         "The classes are of unequal size; if each counted the same, 75.0 % of the rows would be "
         "right."
     )
-    assert details == ("Found are 50.0 % of 'yes' and 100.0 % of 'no'.", sizes)
+    assert details == ("Of each class it finds 50.0 % of 'yes' and 100.0 % of 'no'.", sizes)
 
 
 def test_rare_classes_are_warned_about_and_long_lists_cut(rng):
@@ -90,7 +90,7 @@ def test_rare_classes_are_warned_about_and_long_lists_cut(rng):
     found = judge_classes(codes, np.zeros(50, dtype=np.int64), {"linear": p, "mean": p}, names)
     assert found.details[-1].startswith("Classes with fewer than 10 complete rows are hardly")
     assert found.details[-1].endswith("'c10' (1) and 9 more.")
-    assert found.details[0].startswith("Of 20 classes these 10 are found least often: ")
+    assert found.details[0].startswith("Of 20 classes it finds these 10 least often: ")
 
 
 def test_measures_against_scikit_learn(rng):

@@ -53,7 +53,13 @@ def fill(
         check_model_place(table, Path(model), output, force=force)
     with LiveProgress(is_quiet=quiet) as progress:
         result = fill_table(
-            table, target, output, force=force, callback=progress, notify=voice, **options
+            table,
+            target,
+            output,
+            force=force,
+            callback=progress,
+            notify=progress.before(voice),
+            **options,
         )
     if result.data is not None:
         put_bytes(result.data)

@@ -5,6 +5,7 @@ It is fed with `Progress` and asks nothing back. What is being trained must not 
 
 import math
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -53,8 +54,23 @@ class LiveProgress(AbstractContextManager["LiveProgress"]):
         trace: TracebackType | None,
     ) -> None:
         """Take the lines away."""
+        self.end()
+
+    def end(self) -> None:
+        """Take the lines away; the next progress draws new ones."""
         if self._bars is not None:
             self._bars.stop()
+        self._bars = None
+        self._tasks = {}
+
+    def before(self, say: Callable[[str, str], None]) -> Callable[[str, str], None]:
+        """Return a function that takes the lines away before it says a sentence of some kind."""
+
+        def said(kind: str, sentence: str) -> None:
+            self.end()
+            say(kind, sentence)
+
+        return said
 
     def __call__(self, progress: "Progress") -> None:
         """Show where one network stands."""

@@ -41,7 +41,9 @@ def train(
 
     check_model_place(table, place, None, force=force)
     with LiveProgress(is_quiet=quiet) as progress:
-        model = train_table(table, target, callback=progress, notify=voice, **options)
+        model = train_table(
+            table, target, callback=progress, notify=progress.before(voice), **options
+        )
     model.save(place)
     voice("written", f"Wrote {place}: a model of {model.target!r}.")
     if as_json:

@@ -41,6 +41,7 @@ _LOOKED_AT = 30
 _MOST_TITLES = 50
 #: How many bad lines a sentence lists before it counts the rest.
 _LISTED = 5
+_BLANK_LINE = re.compile(rb"(?:\r\n|\r|\n)[ \t]*(?:\r\n|\r|\n)")
 _EXCEL_HINT = re.compile(rb"(?:\xef\xbb\xbf)?sep=([^\r\n])[\r\n]", re.IGNORECASE)
 
 
@@ -79,8 +80,9 @@ def find_dialect(text: bytes, name: str, fewest_columns: int = 2) -> Dialect:
     Raises
     ------
     DataError
-        If it would be one column and two are needed; if its quotation marks are misplaced, or lines have more or
-        fewer cells than the others; the bad lines are listed by number.
+        If it would be one column and two are needed; if its quotation marks are misplaced, or
+        lines have more or fewer cells than the others; the bad lines are listed by number; if one
+        column has blank lines.
     """
     delimiter = _find_delimiter(text)
     quote = _find_quote(text, delimiter, name)
@@ -93,6 +95,8 @@ def find_dialect(text: bytes, name: str, fewest_columns: int = 2) -> Dialect:
         raise DataError(
             f"{name} must have at least two columns; its header has one: {shortened(title)!r}."
         )
+    if width == 1:
+        _check_blank_lines(text, name)
     first = _first_line(text, lines, width, quote)
     _check_widths(text, lines, first, width, name)
     notes = []
@@ -113,6 +117,17 @@ def find_dialect(text: bytes, name: str, fewest_columns: int = 2) -> Dialect:
         which = "Line 1" if until == 1 else f"Lines 1 to {until}"
         notes.append(f"{which} above the header {_are(until)} left out: {shortened(title)!r}.")
     return Dialect(delimiter, quote, layout, tuple(notes))
+
+
+def _check_blank_lines(text: bytes, name: str) -> None:
+    """Refuse what may be a blank cell or no row at all."""
+    found = _BLANK_LINE.search(text.rstrip())
+    if found:
+        line = line_number(text, found.end() - 1)
+        raise DataError(
+            f"{name} has one column and a blank line, {line}, which may be a row or none. Remove "
+            'it, or put "" where a cell is blank.'
+        )
 
 
 def cell_text(text: bytes, start: int, stop: int, quote: bytes) -> str:

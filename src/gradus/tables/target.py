@@ -25,6 +25,8 @@ _LARGEST_LOG = 700.0
 # when the smearing factor is fitted, and the factor stays within 1/100 to 100.
 _FARTHEST_RESIDUAL, _MAD_TO_SCALE, _MOST_SMEARING = 4.0, 1.4826, 100.0
 _MOST_CLASSES = 1000
+# Numbers are read up to 1e150; rounding may carry their spread a little further.
+_LARGEST = 1.1e150
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,11 @@ class NumberTarget:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Check signs."""
-        if not (self.scale > 0 and self.smearing > 0):
-            raise ValueError("scale and smearing of a target must be greater than 0.")
+        """Check signs and sizes."""
+        if not (0 < self.scale <= _LARGEST and abs(self.mean) <= _LARGEST):
+            raise ValueError("mean and scale of a target must be those of numbers up to 1e150.")
+        if not 1 / _MOST_SMEARING <= self.smearing <= _MOST_SMEARING:
+            raise ValueError("the smearing of a target must be from 1/100 to 100.")
 
     @classmethod
     def fit(cls, name: str, y: Float64Array, weights: Float64Array | None = None) -> Self:

@@ -23,6 +23,8 @@ _MOST_RESIDUALS = 1000
 _N_HALVINGS = 52
 # Sums of shares are compared with a share; this much may be lost in the rounding.
 _ROUNDING = 1e-12
+# No standardized number is further off.
+_LARGEST = 1e100
 _NAMES = ("residuals", "shares", "fold", "shrink", "level", "measured_coverage")
 
 
@@ -200,7 +202,7 @@ class Intervals:
         is_sound = (
             (len(fold) == 0 or np.array_equal(np.unique(fold), np.arange(n_folds)))
             and bool(np.all(np.diff(fold) >= 0) and is_ordered.all())
-            and bool(np.isfinite(residuals).all() and (residuals >= 0).all())
+            and bool(((residuals >= 0) & (residuals <= _LARGEST)).all())
             and bool((shares >= 0).all())
             and (len(fold) == 0 or abs(shares.sum() - 1) < 1e-6)
             and 0 < shrink <= 1

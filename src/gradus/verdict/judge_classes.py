@@ -100,10 +100,10 @@ def _details(
         if math.isfinite(share)
     ]
     told = [f"{percent_text(share)} of {name}" for share, name in sorted(known)]
-    start = "Found are"
+    start = "Of each class it finds"
     if len(told) > _MOST_LISTED:
         told = told[:_MOST_LISTED]
-        start = f"Of {len(class_names):,} classes these {_MOST_LISTED} are found least often:"
+        start = f"Of {len(class_names):,} classes it finds these {_MOST_LISTED} least often:"
     details = [f"{start} {listed(told)}."]
     if counts.max() > _UNBALANCED * counts[counts > 0].min():
         details.append(

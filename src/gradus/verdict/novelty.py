@@ -22,6 +22,8 @@ _LEAST_SHRINK = 0.05
 # The greatest of this many distances is surpassed by one new row in 200, half a percent.
 _ENOUGH_ROWS = 200
 _N_PARTS = 5
+# Means of encoded numbers and the inverse of what has at least 0.05 of the identity are far below.
+_LARGEST = 1e9
 _NAMES = ("means", "factor", "column", "threshold")
 
 
@@ -139,7 +141,7 @@ class Novelty:
             and means.shape == column.shape == (n_plain,)
             and factor.shape in shapes
             and threshold.shape == ()
-            and bool(np.isfinite(means).all() and np.isfinite(factor).all())
+            and bool((np.abs(means) <= _LARGEST).all() and (np.abs(factor) <= _LARGEST).all())
             and bool(((column >= 0) & (column < n_columns)).all())
             and bool(threshold >= 0)
         )

@@ -212,8 +212,8 @@ def _with_coverage(verdict: Verdict, intervals: Intervals) -> Verdict:
         return verdict
     share = f"{100 * intervals.measured_coverage:.0f} %"
     sentence = (
-        "The bounds are made to hold the true value nine times in ten; measured on rows not "
-        f"learned from they hold it in {share}."
+        f"Bounds made this way held the true value in {share} of the judged rows; they are made "
+        "for 90 %."
     )
     return replace(verdict, details=(*verdict.details, sentence))
 
