@@ -14,6 +14,7 @@ from gradus.engines.registry import engine as make_engine
 from gradus.errors import InvalidParameter
 from gradus.models.model import Model, Origin
 from gradus.networks.spec import NetworkSpec
+from gradus.tables.split import Split
 from gradus.tables.target import Classes, NumberTarget
 from gradus.tables.write import answer_spelling
 from gradus.training.control import Progress
@@ -75,6 +76,8 @@ def learn(
     n, n_features = prepared.X.shape
     embedded = prepared.encoder.embedded
     settings = choose_settings(n, n_features, loss, n_outputs, embedded, options)
+    if not _can_hold_out(prepared.split):
+        settings = replace(settings, plan=replace(settings.plan, early_stopping=None))
     contest = hold_contest(prepared, settings, weights, options, callback)
     calibrated, temperatures, targets = _in_own_units(prepared, contest)
     verdict = _judge(prepared, contest, calibrated, options)
@@ -107,6 +110,14 @@ def learn(
         origin=_origin(prepared, contest, settings.spec, settings.plan, options),
         rows=(prepared.X, prepared.y) if options.keep_rows else None,
     )
+
+
+def _can_hold_out(split: Split) -> bool:
+    """Tell whether every network has two groups of rows, one of which can be held out."""
+    if split.groups is None:
+        return True
+    folds = range(int(split.folds.max()) + 1)
+    return all(len(np.unique(split.groups[split.folds != k])) > 1 for k in folds)
 
 
 def _training_weights(prepared: Prepared, options: Options) -> Float64Array | None:
