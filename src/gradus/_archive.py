@@ -100,7 +100,7 @@ def _read_entries(data: bytes, name: str, kind: str | None = None) -> dict[str, 
     found_format, found_kind = entries.get("format"), entries.get("kind")
     if found_format != _FORMAT:
         raise ModelFileError(
-            f"{name} has format {found_format!r}; this version reads format {_FORMAT}. "
+            f"{name} has format {found_format!r:.40}; this version reads format {_FORMAT}. "
             "Upgrade gradus."
         )
     if not _is_intact(str(text), entries):
@@ -115,8 +115,11 @@ def _read_entries(data: bytes, name: str, kind: str | None = None) -> dict[str, 
 def _is_intact(text: str, entries: dict[str, Any]) -> bool:
     """Check the description's spelling and checksum."""
     others = {key: value for key, value in entries.items() if key != "checksum"}
-    checksum = _checksum(_canonical(others).encode())
-    return entries.get("checksum") == checksum and text == _canonical(entries)
+    try:
+        checksum = _checksum(_canonical(others).encode())
+        return entries.get("checksum") == checksum and text == _canonical(entries)
+    except RecursionError:
+        return False
 
 
 def _header(data: bytes, name: str) -> str:
@@ -139,6 +142,8 @@ def _parse(text: str, name: str, part: str) -> dict[str, Any]:
             parse_float=_finite,
             parse_constant=_finite,
         )
+        # Half a surrogate pair is no text: nobody could print it.
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as cause:
         raise ModelFileError(f"{name} is damaged: {part} is no valid JSON.") from cause
     if not isinstance(value, dict):
@@ -167,13 +172,16 @@ def _read_arrays(data: bytes, name: str) -> dict[str, AnyArray]:
     try:
         tensors = deserialize(data)  # type: ignore[no-untyped-call]
     except SafetensorError as cause:
-        raise ModelFileError(f"{name} is damaged: {cause}.") from cause
+        raise ModelFileError(f"{name} is damaged: {cause!s:.300}.") from cause
     arrays = {}
     for label, tensor in tensors:
         if tensor["dtype"] not in _TYPES:
-            raise ModelFileError(f"{name} is damaged: array {label!r} is of no known type.")
+            raise ModelFileError(f"{name} is damaged: array {label!r:.80} is of no known type.")
         dtype = np.dtype(_TYPES[tensor["dtype"]])
-        array = np.frombuffer(tensor["data"], dtype).reshape(tensor["shape"])
+        try:
+            array = np.frombuffer(tensor["data"], dtype).reshape(tensor["shape"])
+        except ValueError as cause:
+            raise ModelFileError(f"{name} is damaged: array {label!r:.80} has no shape.") from cause
         arrays[label] = array.astype(dtype.newbyteorder("="))
     return arrays
 

@@ -150,7 +150,7 @@ def test_a_file_that_cannot_be_read(path, monkeypatch):
 
 def test_a_checkpoint_is_no_network(path):
     assert refusal(path, pack("checkpoint", {}, {})) == (
-        f"{path} is a checkpoint file; a network file is needed here."
+        f"{path} is a checkpoint file; a model or network file is needed here."
     )
 
 
@@ -223,7 +223,10 @@ CRAFTED = {
         lambda description, _: description["network"]["layers"][0].pop("width"),
         "Dense.__init__() missing 1 required positional argument: 'width'",
     ),
-    "no layers": (lambda description, _: description["network"].pop("layers"), "'layers'"),
+    "no layers": (
+        lambda description, _: description["network"].pop("layers"),
+        "it lacks 'layers'.",
+    ),
     "layers that are none": (in_network(layers=[1]), "'int' object is not subscriptable"),
     "an embedding of another class": (
         in_network(embeddings=[{"kind": "Dense", "width": 1}]),

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from gradus._typing import Float64Array, FloatArray, Int64Array
 from gradus.engines.registry import engine as make_engine
+from gradus.errors import DataError
 from gradus.models.predictions import Predictions
 from gradus.networks.losses import LOSSES
 from gradus.networks.spec import NetworkSpec
@@ -27,6 +28,8 @@ from gradus.verdict.intervals import Intervals
 from gradus.verdict.novelty import Novelty
 from gradus.verdict.verdict import Verdict
 
+# No output of a network that has learned is further from 0; squares and units of it stay finite.
+_LARGEST_OUTPUT = 1e100
 # Rows computed at once: bounds memory and how long Ctrl-C waits; no bit of a row depends on it.
 _PIECE_ROWS = 8192
 
@@ -260,6 +263,11 @@ def predictions_of(
     Returns
     -------
     Shape (k, n, n_outputs).
+
+    Raises
+    ------
+    DataError
+        If an output is not finite or beyond ±1e100, which weights of a file made by hand can do.
     """
     machine = make_engine(engine, n_threads)
     out = np.empty((len(params), len(X), spec.n_outputs))
@@ -268,5 +276,15 @@ def predictions_of(
         piece: Any = np.ascontiguousarray(X[start : start + _PIECE_ROWS], params.dtype)
         for network, own in enumerate(params):
             outputs = machine.outputs(spec, own, piece).astype(np.float64)
+            _check_outputs(outputs)
             out[network, start : start + len(piece)] = link(outputs)
     return out
+
+
+def _check_outputs(outputs: Float64Array) -> None:
+    """Refuse outputs that no training has led to."""
+    if not (np.abs(outputs) <= _LARGEST_OUTPUT).all():
+        raise DataError(
+            "The outputs of a model must be finite numbers, between -1e100 and 1e100; those of "
+            "this one are not. Its weights are too large for these rows: train it again."
+        )

@@ -5,7 +5,7 @@ covariances of them. How description and arrays become bytes is not known here.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,13 @@ from gradus.models.model import Answerer, Model, Origin
 from gradus.models.network_archive import read_spec
 from gradus.networks.params import n_params
 from gradus.networks.spec import NetworkSpec
+from gradus.tables.closed import from_json
 from gradus.tables.encode import Encoder
 from gradus.tables.table import Spelling
 from gradus.tables.target import Classes, NumberTarget
 from gradus.training.description import describe
 from gradus.training.history import History
+from gradus.training.plan import Plan
 from gradus.verdict.intervals import Intervals
 from gradus.verdict.novelty import Novelty
 from gradus.verdict.verdict import Verdict
@@ -37,6 +39,11 @@ _ORIGIN = {
     "instruction_set",
 }  # fmt: skip
 _CHOICES = {"network", "plan", "split", "seed", "engine"}
+_SPLITS = ("random", "time", "group")
+# From a twentieth to twenty are fitted; a little room for the last bit.
+_TEMPERATURES = (0.049, 20.01)
+# Every whole number up to here is exact in float64.
+_MOST_EPOCHS = 2**53
 _N_COLUMNS = 7  # of a history, before its layers
 
 
@@ -106,10 +113,8 @@ def build_model(description: dict[str, Any], arrays: dict[str, AnyArray]) -> Mod
         len(encoder.features) - len(encoder.embedded),
         len(encoder.encodings),
     )
-    rows = None
-    if "rows X" in arrays:
-        rows = _float64(arrays, "rows X"), _float64(arrays, "rows y")
-    origin = _origin(description["origin"], arrays)
+    origin = _origin(description["origin"], arrays, encoder.names)
+    rows = _rows(arrays, origin.n_complete, len(encoder.features))
     if arrays:
         raise ValueError(f"it has the array {min(arrays)!r}, which has no place in it.")
     return Model(
@@ -149,8 +154,9 @@ def _answerer(
     if (spec.n_inputs, spec.n_outputs, spec.loss) != (n_features, n_outputs, loss):
         raise ValueError("its network does not fit its columns and answers.")
     temperature = description["temperature"]
-    if not isinstance(temperature, float) or not 0 < temperature < np.inf:
-        raise ValueError(f"its temperature must be greater than 0; got {temperature!r}.")
+    least, most = _TEMPERATURES
+    if not isinstance(temperature, float) or not least < temperature < most:
+        raise ValueError(f"its temperature must be from 0.05 to 20; got {temperature!r:.40}.")
     by_fold = _parameters(arrays, "parameters by fold", spec)
     answering = by_fold
     if "answering parameters" in arrays:
@@ -186,6 +192,7 @@ def _spelling(entries: object) -> Spelling:
     """Return how numbers are written."""
     if not isinstance(entries, dict):
         raise TypeError("its spelling must hold names and values.")
+    _check_names("its spelling", entries, {option.name for option in fields(Spelling)})
     found = Spelling(**entries)
     check_whole("decimals", found.decimals, at_least=0, at_most=15)
     for text in (found.prefix, found.suffix, found.thousands):
@@ -193,35 +200,59 @@ def _spelling(entries: object) -> Spelling:
     return found
 
 
-def _origin(entries: object, arrays: dict[str, AnyArray]) -> Origin:
-    """Return how the model came about; takes its histories out of `arrays`."""
+def _rows(
+    arrays: dict[str, AnyArray], n_complete: int, n_features: int
+) -> tuple[Float64Array, Float64Array] | None:
+    """Take out the rows learned from, if they are there."""
+    if "rows X" not in arrays:
+        return None
+    X, y = _float64(arrays, "rows X"), _float64(arrays, "rows y")
+    if X.shape != (n_complete, n_features) or y.shape != (n_complete,):
+        raise ValueError("its rows do not fit its columns and their number.")
+    if not (np.isfinite(X).all() and np.isfinite(y).all()):
+        raise ValueError("its rows must hold finite numbers.")
+    return X, y
+
+
+def _origin(entries: object, arrays: dict[str, AnyArray], names: tuple[str, ...]) -> Origin:
+    """Return how the model of inputs of these names came about; takes histories from `arrays`."""
     if not isinstance(entries, dict):
         raise TypeError("its origin must hold names and values.")
     _check_names("its origin", entries, _ORIGIN)
-    choices = entries["choices"]
-    _check_names("its choices", choices, _CHOICES)
-    check_choice("engine", choices["engine"], ENGINE_NAMES)
-    if not isinstance(entries["n_complete"], int):
-        raise TypeError("its number of rows must be whole.")
-    columns = [tuple(map(_text, column)) for column in entries["columns"]]
+    _check_choices(entries["choices"])
+    columns = [_texts(column) for column in _list(entries["columns"])]
     if any(len(column) != 3 for column in columns):
         raise ValueError("its columns must have a name, a kind and a reason each.")
+    if tuple(column[0] for column in columns) != names:
+        raise ValueError("its columns must be those of its encoder.")
     n_histories = sum(name.startswith("history ") for name in arrays)
     histories = [
-        _history(_float64(arrays, f"history {number}"), entries["measure"])
+        _history(_float64(arrays, f"history {number}"), _text(entries["measure"]))
         for number in range(1, n_histories + 1)
     ]
     return Origin(
         table=_text(entries["table"]),
-        n_complete=entries["n_complete"],
+        n_complete=check_whole("n_complete", entries["n_complete"], at_least=2),
         columns=tuple((name, kind, reason) for name, kind, reason in columns),
-        notes=tuple(map(_text, entries["notes"])),
-        warnings=tuple(map(_text, entries["warnings"])),
-        stops=tuple(map(_text, entries["stops"])),
+        notes=_texts(entries["notes"]),
+        warnings=_texts(entries["warnings"]),
+        stops=_texts(entries["stops"]),
         histories=tuple(histories),
-        choices=choices,
+        choices=entries["choices"],
         instruction_set=_text(entries["instruction_set"]),
     )
+
+
+def _check_choices(choices: object) -> None:
+    """Refuse choices that no training was made with."""
+    if not isinstance(choices, dict):
+        raise TypeError("its choices must hold names and values.")
+    _check_names("its choices", choices, _CHOICES)
+    read_spec(choices["network"])
+    from_json((Plan,), choices["plan"])
+    check_choice("split", choices["split"], _SPLITS)
+    check_whole("seed", choices["seed"], at_least=0)
+    check_choice("engine", choices["engine"], ENGINE_NAMES)
 
 
 def _table_of(history: History) -> Float64Array:
@@ -233,20 +264,20 @@ def _table_of(history: History) -> Float64Array:
     return np.column_stack([*columns, history.update_ratio])
 
 
-def _history(table: Float64Array, measure: object) -> History:
+def _history(table: Float64Array, measure: str) -> History:
     """Undo `_table_of`."""
     if table.ndim != 2 or table.shape[1] <= _N_COLUMNS:
         raise ValueError(f"a history must have shape (k, 7 + n_layers); got {table.shape}.")
     epoch = table[:, 0]
     if (
-        not np.isfinite(epoch).all()
+        not ((epoch >= 0) & (epoch <= _MOST_EPOCHS)).all()
         or not (np.diff(epoch) > 0).all()
-        or (epoch != epoch // 1).any()
+        or (epoch != np.floor(epoch)).any()
     ):
         raise ValueError("the epochs of a history must ascend.")
     table.flags.writeable = False
     return History(
-        _text(measure),
+        measure,
         epoch.astype(np.int64),
         loss=table[:, 1],
         validation_loss=table[:, 2],
@@ -262,6 +293,18 @@ def _check_names(what: str, entries: object, names: set[str]) -> None:
     """Refuse missing and unknown entries."""
     if not isinstance(entries, dict) or entries.keys() != names:
         raise ValueError(f"{what} must have the entries {', '.join(sorted(names))}.")
+
+
+def _list(value: object) -> list[Any]:
+    """Return a list as it is."""
+    if not isinstance(value, list):
+        raise TypeError(f"a list was expected; got {value!r:.40}.")
+    return value
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """Return a list of texts."""
+    return tuple(map(_text, _list(value)))
 
 
 def _text(value: object) -> str:

@@ -16,6 +16,9 @@ from gradus.models import model_archive, network_archive
 from gradus.models.model import Model
 from gradus.models.network import Network
 
+# Longest reason in a sentence: what is shown of a file may be as long as the file.
+_LONGEST = 300
+
 
 def save(model: Model | Network, path: str | os.PathLike[str]) -> None:
     """Write a model or a network to a file, whole or not at all.
@@ -89,11 +92,15 @@ def parse(data: bytes, name: str) -> Model | Network:
     """Build what the bytes of a file hold; see `load`."""
     kind = _archive.kind_of(data, name)
     if kind not in (model_archive.KIND, network_archive.KIND):
-        raise ModelFileError(f"{name} is a {kind} file; a model or network file is needed here.")
+        raise ModelFileError(
+            f"{name} is a {kind:.40} file; a model or network file is needed here."
+        )
     description, arrays = _archive.unpack(data, name, kind)
     try:
         if kind == model_archive.KIND:
             return model_archive.build_model(description, arrays)
         return network_archive.build_network(description, arrays)
-    except (GradusError, KeyError, TypeError, ValueError) as cause:
-        raise ModelFileError(f"{name} describes no {kind}: {cause}") from cause
+    except KeyError as cause:
+        raise ModelFileError(f"{name} describes no {kind}: it lacks {cause!s:.80}.") from cause
+    except (GradusError, ArithmeticError, RecursionError, TypeError, ValueError) as cause:
+        raise ModelFileError(f"{name} describes no {kind}: {cause!s:.{_LONGEST}}") from cause

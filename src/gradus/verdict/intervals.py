@@ -198,12 +198,12 @@ class Intervals:
         shrink, level, measured = (float(number) for number in numbers)
         if not len(residuals) == len(shares) == len(fold):
             raise ValueError("intervals must hold a share and a fold of each residual")
+        if not ((residuals >= 0) & (residuals <= _LARGEST) & (shares >= 0) & (shares <= 1)).all():
+            raise ValueError("intervals must hold finite residuals and shares of at least 0")
         is_ordered = (np.diff(fold) > 0) | (np.diff(residuals) >= 0)
         is_sound = (
             (len(fold) == 0 or np.array_equal(np.unique(fold), np.arange(n_folds)))
             and bool(np.all(np.diff(fold) >= 0) and is_ordered.all())
-            and bool(((residuals >= 0) & (residuals <= _LARGEST)).all())
-            and bool((shares >= 0).all())
             and (len(fold) == 0 or abs(shares.sum() - 1) < 1e-6)
             and 0 < shrink <= 1
             and 0 < level <= 1
