@@ -3,6 +3,7 @@
 Each step is one call to `tables/`. What is trained on the arrays must not be known here.
 """
 
+import numbers
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ import numpy as np
 from gradus._typing import Float64Array, Int64Array
 from gradus.errors import InvalidParameter
 from gradus.tables.checks import groups_of_copies, warnings_of
+from gradus.tables.convert import spelled
 from gradus.tables.encode import Encoder
 from gradus.tables.kinds import Described, describe
 from gradus.tables.question import Question, pose_question
@@ -107,7 +109,7 @@ def prepare(
                 notify(kind, sentence)
 
     tell("note", table.notes)
-    described = describe(table, options.kinds, options.ignore)
+    described = describe(table, options.kinds, (*options.ignore, *_grouping(table, options)))
     question = pose_question(
         table, described, target, needs_blank=needs_blank, weight=options.weight_column
     )
@@ -142,7 +144,7 @@ def class_factors(labels: Classes, codes: Int64Array, options: Options) -> Float
     Raises
     ------
     InvalidParameter
-        If a class is named that is none.
+        If a class is named that is none, or none counts.
     """
     names, chosen = labels.labels_as_words, options.class_weight
     if chosen is None:
@@ -151,15 +153,29 @@ def class_factors(labels: Classes, codes: Int64Array, options: Options) -> Float
         counts = np.bincount(codes, minlength=len(names))
         factors = len(codes) / (len(names) * counts)
     else:
-        unknown = [str(name) for name in chosen if str(name) not in names]
+        given = {_as_word(name): float(factor) for name, factor in chosen.items()}
+        unknown = [name for name in given if name not in names]
         if unknown:
             raise InvalidParameter(
                 f"class_weight must name classes of the target, {listed(names)}; "
                 f"got {unknown[0]!r}."
             )
-        given = {str(name): float(factor) for name, factor in chosen.items()}
         factors = np.array([given.get(name, 1.0) for name in names])
+        if not factors.any():
+            raise InvalidParameter("class_weight must be above 0 for some class; all are 0.")
     return np.asarray(factors[codes], dtype=np.float64)
+
+
+def _as_word(name: object) -> str:
+    """Spell a class as a person reads it: 1 for the number 1.0."""
+    is_number = isinstance(name, numbers.Real) and not isinstance(name, bool)
+    return spelled(float(name)) if is_number else str(name)
+
+
+def _grouping(table: Table, options: Options) -> tuple[str, ...]:
+    """Return the column that groups are split by: what it says of one group tells of no other."""
+    name = (options.split or "").removeprefix("group:")
+    return (name,) if name != options.split and name in table.names else ()
 
 
 def _weights(described: tuple[Described, ...], question: Question) -> Float64Array | None:
