@@ -39,7 +39,8 @@ class Question:
     weight
         Place of the column of row weights, or None.
     complete
-        int64 row numbers (0 is the first below the header) whose target is known.
+        int64 row numbers (0 is the first below the header) whose target is known and whose weight
+        is above 0.
     asked
         int64 row numbers whose target is blank. A row without any value asks nothing.
     notes
@@ -113,11 +114,14 @@ def pose_question(
         name = table.names[place]
         raise DataError(f"Column {name!r} of {table.name} has no blank cell to fill.")
     complete = np.flatnonzero(~blank[place])
-    check_target(described[place], complete)
-    task, task_notes = task_of(described[place], complete)
-    if weight_place is not None:
+    if weight_place is not None and len(complete):
         _check_weights(described[weight_place], complete)
         notes.append(f"{weight!r} says how much each row counts; nothing is learned from it.")
+        counts = described[weight_place].column.values[complete] > 0
+        notes += _uncounted_rows(int((~counts).sum()))
+        complete = complete[counts]
+    check_target(described[place], complete)
+    task, task_notes = task_of(described[place], complete)
     inputs, input_notes = _inputs(table, described, place, weight_place, complete)
     notes += task_notes + input_notes + _blank_inputs(table, described, inputs, asked)
     notes += _empty_rows(int(is_empty_row.sum()))
@@ -287,6 +291,11 @@ def _blank_inputs(
     if found[False]:
         notes.append(f"A blank counts as a word of its own: {_joined(found[False])}.")
     return notes
+
+
+def _uncounted_rows(n: int) -> list[str]:
+    """Say how many rows have a weight of 0."""
+    return [f"{_rows(n)} of weight 0 {'is' if n == 1 else 'are'} not learned from."] if n else []
 
 
 def _empty_rows(n: int) -> list[str]:

@@ -137,7 +137,9 @@ class Table:
         """
         if name in self.names:
             return self.names.index(name)
-        near = difflib.get_close_matches(name, self.names, n=1)
+        # Whoever calls from Python may hand over anything.
+        is_text = isinstance(name, str)
+        near = difflib.get_close_matches(name, self.names, n=1) if is_text else []
         hint = f"Did you mean {near[0]!r}?" if near else f"Its columns are {listed(self.names)}."
         raise InvalidParameter(f"{argument} must be a column of {self.name}; got {name!r}. {hint}")
 

@@ -91,7 +91,9 @@ class Verdict:
         return cls(answered_by, sentence, n_judged, measures, tuple(details), recall)
 
 
-def too_few(n_complete: int, *, network_is_asked_for: bool = False) -> Verdict:
+def too_few(
+    n_complete: int, *, network_is_asked_for: bool = False, has_bounds: bool = True
+) -> Verdict:
     """Return the verdict for a table with too few complete rows to judge anything by.
 
     Parameters
@@ -100,12 +102,15 @@ def too_few(n_complete: int, *, network_is_asked_for: bool = False) -> Verdict:
         How many complete rows there are, fewer than `FEWEST_ROWS`.
     network_is_asked_for
         Whether the person has chosen the network's shape; the linear model answers otherwise.
+    has_bounds
+        Whether the answers are numbers.
     """
     who = "the network answers, as asked" if network_is_asked_for else "a linear model answers"
+    bounds = ", and its bounds stay empty" if has_bounds else ""
     return Verdict(
         "network" if network_is_asked_for else "linear",
-        f"{n_complete} complete rows are too few to judge by ({FEWEST_ROWS} are needed): {who}, "
-        "and its bounds stay empty.",
+        f"{n_complete} complete rows are too few to judge by ({FEWEST_ROWS} are needed): "
+        f"{who}{bounds}.",
         0,
         {},
     )

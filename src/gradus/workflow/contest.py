@@ -134,33 +134,43 @@ def _with_networks(
     X, y = prepared.X.astype(dtype), prepared.y.astype(dtype)[:, np.newaxis]
     w = None if weights is None else weights.astype(dtype)
     sides = {"groups": split.groups, "order": split.order}
+    if split.kind == "time" and plan.time_limit is not None:
+        # Two trainings follow one another.
+        plan = replace(plan, time_limit=plan.time_limit / 2)
     result = train(spec, X, y, w, split.folds, plan, **sides, callback=callback)
-    answering = result.params
+    runs, answering = [(result, plan, split.folds)], result.params
     if split.kind == "time":
         # The judged network has not seen the latest rows, which tell most about the next ones.
         later = replace(plan, seed=plan.seed + 1)
         final = train(spec, X, y, w, None, later, **sides, callback=callback)
+        runs.append((final, later, np.full(len(y), -1)))
         answering = final.params
-        ends = (*result.stopped_because, *final.stopped_because)
-    else:
-        ends = result.stopped_because
-    if "interrupted" in ends:
+    if any("interrupted" in run.stopped_because for run, _, _ in runs):
         # Half-trained networks are no answer; whoever pressed Ctrl-C wants none.
         raise KeyboardInterrupt
     classes = None if spec.loss == "squared_error" else y[:, 0]
-    held_out = held_out_rows(split.folds, plan, split.groups, split.order, classes)
+    held_out = [
+        held_out_rows(folds, its_plan, split.groups, split.order, classes)
+        for _, its_plan, folds in runs
+    ]
     answerer = Answerer(spec, result.params, answering)
     candidate = Candidate(
         answerer,
         np.asarray(result.out_of_fold, dtype=np.float64),
-        _own_variance(prepared, answerer, plan, held_out),
+        _own_variance(prepared, answerer, plan, held_out[0]),
     )
     return Contest(
         {**candidates, "network": candidate},
         has_diverged=False,
-        histories=result.histories,
-        stops=stop_sentences(result, plan, split.folds, held_out),
-        summary=stop_summary(result, plan),
+        histories=tuple(history for run, _, _ in runs for history in run.histories),
+        stops=tuple(
+            sentence
+            for number, ((run, its_plan, folds), held) in enumerate(
+                zip(runs, held_out, strict=True)
+            )
+            for sentence in stop_sentences(run, its_plan, folds, held, first=number + 1)
+        ),
+        summary=stop_summary(*runs[-1][:2]),
     )
 
 

@@ -18,7 +18,7 @@ from gradus.tables.table import Filling, Table
 from gradus.tables.write import check_added_names, check_output, default_output, filled_bytes
 from gradus.tables.write import write_filled as write_file
 from gradus.training.control import Progress
-from gradus.workflow.filling import make_filling
+from gradus.workflow.filling import make_filling, names_beside
 from gradus.workflow.learn import learn
 from gradus.workflow.options import Options
 from gradus.workflow.prepare import Notify, prepare
@@ -113,6 +113,8 @@ def fill(
     place = output_place(table, output, "filled", force=force)
     read = read_as(table, chosen)
     prepared = prepare(read, target, chosen, notify, needs_blank=True)
+    # Before minutes of training are spent on answers that cannot be written.
+    check_added_names(read, names_beside(prepared.target.name, prepared.labels))
     model = learn(prepared, chosen, callback, notify)
     rows = prepared.question.asked
     predictions = model.answer(prepared.inputs(rows), n_threads=chosen.n_threads)
@@ -155,7 +157,7 @@ def output_place(
 
 def put_out(table: Table, filling: Filling, place: Path | None) -> tuple[bytes | None, object]:
     """Write a filled table to its place, or return its bytes or its frame where it has none."""
-    check_added_names(table, filling)
+    check_added_names(table, [column.name for column in filling.added])
     if place is not None:
         write_file(place, table, filling)
         return None, None

@@ -44,22 +44,30 @@ def make_filling(
     return Filling(rows, answers, beside)
 
 
+def names_beside(name: str, labels: NumberTarget | Classes) -> tuple[str, ...]:
+    """Return the names of the columns beside the answers in a column `name`."""
+    if isinstance(labels, NumberTarget):
+        return f"{name}_low", f"{name}_high", f"{name}_flag"
+    words = labels.labels_as_words
+    if len(words) > MOST_CLASSES_WRITTEN:
+        return f"{name}_p", f"{name}_flag"
+    return (*(f"{name}_p_{word}" for word in words), f"{name}_flag")
+
+
 def _columns_beside(model: Model, predictions: Predictions, name: str) -> tuple[Column, ...]:
     """Return bounds or probabilities, and the flag."""
-    columns = []
-    if predictions.low is not None and predictions.high is not None:
-        columns += [
-            Column(f"{name}_low", "number", predictions.low, model.spelling),
-            Column(f"{name}_high", "number", predictions.high, model.spelling),
-        ]
-    elif predictions.probabilities is not None:
-        p = predictions.probabilities
-        if len(predictions.classes) <= MOST_CLASSES_WRITTEN:
-            columns += [
-                Column(f"{name}_p_{word}", "number", p[:, c], _PROBABILITY)
-                for c, word in enumerate(predictions.classes)
-            ]
-        else:
-            columns.append(Column(f"{name}_p", "number", p.max(axis=1), _PROBABILITY))
     flags = np.array([flag or None for flag in predictions.flags], dtype=object)
-    return (*columns, Column(f"{name}_flag", "word", flags))
+    *names, flag_name = names_beside(name, model.labels)
+    spelling, p = model.spelling, predictions.probabilities
+    if p is None:
+        numbers = [predictions.low, predictions.high]
+    else:
+        spelling = _PROBABILITY
+        numbers = list(p.T) if len(names) > 1 else [p.max(axis=1)]
+    return (
+        *(
+            Column(each, "number", values, spelling)
+            for each, values in zip(names, numbers, strict=True)
+        ),
+        Column(flag_name, "word", flags),
+    )

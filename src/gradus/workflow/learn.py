@@ -130,9 +130,10 @@ def _training_weights(prepared: Prepared, options: Options) -> Float64Array | No
             f"Say --as {prepared.target.name}=category if they stand for classes."
         )
     factors = class_factors(prepared.labels, prepared.y.astype(np.int64), options)
-    if prepared.weights is None or factors is None:
-        return factors
-    return prepared.weights * factors
+    if factors is None:
+        return prepared.weights
+    weights = factors if prepared.weights is None else prepared.weights * factors
+    return np.asarray(weights / weights.mean())
 
 
 def _in_own_units(
@@ -170,7 +171,8 @@ def _judge(
     n, split = len(prepared.y), prepared.split
     is_asked_for = options.hidden is not None
     if n < FEWEST_ROWS:
-        return too_few(n, network_is_asked_for=is_asked_for)
+        has_bounds = isinstance(prepared.labels, NumberTarget)
+        return too_few(n, network_is_asked_for=is_asked_for, has_bounds=has_bounds)
     loss = contest.candidates["linear"].answerer.spec.loss
     embedded = prepared.encoder.embedded
     rows, near = nearest_neighbors(
@@ -236,7 +238,8 @@ def _origin(
     inputs = [prepared.described[j] for j in prepared.question.inputs]
     choices: dict[str, Any] = {
         "network": describe(spec),
-        "plan": describe(plan),
+        # No bit depends on the threads, and none of the file does.
+        "plan": describe(replace(plan, n_threads=None)),
         "split": prepared.split.kind,
         "seed": options.seed,
         "engine": options.engine,

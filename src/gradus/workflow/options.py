@@ -14,6 +14,10 @@ from gradus._validate import check_choice, check_flag, check_number, check_whole
 from gradus.engines.registry import ENGINE_NAMES
 from gradus.errors import InvalidParameter
 
+# Each network has a seed of its own, the next ones after this; they stay below 2**64.
+_LARGEST_SEED = 2**63
+_LARGEST_FACTOR = 1e100
+
 
 @dataclass(frozen=True)
 class Options:
@@ -22,7 +26,7 @@ class Options:
     Parameters
     ----------
     seed
-        Decides folds, first weights and the order of rows; 0 or greater. The same table, options
+        Decides folds, first weights and the order of rows; from 0 to 2**63. The same table, options
         and instruction set give the same bits.
     n_threads
         From 1 to 1024; None takes what the system grants. No bit depends on it.
@@ -48,7 +52,7 @@ class Options:
         A column whose numbers, 0 or greater, say how much each row counts.
     class_weight
         "balanced" lets every class count alike in training; a mapping gives each class its factor,
-        0 or greater, 1 where it names none. The verdict counts rows as they are.
+        from 0 to 1e100, 1 where it names none. The verdict counts rows as they are.
     split
         Who judges: "random", "time:COLUMN" or "group:COLUMN".
     kinds
@@ -97,15 +101,15 @@ class Options:
         return cls(**options)
 
     def __post_init__(self) -> None:
-        check_whole("seed", self.seed, at_least=0)
+        check_whole("seed", self.seed, at_least=0, at_most=_LARGEST_SEED)
         _check_optional_whole("n_threads", self.n_threads, 1, MOST_THREADS)
         _check_optional_whole("folds", self.folds, 2)
         _check_optional_whole("epochs", self.epochs, 1)
         _check_optional_whole("batch_size", self.batch_size, 1)
-        if self.time_limit is not None:
-            check_number("time_limit", self.time_limit, above=0)
-        if self.learning_rate is not None:
-            check_number("learning_rate", self.learning_rate, above=0)
+        for name in ("time_limit", "learning_rate"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, check_number(name, value, above=0))
         if self.hidden is not None:
             _check_hidden(self.hidden)
         if self.activation is not None:
@@ -114,6 +118,10 @@ class Options:
             check_choice("rule", self.rule, RULE_NAMES)
         if self.class_weight is not None:
             _check_class_weight(self.class_weight)
+        for name in ("weight_column", "split"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, str):
+                raise InvalidParameter(f"{name} must be a text; got {value!r}.")
         _check_columns(self.kinds, self.ignore)
         check_flag("keep_rows", self.keep_rows)
         check_choice("engine", self.engine, ENGINE_NAMES)
@@ -141,7 +149,7 @@ def _check_class_weight(class_weight: object) -> None:
     """Refuse what is neither "balanced" nor a mapping to factors."""
     if isinstance(class_weight, Mapping):
         for name, factor in class_weight.items():
-            check_number(f"class_weight of {name!r}", factor, at_least=0)
+            check_number(f"class_weight of {name!r}", factor, at_least=0, at_most=_LARGEST_FACTOR)
     elif class_weight != "balanced":
         raise InvalidParameter(
             "class_weight must be 'balanced' or a mapping of classes to numbers; "

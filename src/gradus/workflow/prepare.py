@@ -42,7 +42,7 @@ class Prepared:
     known
         The target's known values: numbers in their own unit, or class numbers.
     weights
-        Shape (n_complete,) or None: how much each row counts.
+        Shape (n_complete,) or None: how much each row counts, greater than 0 and 1 on average.
     split
         Who judges.
     notes, warnings
@@ -168,8 +168,9 @@ def class_factors(labels: Classes, codes: Int64Array, options: Options) -> Float
 
 def _as_word(name: object) -> str:
     """Spell a class as a person reads it: 1 for the number 1.0."""
-    is_number = isinstance(name, numbers.Real) and not isinstance(name, bool)
-    return spelled(float(name)) if is_number else str(name)
+    if isinstance(name, bool) or not isinstance(name, numbers.Real):
+        return str(name)
+    return spelled(float(name))
 
 
 def _grouping(table: Table, options: Options) -> tuple[str, ...]:
@@ -179,10 +180,11 @@ def _grouping(table: Table, options: Options) -> tuple[str, ...]:
 
 
 def _weights(described: tuple[Described, ...], question: Question) -> Float64Array | None:
-    """Return the weights of the complete rows."""
+    """Return the weights of the complete rows, 1 on average: float32 holds no 1e60."""
     if question.weight is None:
         return None
-    return np.asarray(described[question.weight].column.values[question.complete], np.float64)
+    weights = described[question.weight].column.values[question.complete]
+    return np.asarray(weights / weights.mean(), dtype=np.float64)
 
 
 def _learned(

@@ -35,7 +35,8 @@ def held_out_rows(
     classes
         Class numbers, shape (n,), or None.
     """
-    n_networks = int(folds.max()) + 1
+    # One that has no fold learns from all rows.
+    n_networks = max(1, int(folds.max()) + 1)
     if plan.early_stopping is None:
         return (np.zeros(0, dtype=np.int64),) * n_networks
     fraction, held = plan.early_stopping.fraction, []
@@ -46,7 +47,11 @@ def held_out_rows(
 
 
 def stop_sentences(
-    result: TrainResult, plan: Plan, folds: Int64Array, held_out: Sequence[Int64Array]
+    result: TrainResult,
+    plan: Plan,
+    folds: Int64Array,
+    held_out: Sequence[Int64Array],
+    first: int = 1,
 ) -> tuple[str, ...]:
     """Say of each network on which rows, when and why it stopped, and what was put back.
 
@@ -58,13 +63,15 @@ def stop_sentences(
         What it was given.
     held_out
         Of `held_out_rows`.
+    first
+        What the first network is numbered.
     """
     sentences = []
     patience = plan.early_stopping.patience if plan.early_stopping else 0
     for k, (history, held) in enumerate(zip(result.histories, held_out, strict=True)):
         last = int(history.epoch[-1]) if len(history) else 0
         end = _ENDS[result.stopped_because[k]].format(epochs=plan.epochs, patience=patience)
-        words = f"Network {k + 1} stopped after epoch {last} of {plan.epochs}: {end}."
+        words = f"Network {first + k} stopped after epoch {last} of {plan.epochs}: {end}."
         if len(held):
             words += (
                 f" The loss on {len(held):,} of its {int((folds != k).sum()):,} rows, held out to "
