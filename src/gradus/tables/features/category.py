@@ -3,6 +3,7 @@
 Other columns, and how levels are embedded, must not be known here.
 """
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from typing import Self
@@ -42,7 +43,8 @@ class CategoryEncoding:
     levels
         The frequent words, most frequent first.
     rare
-        The other words that were seen, if `tells_unseen`.
+        Digests of the other words that were seen, if `tells_unseen`, ascending. Few rows have such
+        a word, so a model must not give it away.
     has_other, has_blanks
         Whether the rows fitted on have other words, and blanks.
     tells_unseen
@@ -73,7 +75,7 @@ class CategoryEncoding:
             fewest = _FEWEST_OF_FEW
         ordered = sorted(counts, key=lambda word: (-counts[word], word))
         levels = tuple(word for word in ordered if counts[word] >= fewest)
-        rare = tuple(word for word in ordered if counts[word] < fewest)
+        rare = tuple(sorted(_digest(word) for word in ordered if counts[word] < fewest))
         n_single = sum(count == 1 for count in counts.values())
         tells_unseen = n_single <= _STRANGE_BELOW * n_rows and len(rare) <= _MOST_RARE
         has_blanks = n_rows < len(column.values)
@@ -122,8 +124,11 @@ class CategoryEncoding:
 
     def unseen(self, column: Column) -> npt.NDArray[np.bool_]:
         """Return True where a word is none of those known here."""
-        known = {None, *self.levels, *self.rare}
-        return np.array([word not in known for word in column.values.tolist()], dtype=np.bool_)
+        known, rare = {None, *self.levels}, set(self.rare)
+        is_unseen = {
+            word: word not in known and _digest(word) not in rare for word in set(column.values)
+        }
+        return np.array([is_unseen[word] for word in column.values.tolist()], dtype=np.bool_)
 
     def strange(self, column: Column) -> npt.NDArray[np.object_]:
         """Say of each row how the column is unlike all rows learned from; "" where it is not."""
@@ -134,6 +139,11 @@ class CategoryEncoding:
         if not self.has_blanks:
             found[column.is_missing] = f"{self.name} is blank, which it never was"
         return found
+
+
+def _digest(word: str) -> str:
+    """Return 16 hexadecimal digits that stand for a word without saying it."""
+    return hashlib.blake2b(word.encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True)
