@@ -65,6 +65,7 @@ def test_counts_are_never_below_0():
     assert not NumberTarget.fit("n", np.arange(10.0)).is_count  # few different values
     assert not NumberTarget.fit("n", np.arange(12.0) - 1).is_count
     assert not NumberTarget.fit("n", np.arange(12.0) / 2).is_count
+    assert not NumberTarget.fit("n", np.arange(12.0) * 1e140).is_count  # all floats there are whole
 
 
 def test_the_mean_is_corrected_for_the_bend(rng):

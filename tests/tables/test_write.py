@@ -66,7 +66,7 @@ def test_an_added_column_never_doubles_one(tmp_path, name):
     path = tmp_path / "t.csv"
     path.write_text(f"a,{name},y\n1,2,3\n2,3,\n3,4,5\n")
     with pytest.raises(DataError) as caught:
-        check_added_names(read_table(path), Filling(np.array([1]), None, (numbers(name, 1),)))
+        check_added_names(read_table(path), [name])
     assert str(caught.value) == (
         f"{path} must have no column '{name}', which is where a column beside the answers goes. "
         "Rename it."

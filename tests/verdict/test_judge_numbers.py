@@ -134,3 +134,18 @@ def test_a_constant_target_has_no_r2():
     )
     assert "r2" not in found.measures["linear"]
     assert found.details == ()
+
+
+@pytest.mark.parametrize("unit", [2.0**-1000, 2.0**-300, 2.0**480])
+def test_no_unit_is_too_small_or_too_large(unit):
+    guesses = {"network": Y + 1.3, "linear": Y + LUCKY / 9, "mean": np.zeros(N)}
+    rows = np.arange(0, N, 5)
+    one = judge_numbers(Y, FOLDS, guesses, neighbors=(rows, Y[rows] + 0.01))
+    scaled = {name: each * unit for name, each in guesses.items()}
+    other = judge_numbers(Y * unit, FOLDS, scaled, neighbors=(rows, (Y[rows] + 0.01) * unit))
+    assert (other.answered_by, other.details) == (one.answered_by, one.details)
+    assert other.sentence.startswith("A linear model does as well: ")
+    for name, measures in one.measures.items():
+        assert other.measures[name]["r2"] == measures["r2"]
+        assert other.measures[name]["typical_error"] == measures["typical_error"] * unit
+        assert other.measures[name]["mean_absolute_error"] == measures["mean_absolute_error"] * unit

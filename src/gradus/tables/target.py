@@ -19,6 +19,8 @@ from gradus.tables.table import Column
 _LEANING, _GAIN, _ENOUGH_ROWS = 1.0, 2.0, 20
 # Whole numbers with more different values than this are counts.
 _FEW_VALUES = 10
+# Every float64 from here on is whole, whatever it stands for.
+_ALL_WHOLE = 2.0**53
 # Beyond this, exp() of a float64 overflows or vanishes.
 _LARGEST_LOG = 700.0
 # Residuals further from their median than this many robust standard deviations count as this far
@@ -90,7 +92,7 @@ class NumberTarget:
         before = skewness(y)
         after = skewness(np.log(y)) if y.min() > 0 else np.inf
         is_log = len(y) >= _ENOUGH_ROWS and _leans_like_exp(y, before, after)
-        is_whole = bool((y == np.floor(y)).all()) and y.min() >= 0
+        is_whole = bool((y == np.floor(y)).all()) and y.min() >= 0 and y.max() < _ALL_WHOLE
         is_count = is_whole and len(np.unique(y)) > _FEW_VALUES
         if is_log:
             notes.append(

@@ -5,6 +5,7 @@ Where the answers come from, and what a format looks like inside, must not be kn
 
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,8 +68,15 @@ def check_output(path: Path | None, output: Path, *, force: bool) -> None:
         raise DataError(f"{output} cannot be written: Permission denied.")
 
 
-def check_added_names(table: Table, filling: Filling) -> None:
+def check_added_names(table: Table, added: Sequence[str]) -> None:
     """Refuse a table that already has a column of the name of one that is to be added.
+
+    Parameters
+    ----------
+    table
+        As read.
+    added
+        Names of the columns to be added.
 
     Raises
     ------
@@ -84,10 +92,10 @@ def check_added_names(table: Table, filling: Filling) -> None:
     elif isinstance(table.source, FrameSource):
         names = tuple(map(str, table.source.labels))
     taken = {name.casefold() if is_parquet else name for name in names}
-    for column in filling.added:
-        if (column.name.casefold() if is_parquet else column.name) in taken:
+    for name in added:
+        if (name.casefold() if is_parquet else name) in taken:
             raise DataError(
-                f"{table.name} must have no column {column.name!r}, which is where a column beside "
+                f"{table.name} must have no column {name!r}, which is where a column beside "
                 "the answers goes. Rename it."
             )
 
@@ -100,7 +108,7 @@ def filled_bytes(table: Table, filling: Filling) -> bytes:
     DataError
         If the table has a column of an added name, or its format cannot hold an answer.
     """
-    check_added_names(table, filling)
+    check_added_names(table, [column.name for column in filling.added])
     if isinstance(table.source, DelimitedText):
         return filled_text(table, filling)
     if isinstance(table.source, ParquetFile):

@@ -16,6 +16,8 @@ from gradus.verdict.paired_test import p_better
 from gradus.verdict.verdict import Verdict, finite
 from gradus.verdict.words import NEIGHBORS_LEAD, listed, number_text, percent_text, rows_text
 
+# Measures in the target's own unit.
+_IN_UNITS = ("typical_error", "mean_absolute_error")
 _CALLED = {
     "network": "the network's",
     "linear": "a linear model's",
@@ -69,6 +71,10 @@ def judge_numbers(
     diverged
         Whether the network is missing because its training diverged.
     """
+    # Squares of numbers near 1 neither overflow nor vanish; a power of two costs no bit.
+    exponent = math.frexp(float(np.abs(y).max()))[1]
+    y = np.ldexp(y, -exponent)
+    predictions = {name: np.ldexp(each, -exponent) for name, each in predictions.items()}
     # An error beyond float64 counts as infinite.
     with np.errstate(over="ignore", invalid="ignore"):
         rows = np.flatnonzero(folds >= 0)
@@ -78,13 +84,16 @@ def judge_numbers(
         found = {name: _measures(y[rows], each[rows], w) for name, each in predictions.items()}
         details = _details(found[choice.answered_by]["r2"])
         if neighbors is not None:
-            its_rows, its_answers = neighbors
+            its_rows, its_answers = neighbors[0], np.ldexp(neighbors[1], -exponent)
             its_weights = None if weights is None else weights[its_rows]
             found["neighbors"] = _measures(y[its_rows], its_answers, its_weights)
             ours = np.square(predictions[choice.answered_by][its_rows] - y[its_rows])
             theirs = np.square(its_answers - y[its_rows])
             if p_better(theirs, ours, its_weights) < SIGNIFICANCE:
                 details.append(NEIGHBORS_LEAD)
+    for each in found.values():
+        for name in _IN_UNITS:
+            each[name] = math.ldexp(each[name], exponent)
     told = {
         name: number_text(each["typical_error"]) + (unit and f" {unit}")
         for name, each in found.items()

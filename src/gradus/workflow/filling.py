@@ -9,6 +9,7 @@ from gradus._typing import Int64Array
 from gradus.models.model import Model
 from gradus.models.predictions import Predictions
 from gradus.tables.table import Column, ColumnType, Filling, Spelling
+from gradus.tables.target import Classes, NumberTarget
 
 #: With more classes than this only the probability of the answer is written.
 MOST_CLASSES_WRITTEN = 20
@@ -58,11 +59,12 @@ def _columns_beside(model: Model, predictions: Predictions, name: str) -> tuple[
     """Return bounds or probabilities, and the flag."""
     flags = np.array([flag or None for flag in predictions.flags], dtype=object)
     *names, flag_name = names_beside(name, model.labels)
-    spelling, p = model.spelling, predictions.probabilities
+    spelling, p = _PROBABILITY, predictions.probabilities
     if p is None:
-        numbers = [predictions.low, predictions.high]
+        assert predictions.low is not None, "numbers have bounds"
+        assert predictions.high is not None, "numbers have bounds"
+        spelling, numbers = model.spelling, [predictions.low, predictions.high]
     else:
-        spelling = _PROBABILITY
         numbers = list(p.T) if len(names) > 1 else [p.max(axis=1)]
     return (
         *(
