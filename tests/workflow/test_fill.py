@@ -1,9 +1,15 @@
 """From a file to the filled file: the whole way, on real engines."""
 
+import gzip
+import io
 import os
+import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 
 from gradus.errors import DataError, InvalidParameter
@@ -11,6 +17,7 @@ from gradus.tables.read import read_table
 from gradus.workflow.fill import fill
 
 ROOT = Path(__file__).parents[2]
+QUICK = {"epochs": 5, "hidden": (8,)}
 FIVE = b"x1,x2,x3,y\n3,4,7,13.5\n6,2,9,15.6\n8,10,12,27.4\n9,7,4,15.6\n7,6,3,\n"
 
 
@@ -35,18 +42,24 @@ def bent_table(rng, n=80, end="\n"):
 
 
 def test_the_five_rows_of_the_first_text(write):
-    result = fill(write(FIVE))
+    path = write(FIVE)
+    result = fill(path)
     assert Path("t.filled.csv").read_bytes() == (
-        b"x1,x2,x3,y,y_low,y_high\n3,4,7,13.5,,\n6,2,9,15.6,,\n8,10,12,27.4,,\n9,7,4,15.6,,\n"
-        b"7,6,3,12.5,,\n"
+        b"x1,x2,x3,y,y_low,y_high,y_flag\n3,4,7,13.5,,,\n6,2,9,15.6,,,\n8,10,12,27.4,,,\n"
+        b"9,7,4,15.6,,,\n7,6,3,12.5,,,\n"
     )
-    assert result.answers == pytest.approx([12.5], abs=1e-9)
-    assert np.isnan(result.low).all()
-    assert (result.output, result.target, result.n_complete) == (Path("t.filled.csv"), "y", 4)
+    assert path.read_bytes() == FIVE
+    assert result.predictions.values == pytest.approx([12.5], abs=1e-9)
+    assert np.isnan(result.predictions.low).all()
+    assert (result.output, result.target, result.model.origin.n_complete) == (
+        Path("t.filled.csv"),
+        "y",
+        4,
+    )
     assert result.rows.tolist() == [4]
-    assert result.answered_by == "linear"
-    assert result.typical_errors == {}
-    assert result.verdict == (
+    verdict = result.model.verdict
+    assert (verdict.answered_by, verdict.measures) == ("linear", {})
+    assert verdict.sentence == (
         "4 complete rows are too few to judge by (10 are needed): a linear model answers, and its "
         "bounds stay empty."
     )
@@ -54,49 +67,48 @@ def test_the_five_rows_of_the_first_text(write):
 
 def test_the_files_kept_in_the_repository(tmp_path):
     result = fill(ROOT / "examples" / "linear.csv", output=tmp_path / "out.csv")
-    assert (tmp_path / "out.csv").read_bytes().rstrip().endswith(b",12.5,,")
-    assert result.answers == pytest.approx([12.5], abs=1e-9)
+    assert (tmp_path / "out.csv").read_bytes().rstrip().endswith(b",12.5,,,")
+    assert result.predictions.values == pytest.approx([12.5], abs=1e-9)
 
 
+@pytest.mark.slow
 def test_concrete(tmp_path):
     result = fill(ROOT / "examples" / "concrete.csv", output=tmp_path / "out.csv")
-    assert (result.target, result.n_complete, len(result.rows)) == ("strength", 1000, 30)
-    assert result.verdict.startswith("The network is worth it: its typical error is ")
-    errors = result.typical_errors
+    model, found = result.model, result.predictions
+    assert (result.target, model.origin.n_complete, len(result.rows)) == ("strength", 1000, 30)
+    assert model.verdict.sentence.startswith("The network is worth it: its typical error is ")
+    errors = {name: its["typical_error"] for name, its in model.verdict.measures.items()}
     # A linear model is off by 10.5 and the mean by 16.7, whatever the folds; see docs.
     assert errors["linear"] == pytest.approx(10.5, abs=0.3)
     assert errors["mean"] == pytest.approx(16.7, abs=0.3)
     assert errors["network"] < 6
-    widths = result.high - result.low
-    assert (widths > 0).all()
-    assert np.median(widths) < 20
+    assert (found.high > found.low).all()
+    assert np.median(found.high - found.low) < 20
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_a_bent_table_is_answered_and_otherwise_untouched(write, rng, end):
-    data, truth = bent_table(rng, end=end)
-    result = fill(write(data))
-    assert result.answered_by == "network"
+    data, truth = bent_table(rng, 240, end=end)
+    found = fill(write(data)).predictions
     filled = Path("t.filled.csv").read_bytes()
     assert filled.count(b"\r\n") == data.count(b"\r\n")
     lines, before = filled.split(end.encode()), data.split(end.encode())
     for row, (line, old) in enumerate(zip(lines, before, strict=True)):
         if row % 8 or row == 0:
-            assert line == old + (b",y_low,y_high" if row == 0 else b",,")
+            assert line == old + (b",y_low,y_high,y_flag" if row == 0 else b",,,")
         else:
-            answer, low, high = (float(cell) for cell in line.split(b",")[2:])
+            answer, low, high = (float(cell) for cell in line.split(b",")[2:5])
             k = row // 8 - 1
             assert (answer, low, high) == pytest.approx(
-                (result.answers[k], result.low[k], result.high[k]), abs=0.005
+                (found.values[k], found.low[k], found.high[k]), abs=0.005
             )
-    assert np.sqrt(np.mean((result.answers - truth) ** 2)) < 0.7 * truth.std()
+    assert np.sqrt(np.mean((found.values - truth) ** 2)) < 0.7 * truth.std()
 
 
 def test_the_same_table_gives_the_same_bytes_and_another_seed_others(write, rng):
     path = write(bent_table(rng, 40)[0])
-    options = {"epochs": 20, "hidden": (8,)}
     for name, seed, n_threads in (("a", 0, 1), ("b", 0, 2), ("c", 1, 1)):
-        fill(path, output=name, seed=seed, n_threads=n_threads, **options)
+        fill(path, output=name, seed=seed, n_threads=n_threads, **QUICK)
     assert Path("a").read_bytes() == Path("b").read_bytes()
     assert Path("a").read_bytes() != Path("c").read_bytes()
 
@@ -114,7 +126,7 @@ def test_missing_inputs_are_stood_in_for_and_said(write, rng):
         lines.append(f"{known},7,{'' if i in {3, 5} else f'{3 * x + 1:.3f}'}")
     result = fill(write("\n".join(lines).encode()), "y", epochs=5)
     assert result.rows.tolist() == [3, 5]
-    assert result.notes == (
+    assert result.model.notes == (
         "'b' is left out: one value in every row learned from.",
         "The column's median stands in where an input is blank: 'a' (8 rows).",
     )
@@ -125,24 +137,24 @@ def test_huge_and_tiny_numbers(write, rng):
     lines = ["a,b,y", *(f"{v * 1e140:.5e},{v * 1e-140:.5e},{v * 1e145:.5e}" for v in x)]
     lines[5] = lines[5].rpartition(",")[0] + ","
     result = fill(write("\n".join(lines).encode()), epochs=5)
-    assert result.answers == pytest.approx([x[4] * 1e145], rel=1e-3)
-    assert read_table(result.output).values[4, 2] == pytest.approx(x[4] * 1e145, rel=1e-3)
+    truth = [x[4] * 1e145]
+    assert result.predictions.values == pytest.approx(truth, rel=1e-3)
+    assert read_table(result.output).columns[2].values[4] == pytest.approx(truth[0], rel=1e-3)
 
 
-def test_an_asked_row_far_outside_gets_a_finite_answer(write, rng):
+def test_an_asked_row_far_outside_gets_a_finite_answer_and_a_flag(write, rng):
     data, _ = bent_table(rng, 40)
-    path = write(data + b"\n1e150,-1e150,")
-    result = fill(path, hidden=(8,), epochs=5)
-    assert np.isfinite(result.answers).all()
-    assert np.isfinite(result.low).all()
+    found = fill(write(data + b"\n1e150,-1e150,"), **QUICK).predictions
+    assert np.isfinite([found.values, found.low, found.high]).all()
+    assert re.match(r"a 1e\+150 is above all rows learned from \(.*\); b -1e", found.flags[-1])
+    assert not any(found.flags[:-1])
 
 
 def test_a_row_that_asks_changes_no_other_answer(write, rng):
     data, _ = bent_table(rng, 40)
-    options = {"hidden": (8,), "epochs": 5}
-    alone = fill(write(data), output="alone.csv", **options)
-    beside = fill(write(data + b"\n1e6,-1e6,", "u.csv"), output="beside.csv", **options)
-    assert beside.answers[:-1].tobytes() == alone.answers.tobytes()
+    alone = fill(write(data), output="alone.csv", **QUICK).predictions
+    beside = fill(write(data + b"\n1e6,-1e6,", "u.csv"), output="beside.csv", **QUICK).predictions
+    assert beside.values[:-1].tobytes() == alone.values.tobytes()
     assert beside.low[:-1].tobytes() == alone.low.tobytes()
 
 
@@ -150,9 +162,58 @@ def test_a_row_that_asks_changes_no_other_answer(write, rng):
 def test_tables_at_the_edges_of_the_small_ones(write, rng, n):
     rows = "".join(f"{a:.3f},{b:.3f},{a - b:.3f}\n" for a, b in rng.normal(size=(n, 2)))
     result = fill(write(f"a,b,y\n{rows}1,2,\n".encode()), epochs=3)
-    assert result.n_complete == n
-    assert result.answers == pytest.approx([-1], abs=0.01)
-    assert np.isfinite([result.low, result.high]).all()
+    found = result.predictions
+    assert result.model.origin.n_complete == n
+    assert len(result.model.history) == (n if n < 30 else 5)
+    assert found.values == pytest.approx([-1], abs=0.01)
+    assert np.isfinite([found.low, found.high]).all()
+
+
+def test_words_are_answered_with_their_probabilities(write, rng):
+    x = rng.normal(size=60)
+    lines = ["a;side", *(f"{v:.3f};{'right' if v > 0 else 'left'}" for v in x), "2;", "-2;"]
+    result = fill(write("\n".join(lines).encode()), epochs=3)
+    found = result.predictions
+    assert found.values.tolist() == ["right", "left"]
+    assert found.classes == ("left", "right")
+    assert (found.low, found.high) == (None, None)
+    assert found.probabilities.sum(axis=1) == pytest.approx([1, 1])
+    filled = Path("t.filled.csv").read_text().splitlines()
+    assert filled[0] == "a;side;side_p_left;side_p_right;side_flag"
+    assert re.fullmatch(r"2;right;0(\.\d+)?;(1|0\.\d+);", filled[-2])
+
+
+def test_compressed_text_stays_compressed(write, rng):
+    data, _ = bent_table(rng, 40)
+    assert fill(write(gzip.compress(data), "t.csv.gz"), **QUICK).output == Path("t.filled.csv.gz")
+    assert gzip.decompress(Path("t.filled.csv.gz").read_bytes()).startswith(b"a,b,y,y_low")
+
+
+def test_frames_come_back_as_frames_of_their_kind(rng, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    x = rng.normal(size=40)
+    y = np.where(np.arange(40) < 35, 2 * x, np.nan)
+    frame = pd.DataFrame({"x": x, "y": y}, index=np.arange(40) * 3)
+    before = frame.copy()
+    result = fill(frame, epochs=2)
+    assert (result.output, result.data) == (None, None)
+    assert result.frame.columns.tolist() == ["x", "y", "y_low", "y_high", "y_flag"]
+    assert result.frame.index.tolist() == frame.index.tolist()
+    pd.testing.assert_frame_equal(frame, before)
+    other = fill(pl.from_pandas(frame), epochs=2)
+    assert isinstance(other.frame, pl.DataFrame)
+    assert other.frame["y"].to_list() == result.frame["y"].tolist()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_standard_input_gives_bytes_for_standard_output(write, monkeypatch):
+    standard = SimpleNamespace(buffer=io.BytesIO(FIVE), isatty=lambda: False)
+    monkeypatch.setattr("sys.stdin", standard)
+    result = fill("-")
+    assert result.output is None
+    assert result.data.endswith(b"7,6,3,12.5,,,\n")
+    assert fill(write(FIVE), output="-").data == result.data
+    assert [path.name for path in Path().iterdir()] == ["t.csv"]
 
 
 # Refusals write nothing ------------------------------------------------------------------------
@@ -187,9 +248,10 @@ def test_a_target_that_does_not_exist(write):
 
 def test_a_bound_of_the_same_name(write, monkeypatch):
     # It is found before anything is trained for it.
-    monkeypatch.setattr("gradus.workflow.fill.answer_rows", None)
+    monkeypatch.setattr("gradus.workflow.fill.learn", None)
     assert refusal(DataError, write(b"y_low,y\n1,2\n2,3\n3,\n"), "y") == (
-        "t.csv must have no column 'y_low', which is where a bound of the answers goes. Rename it."
+        "t.csv must have no column 'y_low', which is where a column beside the "
+        "answers goes. Rename it."
     )
 
 
@@ -252,7 +314,8 @@ def test_held_back_answers_of_real_tables(tmp_path, name, split, limit):
         lines[row] = lines[row].rpartition(",")[0] + ","
     (tmp_path / "t.csv").write_text("\n".join(lines))
     result = fill(tmp_path / "t.csv")
-    assert result.answered_by == "network"
+    found = result.predictions
+    assert result.model.verdict.answered_by == "network"
     # Twice the spread between splits above the mean over all twenty.
-    assert np.sqrt(np.mean((result.answers - truth) ** 2)) < limit
-    assert ((result.low <= truth) & (truth <= result.high)).mean() > 0.75
+    assert np.sqrt(np.mean((found.values - truth) ** 2)) < limit
+    assert ((found.low <= truth) & (truth <= found.high)).mean() > 0.75

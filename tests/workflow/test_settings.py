@@ -1,80 +1,91 @@
-"""What is trained follows from the number of rows and from what the person asks."""
+"""What is trained follows from the size of the table and from what the person asks."""
 
-import numpy as np
 import pytest
 
-from gradus.errors import InvalidParameter
-from gradus.networks.spec import Dense
-from gradus.workflow.settings import Asked, choose_settings
+from gradus.networks.spec import Dense, Embedding, Initializer
+from gradus.optimizers.rules import Adam, AdamW, GradientDescent
+from gradus.optimizers.schedules import Cosine
+from gradus.workflow.options import Options
+from gradus.workflow.settings import choose_settings, embedding_width
+
+LAST = Initializer("constant", value=0.0)
+
+
+def settings(n=1_000, n_features=7, loss="squared_error", n_outputs=1, embedded=(), **options):
+    return choose_settings(n, n_features, loss, n_outputs, embedded, Options(**options))
 
 
 @pytest.mark.parametrize(
-    ("n", "n_networks", "batch_size", "epochs", "patience"),
+    ("n", "hidden", "batch_size", "epochs", "patience"),
     [
-        (2, 2, None, 200, None),
-        (29, 29, None, 200, None),
-        (30, 5, 16, 200, 50),
-        (1_000, 5, 16, 200, 50),
-        (4_000, 5, 64, 100, 25),
-        (50_000, 5, 256, 40, 10),
-        (50_001, 1, 256, 40, 10),
+        (2, 64, None, 200, None),
+        (29, 64, None, 200, None),
+        (30, 64, 16, 200, 50),
+        (1_000, 64, 16, 200, 50),
+        (4_000, 64, 64, 200, 50),
+        (9_999, 64, 128, 100, 25),
+        (10_000, 128, 128, 100, 25),
+        (50_000, 128, 256, 40, 10),
+        (1_000_000, 128, 256, 40, 10),
     ],
 )
-def test_by_the_number_of_rows(n, n_networks, batch_size, epochs, patience):
-    chosen = choose_settings(n, 7, Asked())
-    assert chosen.folds.shape == (n,)
-    assert chosen.folds.max() + 1 == n_networks
-    assert (chosen.folds.min() == -1) == (n > 50_000)
-    assert chosen.plan.batch_size == batch_size
-    assert chosen.plan.epochs == epochs
-    stopping = chosen.plan.early_stopping
+def test_by_the_number_of_rows(n, hidden, batch_size, epochs, patience):
+    chosen = settings(n)
+    plan, stopping = chosen.plan, chosen.plan.early_stopping
+    assert chosen.spec.widths == (7, hidden, hidden, 1)
+    assert (plan.batch_size, plan.epochs) == (batch_size, epochs)
     assert (stopping and stopping.patience) == patience
     assert stopping is None or stopping.fraction == 0.1
-    assert (chosen.plan.dtype, chosen.plan.engine) == ("float32", "native")
-    assert chosen.spec.widths == (7, 64, 64, 1)
+    assert (plan.dtype, plan.engine) == ("float32", "native")
 
 
-def test_a_fifth_of_a_large_table_is_held_out():
-    folds = choose_settings(60_000, 1, Asked()).folds
-    assert (folds == 0).sum() == 12_000
-    assert (folds == -1).sum() == 48_000
+@pytest.mark.parametrize(
+    ("n", "n_features", "loss", "decay"),
+    [
+        (1_000, 50, "squared_error", 0.05),
+        (999, 50, "squared_error", 1.0),
+        (1_000, 50, "cross_entropy", 0.2),
+        (999, 50, "cross_entropy", 1.0),
+    ],
+)
+def test_weights_are_held_back_more_where_inputs_have_few_rows(n, n_features, loss, decay):
+    assert settings(n, n_features, loss, 2).plan.rule == AdamW(Cosine(0.01), weight_decay=decay)
+
+
+def test_training_sets_out_from_the_mean():
+    assert settings(n_outputs=3).spec.layers == (
+        Dense(64, "gelu"),
+        Dense(64, "gelu"),
+        Dense(3, initializer=LAST),
+    )
+
+
+@pytest.mark.parametrize(("n_levels", "width"), [(1, 1), (24, 4), (25, 5), (255, 15), (1000, 16)])
+def test_an_embedding_is_as_wide_as_the_root_of_its_levels(n_levels, width):
+    assert embedding_width(n_levels) == width
+    assert settings(embedded=(n_levels,)).spec.embeddings == (Embedding(n_levels, width),)
 
 
 def test_what_the_person_asks_for():
-    asked = Asked(epochs=3, hidden=[5, 4], seed=9, n_threads=2, engine="reference")
-    chosen = choose_settings(100, 2, asked)
-    plan = chosen.plan
-    assert (plan.epochs, plan.seed, plan.n_threads, plan.engine) == (3, 9, 2, "reference")
-    assert chosen.spec.layers == (Dense(5, "gelu"), Dense(4, "gelu"), Dense(1))
+    plan = settings(
+        epochs=3, batch_size=5, seed=9, n_threads=2, engine="reference", time_limit=60
+    ).plan
+    assert (plan.epochs, plan.batch_size, plan.seed, plan.n_threads) == (3, 5, 9, 2)
+    assert (plan.engine, plan.time_limit) == ("reference", 60)
     assert plan.early_stopping.patience == 1
-    assert not np.array_equal(chosen.folds, choose_settings(100, 2, Asked()).folds)
+    assert settings(20, batch_size=5).plan.batch_size == 5
+    layers = settings(hidden=[5, 4], activation="tanh").spec.layers
+    assert layers == (Dense(5, "tanh"), Dense(4, "tanh"), Dense(1, initializer=LAST))
 
 
 @pytest.mark.parametrize(
-    ("asked", "sentence"),
+    ("asked", "rule"),
     [
-        ({"epochs": 0}, "epochs must be a whole number, 1 or greater; got 0."),
-        ({"epochs": 2.0}, "epochs must be a whole number, 1 or greater; got 2.0."),
-        ({"hidden": (64, 0)}, "each width in hidden must be a whole number, 1 or greater; got 0."),
-        (
-            {"hidden": ()},
-            "hidden must be a list or tuple of widths such as (64, 64); got ().",
-        ),
-        (
-            {"hidden": "64,64"},
-            "hidden must be a list or tuple of widths such as (64, 64); got '64,64'.",
-        ),
-        ({"hidden": 64}, "hidden must be a list or tuple of widths such as (64, 64); got 64."),
-        ({"seed": -1}, "seed must be a whole number, 0 or greater; got -1."),
-        ({"n_threads": 0}, "n_threads must be a whole number from 1 to 1024; got 0."),
-        ({"n_threads": 1025}, "n_threads must be a whole number from 1 to 1024; got 1025."),
-        (
-            {"engine": "nativ"},
-            "engine must be 'native' or 'reference'; got 'nativ'. Did you mean 'native'?",
-        ),
+        ({"rule": "adam"}, Adam(Cosine(0.01))),
+        ({"rule": "gradient_descent"}, GradientDescent(Cosine(0.05), momentum=0.9)),
+        ({"rule": "adam", "learning_rate": 0.5}, Adam(Cosine(0.5))),
+        ({"learning_rate": 0.5}, AdamW(Cosine(0.5), weight_decay=0.05)),
     ],
 )
-def test_values_out_of_range(asked, sentence):
-    with pytest.raises(InvalidParameter) as caught:
-        Asked(**asked)
-    assert str(caught.value) == sentence
+def test_the_rule_the_person_asks_for(asked, rule):
+    assert settings(**asked).plan.rule == rule

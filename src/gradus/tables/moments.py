@@ -46,4 +46,5 @@ def kurtosis(values: Float64Array) -> float:
     It is 0 where all values are equal.
     """
     mean, scale = mean_and_scale(values)
-    return float(np.mean(((values - mean) / scale) ** 4))
+    # A power of 4 takes several times as long as two squares.
+    return float(np.mean(np.square(np.square((values - mean) / scale))))
