@@ -1,10 +1,17 @@
 """The fixtures all tests share. Which tests run where is said in the conftest of the root."""
 
 import os
+import signal
 import zlib
 
 import numpy as np
 import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c_is_heard():
+    """A shell's background jobs ignore Ctrl-C, and tests that send it would wait for ever."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
