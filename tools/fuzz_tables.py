@@ -213,7 +213,6 @@ def run(seed: int, first: int, last: int) -> int:
     """Try the files of these numbers; print what fails and return how often."""
     counts = {"read": 0, "refused": 0, "failed": 0}
     for number in range(first, last):
-        print(f"at {number}", end="\r", flush=True)
         try:
             how = try_one(seed, number)
         except Exception:  # noqa: BLE001 - whatever it is, it is what is looked for
