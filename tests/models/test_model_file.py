@@ -217,17 +217,21 @@ CRAFTED = {
     ),
     "an option too many": (
         in_layer(code="x"),
-        "Dense.__init__() got an unexpected keyword argument 'code'",
+        "Dense must have the entries width, activation, bias, initializer.",
     ),
     "an option missing": (
         lambda description, _: description["network"]["layers"][0].pop("width"),
-        "Dense.__init__() missing 1 required positional argument: 'width'",
+        "Dense must have the entries width, activation, bias, initializer.",
+    ),
+    "an option missing that has a default": (
+        lambda description, _: description["network"]["layers"][0].pop("activation"),
+        "Dense must have the entries width, activation, bias, initializer.",
     ),
     "no layers": (
         lambda description, _: description["network"].pop("layers"),
-        "it lacks 'layers'.",
+        "NetworkSpec must have the entries n_inputs, layers, loss, l2, embeddings.",
     ),
-    "layers that are none": (in_network(layers=[1]), "'int' object is not subscriptable"),
+    "layers that are none": (in_network(layers=[1]), "it has 1 where 'Dense' must stand."),
     "an embedding of another class": (
         in_network(embeddings=[{"kind": "Dense", "width": 1}]),
         "it has 'Dense' where 'Embedding' must stand.",
@@ -242,7 +246,7 @@ CRAFTED = {
     ),
     "a network that is none": (
         lambda description, _: description.update(network=None),
-        "'NoneType' object is not subscriptable",
+        "it has None where 'NetworkSpec' must stand.",
     ),
     "a seed that is none": (
         lambda description, _: description.update(seed="x"),

@@ -23,7 +23,7 @@ def warnings(*columns, target="y"):
 def warned(given, target):
     described = describe(given)
     question = pose_question(given, described, target, needs_blank=False)
-    return list(warnings_of(given, described, question))
+    return list(warnings_of(described, question))
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_rows_of_noise_give_no_warning(noise):
 
 def test_few_rows(noise):
     assert warnings(noise("a", 29), noise("y", 29)) == [
-        "Only 29 rows of t.csv have a 'y': take every judgment on them as rough."
+        "Only 29 rows have a 'y': take every judgment on them as rough."
     ]
 
 

@@ -65,7 +65,7 @@ class Origin:
     Attributes
     ----------
     table
-        What the table was called.
+        What the table was called, without its folder.
     n_complete
         Rows learned from.
     columns

@@ -103,7 +103,8 @@ def build_model(description: dict[str, Any], arrays: dict[str, AnyArray]) -> Mod
     _check_names("it", description, _ENTRIES)
     encoder = Encoder.from_description(description["encoder"])
     labels = _labels(description["task"], description["labels"])
-    answerer = _answerer(description, arrays, len(encoder.features), labels)
+    verdict = _verdict(description["verdict"], labels)
+    answerer = _answerer(description, arrays, len(encoder.features), labels, verdict)
     n_folds = len(answerer.by_fold)
     intervals = None
     if isinstance(labels, NumberTarget):
@@ -125,7 +126,7 @@ def build_model(description: dict[str, Any], arrays: dict[str, AnyArray]) -> Mod
         answerer=answerer,
         intervals=intervals,
         novelty=novelty,
-        verdict=Verdict.from_description(description["verdict"]),
+        verdict=verdict,
         origin=origin,
         rows=rows,
     )
@@ -140,11 +141,20 @@ def _labels(task: object, entries: object) -> NumberTarget | Classes:
     raise ValueError(f"its task must be 'regression' or 'classes'; got {task!r}.")
 
 
+def _verdict(entries: object, labels: NumberTarget | Classes) -> Verdict:
+    """Return the verdict on answers of these labels."""
+    verdict = Verdict.from_description(entries)
+    if not verdict.recall.keys() <= set(getattr(labels, "labels_as_words", ())):
+        raise ValueError("its recall must be that of its classes.")
+    return verdict
+
+
 def _answerer(
     description: dict[str, Any],
     arrays: dict[str, AnyArray],
     n_features: int,
     labels: NumberTarget | Classes,
+    verdict: Verdict,
 ) -> Answerer:
     """Return the networks, which must fit encoder and labels."""
     spec = read_spec(description["network"])
@@ -159,7 +169,7 @@ def _answerer(
         raise ValueError(f"its temperature must be from 0.05 to 20; got {temperature!r:.40}.")
     by_fold = _parameters(arrays, "parameters by fold", spec)
     answering = by_fold
-    if "answering parameters" in arrays:
+    if verdict.answered_by != "network" or description["origin"]["choices"]["split"] == "time":
         answering = _parameters(arrays, "answering parameters", spec)
     return Answerer(spec, by_fold, answering, temperature)
 
@@ -225,10 +235,10 @@ def _origin(entries: object, arrays: dict[str, AnyArray], names: tuple[str, ...]
         raise ValueError("its columns must have a name, a kind and a reason each.")
     if tuple(column[0] for column in columns) != names:
         raise ValueError("its columns must be those of its encoder.")
-    n_histories = sum(name.startswith("history ") for name in arrays)
+    stops = _texts(entries["stops"])
     histories = [
         _history(_float64(arrays, f"history {number}"), _text(entries["measure"]))
-        for number in range(1, n_histories + 1)
+        for number, _ in enumerate(stops, 1)
     ]
     return Origin(
         table=_text(entries["table"]),
@@ -236,7 +246,7 @@ def _origin(entries: object, arrays: dict[str, AnyArray], names: tuple[str, ...]
         columns=tuple((name, kind, reason) for name, kind, reason in columns),
         notes=_texts(entries["notes"]),
         warnings=_texts(entries["warnings"]),
-        stops=_texts(entries["stops"]),
+        stops=stops,
         histories=tuple(histories),
         choices=entries["choices"],
         instruction_set=_text(entries["instruction_set"]),

@@ -3,6 +3,7 @@
 How description and arrays become bytes is not known here.
 """
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -55,22 +56,31 @@ def build_network(description: dict[str, Any], arrays: dict[str, AnyArray]) -> N
     return Network.from_params(spec, params, description["seed"])
 
 
-def read_spec(entries: dict[str, Any]) -> NetworkSpec:
+def read_spec(entries: object) -> NetworkSpec:
     """Undo `describe` for the four classes a network consists of; see `build_network`."""
+    if isinstance(entries, dict):
+        # Files from before there were embeddings have none.
+        entries = {"embeddings": [], **entries}
+    options = _options(entries, NetworkSpec)
     layers = []
-    for layer in entries["layers"]:
-        initializer = layer["initializer"]
-        if not isinstance(initializer, str):
-            initializer = Initializer(**_options(initializer, "Initializer"))
-        layers.append(Dense(**{**_options(layer, "Dense"), "initializer": initializer}))
-    # Files from before there were embeddings have none.
-    embeddings = [Embedding(**_options(e, "Embedding")) for e in entries.get("embeddings", ())]
+    for layer in options["layers"]:
+        own = _options(layer, Dense)
+        if not isinstance(own["initializer"], str):
+            own["initializer"] = Initializer(**_options(own["initializer"], Initializer))
+        layers.append(Dense(**own))
+    embeddings = [Embedding(**_options(each, Embedding)) for each in options["embeddings"]]
     parts = {"layers": tuple(layers), "embeddings": tuple(embeddings)}
-    return NetworkSpec(**{**_options(entries, "NetworkSpec"), **parts})
+    return NetworkSpec(**{**options, **parts})
 
 
-def _options(entries: dict[str, Any], kind: str) -> dict[str, Any]:
-    """Take off the class name, which must be the one expected."""
-    if entries["kind"] != kind:
-        raise ValueError(f"it has {entries['kind']!r} where {kind!r} must stand.")
-    return {name: value for name, value in entries.items() if name != "kind"}
+def _options(entries: object, kind: type) -> dict[str, Any]:
+    """Take off the class name, which must be the one expected, from exactly its options."""
+    if not isinstance(entries, dict):
+        raise TypeError(f"it has {entries!r:.40} where {kind.__name__!r} must stand.")
+    if entries["kind"] != kind.__name__:
+        raise ValueError(f"it has {entries['kind']!r} where {kind.__name__!r} must stand.")
+    options = {name: value for name, value in entries.items() if name != "kind"}
+    names = [option.name for option in fields(kind)]
+    if options.keys() != set(names):
+        raise ValueError(f"{kind.__name__} must have the entries {', '.join(names)}.")
+    return options

@@ -14,7 +14,7 @@ from gradus.tables.convert import spelled
 from gradus.tables.kinds import Described
 from gradus.tables.leaks import leaks_of, value_codes
 from gradus.tables.question import Question
-from gradus.tables.table import Table, listed
+from gradus.tables.table import listed
 
 # Below so many complete rows every judgment is rough; classes of fewer rows than the other number
 # can hardly be learned.
@@ -22,9 +22,7 @@ _FEW_ROWS, _RARE = 30, 10
 _MOST_BLANK = 0.95
 
 
-def warnings_of(
-    table: Table, described: Sequence[Described], question: Question
-) -> tuple[str, ...]:
+def warnings_of(described: Sequence[Described], question: Question) -> tuple[str, ...]:
     """Return one sentence for each thing that should make a person look twice.
 
     Inputs that give the target away, nearly always blank inputs, copies of rows, rows that
@@ -33,14 +31,14 @@ def warnings_of(
 
     Parameters
     ----------
-    table, described, question
+    described, question
         As read, described and posed.
     """
     rows = question.complete
     target = described[question.target].take(rows)
     y = value_codes(target.column)
     inputs = [described[j].take(rows) for j in question.inputs]
-    found = [] if len(rows) >= _FEW_ROWS else [_few_rows(table, len(rows), target.column.name)]
+    found = [] if len(rows) >= _FEW_ROWS else [_few_rows(len(rows), target.column.name)]
     found += leaks_of(target.column, inputs, question.task)
     found += _blank_inputs(inputs)
     matrix = np.column_stack([value_codes(given.column) for given in inputs])
@@ -76,9 +74,9 @@ def groups_of_copies(X: Float64Array) -> Int64Array:
     return np.asarray(rank[groups.reshape(-1)])
 
 
-def _few_rows(table: Table, n: int, name: str) -> str:
+def _few_rows(n: int, name: str) -> str:
     """Warn of few rows."""
-    return f"Only {n} rows of {table.name} have a {name!r}: take every judgment on them as rough."
+    return f"Only {n} rows have a {name!r}: take every judgment on them as rough."
 
 
 def _blank_inputs(inputs: list[Described]) -> list[str]:

@@ -5,6 +5,7 @@ The order of the steps stands here; each is one call to the floor that knows how
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -245,7 +246,8 @@ def _origin(
         "engine": options.engine,
     }
     return Origin(
-        table=prepared.table.name,
+        # Whose folder it came from is nothing that a model should tell.
+        table=Path(prepared.table.name).name,
         n_complete=len(prepared.y),
         columns=tuple((one.column.name, one.kind, one.reason) for one in inputs),
         notes=prepared.notes,

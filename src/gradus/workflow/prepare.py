@@ -114,7 +114,7 @@ def prepare(
         table, described, target, needs_blank=needs_blank, weight=options.weight_column
     )
     tell("note", question.notes)
-    tell("warning", warnings_of(table, described, question))
+    tell("warning", warnings_of(described, question))
     complete = question.complete
     encoder = Encoder.fit([described[j].take(complete) for j in question.inputs])
     X = encoder.transform([described[j].column.take(complete) for j in question.inputs])
