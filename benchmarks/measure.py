@@ -4,6 +4,7 @@ Run with ``python -m benchmarks.measure`` in the repository, on a machine that d
 Times are wall-clock seconds from outside the process, or inside it where the line says so.
 """
 
+import resource
 import statistics
 import subprocess
 import sys
@@ -36,24 +37,54 @@ def spread(times: list[float]) -> str:
     return f"median {middle:.0f} ms ({low:.0f} to {high:.0f}, {len(times)} runs)"
 
 
-def fill_seconds() -> list[float]:
-    """Time `gradus fill` on 1,000 complete rows of 10 numbers and 20 to answer."""
+def mixed_table(path: Path, n: int) -> None:
+    """Write a table of 20 columns: numbers, a price, words, yes/no, dates, and an answer."""
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(1020, 9))
-    y = np.sin(2 * X[:, 0]) + X[:, 1] * X[:, 2] + 0.1 * rng.normal(size=1020)
-    rows = [",".join(f"{x:.4f}" for x in row) for row in X]
-    cells = [f"{answer:.4f}" if row < 1000 else "" for row, answer in enumerate(y)]
-    header = ",".join([*(f"x{i}" for i in range(9)), "y"])
+    X = rng.normal(size=(n, 14)).round(4)
+    town, level = rng.integers(0, 60, n), rng.normal(size=60)
+    color, member = rng.choice(["red", "green", "blue", "grey"], n), rng.choice(["yes", "no"], n)
+    day = np.datetime64("2015-01-01") + rng.integers(0, 3000, n).astype("timedelta64[D]")
+    cost = np.exp(rng.normal(size=n)).round(2)
+    y = np.sin(2 * X[:, 0]) + X[:, 1] * X[:, 2] + level[town] + (color == "red") * X[:, 3]
+    y += 0.3 * rng.normal(size=n)
+    with path.open("w", encoding="utf-8") as file:
+        names = (*(f"x{i}" for i in range(14)), "town", "color", "member", "day", "cost", "y")
+        file.write(",".join(names) + "\n")
+        for i in range(n):
+            words = f"town {town[i]},{color[i]},{member[i]},{day[i]},${cost[i]}"
+            answer = "" if i % 50 == 7 else f"{y[i]:.3f}"
+            file.write(f"{','.join(map(str, X[i]))},{words},{answer}\n")
+
+
+def fill_seconds(n: int, runs: int) -> tuple[list[float], float]:
+    """Time `gradus fill` on n mixed rows from outside; also the most memory it took, in MB."""
     times = []
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "table.csv"
-        lines = [header, *(f"{row},{cell}" for row, cell in zip(rows, cells, strict=True))]
-        table.write_text("\n".join(lines) + "\n")
+        mixed_table(table, n)
         command = [Path(sys.executable).with_name("gradus"), "fill", table, "--force"]
-        for _ in range(RUNS):
+        for _ in range(runs):
             begin = time.perf_counter()
             subprocess.run(command, check=True, capture_output=True)
             times.append(time.perf_counter() - begin)
+    # The largest of all processes started so far: ask for the largest table last.
+    return times, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
+def first_line_seconds() -> list[float]:
+    """Time `gradus fill` from outside until it has said its first line."""
+    times = []
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "table.csv"
+        mixed_table(table, 1_000)
+        command = [Path(sys.executable).with_name("gradus"), "fill", table, "--force"]
+        for _ in range(RUNS):
+            begin = time.perf_counter()
+            with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+                assert process.stderr is not None
+                process.stderr.readline()
+                times.append(time.perf_counter() - begin)
+                process.stderr.read()
     return times
 
 
@@ -79,7 +110,7 @@ def worst_against_reference(dtype: type) -> float:
     """Compare native gradients with the reference's, in parts of a layer's largest entry."""
     rng, worst = np.random.default_rng(0), 0.0
     for activation, loss, l2 in product(ACTIVATION_NAMES, LOSS_NAMES, (0.0, 0.4)):
-        spec = network(activation, loss, l2=l2, n_inputs=20, width=70)
+        spec = network(activation, loss, l2=l2, n_plain=20, width=70)
         params, (X, y) = draw_params(spec, rng, dtype), draw_rows(spec, rng, 200, dtype)
         ours = engine("native").gradient(spec, params, X, y)[1]
         exact = engine("reference").gradient(
@@ -96,7 +127,10 @@ def main() -> None:
     """Measure and print."""
     print("import gradus, inside the process:", spread(seconds_inside("import gradus")))
     print("import numpy, inside the process: ", spread(seconds_inside("import numpy")))
-    print("gradus fill, 1,000 rows x 10:     ", spread(fill_seconds()))
+    print("gradus fill, until it speaks:     ", spread(first_line_seconds()))
+    print("gradus fill, 1,000 rows x 20:     ", spread(fill_seconds(1_000, RUNS)[0]))
+    times, megabytes = fill_seconds(100_000, 3)
+    print("gradus fill, 100,000 rows x 20:   ", spread(times), f"{megabytes:.0f} MB at most")
     print(f"gradient, central differences:     {worst_against_differences():.1e}")
     print(f"native, reference, float64:        {worst_against_reference(np.float64):.1e}")
     print(f"native, reference, float32:        {worst_against_reference(np.float32):.1e}")
