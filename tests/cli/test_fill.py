@@ -18,7 +18,7 @@ from gradus.cli.main import run
 from gradus.workflow.fill import fill
 from tests.cli.helpers import Fake, numbers
 
-COMMAND = [sys.executable, "-c", "from gradus.cli.main import main; main()", "fill"]
+COMMAND = [sys.executable, "-c", "from gradus.cli.start import main; main()", "fill"]
 pseudo_terminal = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows has no pseudo terminals of this kind"
 )
@@ -180,7 +180,7 @@ def test_without_a_terminal_there_are_sentences_only(rng):
 def test_closed_standard_streams_do_not_matter(rng):
     Path("t.csv").write_text(bent(rng))
     code = "import os; os.close(1); os.close(2); import runpy, sys; "
-    code += "sys.stdout = sys.stderr = None; from gradus.cli.main import main; main()"
+    code += "sys.stdout = sys.stderr = None; from gradus.cli.start import main; main()"
     done = subprocess.run([sys.executable, "-c", code, "fill", "t.csv"], check=False)
     assert done.returncode == 0
     assert Path("t.filled.csv").is_file()

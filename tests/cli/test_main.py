@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import gradus.cli.main as module
-from gradus.cli.main import main, run
+from gradus.cli.main import run
 from gradus.cli.output import ListenerLeft
 from gradus.errors import InvalidParameter
 
@@ -34,7 +33,7 @@ Commands:
     0    done
     1    a fault of gradus itself
     2    something for you to change; the sentence says what
-    130  stopped with Ctrl-C
+    130  stopped with Ctrl-C (129, 143: by the system)
     141  whoever read standard output closed it
 """
     )
@@ -181,20 +180,6 @@ def test_a_fault_of_our_own_is_not_hidden(monkeypatch):
     monkeypatch.setattr(workflow, "fill", broken)
     with pytest.raises(RuntimeError, match=r"^ours$"):
         run(["fill", "t.csv"])
-
-
-def test_main_leaves_with_the_code(capsys):
-    with pytest.raises(SystemExit) as left:
-        main(["fill"])
-    assert left.value.code == 2
-    assert capsys.readouterr().err == "Missing argument 'TABLE'.\n"
-
-
-def test_main_reads_the_arguments_of_the_process(monkeypatch, capsys):
-    monkeypatch.setattr(module.sys, "argv", ["gradus", "fil"])
-    with pytest.raises(SystemExit):
-        main()
-    assert capsys.readouterr().err == "No such command 'fil'. Did you mean 'fill'?\n"
 
 
 def test_help_loads_nothing_that_it_does_not_need():

@@ -1,4 +1,4 @@
-"""Where the command `gradus` begins: the list of commands, and what every one of them does alike.
+"""The list of commands, and what every one of them does alike.
 
 Errors become one sentence on standard error and an exit code. What a command does must not be
 known here.
@@ -33,7 +33,7 @@ Exit codes:
   0    done
   1    a fault of gradus itself
   2    something for you to change; the sentence says what
-  130  stopped with Ctrl-C
+  130  stopped with Ctrl-C (129, 143: by the system)
   141  whoever read standard output closed it
 """
 
@@ -72,24 +72,13 @@ def gradus(
     """Fill the blank answers of a table with a network trained on its other rows."""
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and leave with its exit code.
-
-    Parameters
-    ----------
-    arguments
-        What stands after `gradus`; None takes what the process was started with.
-    """
-    sys.exit(run(arguments))
-
-
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
     Parameters
     ----------
     arguments
-        As for `main`.
+        What stands after `gradus`; None takes what the process was started with.
     """
     voice = Voice()
     try:
