@@ -77,6 +77,13 @@ def data(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Read 20,000 changed tables and 20,000 changed model files."""
+    for tool in ("tools/fuzz_tables.py", "tools/fuzz_models.py"):
+        session.run("python", tool, "20000", *session.posargs)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Run every command and every block of Python in README.md and docs/examples.md."""
     # The README's tests are those of somebody who has no larger tables.

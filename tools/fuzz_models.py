@@ -3,11 +3,14 @@
 ``python tools/fuzz_models.py 20000`` changes so many files; a file is what its number and the seed
 say. Most have their checksums made right again, so that the change is seen by who reads it. A file
 must be refused with ModelFileError, or give a model that answers a small table with finite numbers
-or refuses it with an error of ours, and that can be shown and written again. Each may take 2 s,
-and a process 512 MB more than it began with. Must never judge which changes are harmless.
+or refuses it with an error of ours, and that can be shown and written again. Each may take 2 s
+(one that hangs ends the process and says where), and a process 512 MB more than it began with.
+``--seed`` makes other files, ``--first`` begins with another number. What failed is printed with
+its number, and the exit code is 1 then. Must never judge which changes are harmless.
 """
 
 import argparse
+import faulthandler
 import json
 import math
 import random
@@ -346,6 +349,7 @@ def run(seed: int, first: int, last: int) -> int:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     counts = {"answered": 0, "without answers": 0, "refused": 0, "failed": 0}
     for number in range(first, last):
+        faulthandler.dump_traceback_later(10 * SECONDS, exit=True, file=sys.__stderr__)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
@@ -354,6 +358,7 @@ def run(seed: int, first: int, last: int) -> int:
             how = "failed"
             print(f"file {number} of seed {seed}:\n{traceback.format_exc(limit=-3)[:3000]}")
         counts[how] += 1
+    faulthandler.cancel_dump_traceback_later()
     more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before
     if more > MEGABYTES:
         print(f"{more:.0f} MB more were taken")

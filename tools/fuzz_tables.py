@@ -3,12 +3,15 @@
 ``python tools/fuzz_tables.py 20000`` makes so many files; a file is what its number and the seed
 say. A whole file must give the very table it was made from. A mutilated one must give a table or
 an error of ours; a table must have every cell that Python's own csv module finds. Each may take
-2 s, and all together 512 MB. Must never look into the reader's own layout to judge it.
+2 s (one that hangs ends the process and says where), and all together 512 MB. ``--seed`` makes
+other files, ``--first`` begins with another number. What failed is printed with its number, and the
+exit code is 1 then. Must never look into the reader's own layout to judge it.
 """
 
 import argparse
 import codecs
 import csv
+import faulthandler
 import io
 import math
 import random
@@ -213,12 +216,14 @@ def run(seed: int, first: int, last: int) -> int:
     """Try the files of these numbers; print what fails and return how often."""
     counts = {"read": 0, "refused": 0, "failed": 0}
     for number in range(first, last):
+        faulthandler.dump_traceback_later(10 * SECONDS, exit=True, file=sys.__stderr__)
         try:
             how = try_one(seed, number)
         except Exception:  # noqa: BLE001 - whatever it is, it is what is looked for
             how = "failed"
             print(f"file {number} of seed {seed}:\n{traceback.format_exc(limit=-3)}")
         counts[how] += 1
+    faulthandler.cancel_dump_traceback_later()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if peak > MEGABYTES:
         print(f"{peak:.0f} MB were taken")

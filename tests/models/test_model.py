@@ -101,6 +101,13 @@ def test_logarithms_and_counts_are_never_answered_below_0():
     assert model_of("logarithms").labels.smearing != 1
 
 
+@pytest.mark.parametrize("smearing", [0.01, 100.0])
+def test_no_correction_for_the_bend_carries_an_answer_over_its_bound(smearing):
+    model = model_of("logarithms")
+    found = replace(model, labels=replace(model.labels, smearing=smearing)).predict(asked())
+    assert ((found.low <= found.values) & (found.values <= found.high)).all()
+
+
 def test_a_row_alone_gets_the_bits_it_gets_among_others(name):
     model, rows = model_of(name), asked()
     among = model.predict(rows)

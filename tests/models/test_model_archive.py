@@ -42,12 +42,11 @@ def refusal(data):
 
 def dictionaries(node, path=()):
     """All dictionaries in a description, each with the way to it."""
+    parts = enumerate(node) if isinstance(node, list) else ()
     if isinstance(node, dict):
         yield path, node
-    parts = (
-        node if isinstance(node, dict) else dict(enumerate(node if isinstance(node, list) else ()))
-    )
-    for key, part in parts.items():
+        parts = node.items()
+    for key, part in parts:
         yield from dictionaries(part, (*path, key))
 
 
