@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from gradus.cli.main import run
+from gradus.cli.output import ListenerLeft
 from gradus.workflow.fill import fill
 from tests.cli.helpers import Fake, numbers
 
@@ -121,6 +122,23 @@ def test_the_model_is_kept_where_asked(filled, capsys):
     assert capsys.readouterr().err.splitlines()[-1] == (
         "Wrote m.gradus: the model, for gradus predict and gradus show."
     )
+
+
+def test_the_model_does_not_take_the_place_of_the_answers(filled, capsys):
+    assert run(["fill", "t.csv", "--model", "t.filled.csv", "--force", "-q"]) == 2
+    assert capsys.readouterr().err == (
+        "--model and the filled table must be two files; both are t.filled.csv.\n"
+    )
+    assert filled == {}
+
+
+def test_the_model_is_kept_though_the_reader_of_the_table_has_left(filled, monkeypatch):
+    def left(_data):
+        raise ListenerLeft
+
+    monkeypatch.setattr("gradus.cli.fill.put_bytes", left)
+    assert run(["fill", "-", "--model", "m.gradus", "-q"]) == 141
+    assert Path("m.gradus").read_bytes() == b"model"
 
 
 def test_no_model_is_overwritten(filled, capsys):

@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from gradus.cli.places import check_model_place, check_one_on_standard_output, default_model
+from gradus.cli.places import (
+    check_keeps_model,
+    check_model_place,
+    check_one_on_standard_output,
+    default_model,
+)
 from gradus.errors import DataError, InvalidParameter
 
 
@@ -47,17 +52,44 @@ def test_json_goes_with_a_table_in_a_file(table, output):
     check_one_on_standard_output(table, output, as_json=True)
 
 
+@pytest.mark.parametrize("table", ["", ".", "/"])
+def test_a_table_without_a_name(table):
+    with pytest.raises(DataError) as caught:
+        default_model(table)
+    assert str(caught.value) == f"{table!r} is not the name of a file."
+
+
 def test_the_model_is_no_other_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("t.csv").write_text("a")
     Path("m.gradus").write_text("b")
-    with pytest.raises(InvalidParameter) as caught:
-        check_model_place("t.csv", Path("./o.csv"), "o.csv", force=True)
-    assert str(caught.value) == "--model and --output must be two files; both are o.csv."
+    Path("link").symlink_to("o.csv")
+    for place in ("./o.csv", "link"):
+        with pytest.raises(InvalidParameter) as caught:
+            check_model_place("t.csv", Path(place), Path("o.csv"), force=True)
+        assert str(caught.value) == (
+            "--model and the filled table must be two files; both are o.csv."
+        )
     with pytest.raises(DataError):
         check_model_place("t.csv", Path("t.csv"), None, force=True)
     with pytest.raises(DataError) as caught:
         check_model_place("t.csv", Path("m.gradus"), None, force=False)
     assert str(caught.value) == "m.gradus already exists. Use --force to replace it."
     check_model_place("t.csv", Path("m.gradus"), None, force=True)
-    check_model_place("-", Path("new.gradus"), "o.csv", force=False)
+    check_model_place("-", Path("new.gradus"), Path("o.csv"), force=False)
+
+
+def test_a_model_does_not_go_to_standard_output():
+    with pytest.raises(InvalidParameter) as caught:
+        check_model_place("t.csv", Path("-"), None, force=False)
+    assert str(caught.value) == "A model must go to a file, not to standard output; got '-'."
+
+
+def test_answers_do_not_go_over_their_model(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("link").symlink_to("m.gradus")
+    with pytest.raises(InvalidParameter) as caught:
+        check_keeps_model("m.gradus", "link")
+    assert str(caught.value) == "--output must not be the model itself; both are link."
+    check_keeps_model("m.gradus", "o.csv")
+    check_keeps_model("m.gradus", None)

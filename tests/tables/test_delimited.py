@@ -111,7 +111,9 @@ def test_nothing_is_left_in_the_temporary_folder(tmp_path, monkeypatch):
 
 def test_a_temporary_folder_that_cannot_be_written(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
-    assert refusal(b"a,b\n1,2\n") == "t.csv cannot be read: No such file or directory."
+    assert refusal(b"a,b\n1,2\n") == (
+        "t.csv cannot be read: no temporary file can be written, No such file or directory."
+    )
 
 
 def test_lines_that_duckdb_reads_otherwise(monkeypatch):

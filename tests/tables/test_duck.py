@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import tempfile
 import threading
 
 import duckdb
@@ -10,9 +11,26 @@ import numpy as np
 import pytest
 
 from gradus.errors import DataError
-from gradus.tables.duck import fetch, locked_connection, pattern, quoted
+from gradus.tables import duck
+from gradus.tables.duck import fetch, locked_connection, pattern, private_file, quoted
 
 READ = "SELECT * FROM read_csv({}, header = true)"
+
+
+@pytest.mark.parametrize("has_open_files", [True, False])
+def test_a_private_file_is_read_and_gone(tmp_path, monkeypatch, has_open_files):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    if not has_open_files:
+        monkeypatch.setattr(duck, "_OPEN_FILES", tmp_path / "none")
+    with (
+        private_file([b"a,b\n", memoryview(b"1,2\n")], "t") as path,
+        locked_connection(path, name="t") as connection,
+    ):
+        found = fetch(connection, READ.format(quoted(pattern(path))))
+        assert {name: cells.tolist() for name, cells in found.items()} == {"a": [1], "b": [2]}
+        # Without a name, a kill leaves nothing behind.
+        assert len(list(tmp_path.iterdir())) == (0 if has_open_files else 1)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_named_file_and_no_other(tmp_path):

@@ -30,6 +30,18 @@ def test_a_file(tmp_path):
     assert read_raw(str(path)).data == b"a,b\n"
 
 
+@pytest.mark.parametrize("place", ["", ".", "/", Path()])
+def test_no_name(place):
+    assert refusal(place) == f"{str(place)!r} is not the name of a file."
+
+
+def test_a_link_to_nothing(tmp_path):
+    (tmp_path / "t.csv").symlink_to("gone.csv")
+    assert refusal(tmp_path / "t.csv") == (
+        f"{tmp_path / 't.csv'} is a link to gone.csv, which is missing."
+    )
+
+
 def test_gzip_is_told_by_its_bytes_and_may_have_parts(tmp_path):
     path = tmp_path / "t.csv"
     path.write_bytes(gzip.compress(b"a,b\n") + gzip.compress(b"1,2\n") + bytes(3))

@@ -1,5 +1,7 @@
 """Where a filled table may go, how its answers are spelled, and that it is there whole or not."""
 
+import gzip
+import io
 import os
 import signal
 import stat
@@ -17,6 +19,7 @@ from gradus.tables.table import Column, Filling, Spelling
 from gradus.tables.write import (
     answer_spelling,
     check_added_names,
+    check_format,
     check_output,
     default_output,
     filled_bytes,
@@ -124,6 +127,94 @@ def test_never_over_the_table(table_path, tmp_path, force, kind):
         output = tmp_path / "sub" / "t.csv"
     assert refusal(table_path, output, force=force) == (
         f"The output must not be the table itself; {output} and {table_path} are one file."
+    )
+
+
+@pytest.mark.parametrize(
+    ("output", "sentence"),
+    [
+        ("out.xlsx", "must not be named like a workbook; {} is written back as delimited text."),
+        ("out.Parquet", "must not be named like Parquet; {} is written back as delimited text."),
+        ("out.jsonl", "must not be named like JSON; {} is written back as delimited text."),
+        ("out.csv.gz", "must not end with .gz; {} is not packed with gzip."),
+    ],
+)
+def test_no_name_of_another_format(table_path, output, sentence):
+    with pytest.raises(DataError) as caught:
+        check_format(read_table(table_path), Path(output))
+    assert str(caught.value) == f"The output {output} {sentence.format(table_path)}"
+
+
+def test_names_that_suit_the_format(tmp_path, table_path):
+    table = read_table(table_path)
+    for output in (None, Path("out"), Path("out.csv"), Path("out.txt"), Path("a.parquet.tsv")):
+        check_format(table, output)
+    packed = tmp_path / "t.csv.gz"
+    packed.write_bytes(gzip.compress(table_path.read_bytes()))
+    check_format(read_table(packed), Path("out.csv.gz"))
+    with pytest.raises(DataError, match=r"must end with \.gz; .* is packed with gzip\.$"):
+        check_format(read_table(packed), Path("out.csv"))
+    # Who calls text a workbook may call it so again.
+    misnamed = tmp_path / "t.json"
+    misnamed.write_bytes(table_path.read_bytes())
+    check_format(read_table(misnamed), Path("t.filled.json"))
+
+
+def test_parquet_json_and_frames_have_their_own_names(tmp_path):
+    frame = pd.DataFrame({"a": [1, 2, 3], "y": [1.5, None, 2]})
+    parquet, packed, json = tmp_path / "t.parquet", tmp_path / "t.parquet.gz", tmp_path / "t.json"
+    frame.to_parquet(parquet)
+    frame.to_json(json, orient="records")
+    packed.write_bytes(gzip.compress(parquet.read_bytes()))
+    for place, fit, unfit in (
+        (parquet, "o.parquet", "o.csv"),
+        (packed, "o.parquet.gz", "o.parquet"),
+        (json, "o.json", "o.csv"),
+        (frame, "o.csv", "o.parquet"),
+    ):
+        table = read_table(place)
+        check_format(table, Path(fit))
+        with pytest.raises(DataError):
+            check_format(table, Path(unfit))
+
+
+def test_a_workbook_does_not_become_one(tmp_path):
+    path = tmp_path / "t.xlsx"
+    pd.DataFrame({"a": [1, 2, 3], "y": [1.5, None, 2]}).to_excel(path, index=False)
+    check_format(read_table(path), Path("o.csv"))
+    with pytest.raises(DataError) as caught:
+        check_format(read_table(path), Path("o.xlsx"))
+    assert str(caught.value) == (
+        f"The output o.xlsx must not be named like a workbook; {path} is written back as delimited "
+        "text."
+    )
+
+
+def test_packed_parquet_is_packed_again(tmp_path):
+    path = tmp_path / "t.parquet.gz"
+    pd.DataFrame({"a": [1, 2], "y": [1.5, None]}).to_parquet(path.with_suffix(""))
+    path.write_bytes(gzip.compress(path.with_suffix("").read_bytes()))
+    data = filled_bytes(read_table(path), Filling(np.array([1]), numbers("y", 7.25), ()))
+    assert pd.read_parquet(io.BytesIO(gzip.decompress(data)))["y"].tolist() == [1.5, 7.25]
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "loop"])
+def test_names_that_no_system_takes(table_path, tmp_path, name):
+    (tmp_path / "loop").symlink_to("loop")
+    output = tmp_path / name
+    expected = {
+        "a": f"The name of a file cannot be {str(output)!r}.",
+        "l": f"{output} already exists. Use --force to replace it.",
+        "x": f"{output} cannot be written: File name too long.",
+    }
+    assert refusal(table_path, output) == expected[name[0]]
+
+
+def test_a_link_into_nowhere(table_path, tmp_path):
+    output = tmp_path / "link.csv"
+    output.symlink_to(tmp_path / "none" / "o.csv")
+    assert refusal(table_path, output, force=True) == (
+        f"The output {output} must lie in a folder that exists; {tmp_path / 'none'} is none."
     )
 
 

@@ -4,7 +4,7 @@ It knows nothing that the Python call does not know.
 """
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from gradus.cli.output import put_bytes, put_json
 from gradus.cli.places import check_model_place, check_one_on_standard_output
 from gradus.cli.progress import LiveProgress
 from gradus.cli.voice import Voice
+
+if TYPE_CHECKING:
+    from gradus.workflow.fill import FillResult
 
 
 @with_learning_options
@@ -48,9 +51,11 @@ def fill(
     check_one_on_standard_output(table, output, as_json=as_json)
     voice.reading(table)
     from gradus.workflow.fill import fill as fill_table
+    from gradus.workflow.fill import output_place
 
     if model is not None:
-        check_model_place(table, Path(model), output, force=force)
+        place = output_place(table, output, "filled", force=force)
+        check_model_place(table, Path(model), place, force=force)
     with LiveProgress(is_quiet=quiet) as progress:
         result = fill_table(
             table,
@@ -61,13 +66,15 @@ def fill(
             notify=progress.before(voice),
             **options,
         )
-    if result.data is not None:
-        put_bytes(result.data)
-    for sentence in filled_sentences(result):
-        voice("written", sentence)
+    if result.data is None:
+        _say_filled(voice, result)
     if model is not None:
         result.model.save(model)
         voice("written", f"Wrote {model}: the model, for gradus predict and gradus show.")
+    if result.data is not None:
+        # Last, because its reader may leave, as head does.
+        put_bytes(result.data)
+        _say_filled(voice, result)
     if as_json:
         answers = answers_as_json(result.rows, result.predictions)
         put_json(
@@ -78,3 +85,9 @@ def fill(
                 "model": result.model.describe(),
             }
         )
+
+
+def _say_filled(voice: Voice, result: "FillResult") -> None:
+    """Say where the filled table is."""
+    for sentence in filled_sentences(result):
+        voice("written", sentence)

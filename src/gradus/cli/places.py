@@ -3,6 +3,7 @@
 What is written must not be known here.
 """
 
+import os
 from pathlib import Path
 
 from gradus.errors import InvalidParameter
@@ -35,20 +36,22 @@ def default_model(table: str) -> Path:
 
     Raises
     ------
-    InvalidParameter
-        If the table is standard input, which has no name.
+    DataError, InvalidParameter
+        If the table has no name, as standard input has none.
     """
     if table == STANDARD:
         raise InvalidParameter(
             "--output must say where to keep the model when the table is standard input; it is "
             "not given."
         )
-    path = Path(table)
+    from gradus.tables.raw import named_path
+
+    path = named_path(table)
     stem = Path(path.name.removesuffix(".gz")).stem
     return path.with_name(f"{stem}.gradus")
 
 
-def check_model_place(table: str, place: Path, other: str | None, *, force: bool) -> None:
+def check_model_place(table: str, place: Path, other: Path | None, *, force: bool) -> None:
     """Refuse a place for a model that must not or cannot be written.
 
     Parameters
@@ -58,18 +61,32 @@ def check_model_place(table: str, place: Path, other: str | None, *, force: bool
     place
         Where the model is to go.
     other
-        What else is written by the same command, or None.
+        Where the filled table goes, or None.
     force
         Whether a file there may be replaced.
 
     Raises
     ------
     DataError, InvalidParameter
-        If the place is the table, the other output or a folder, exists without `force`, or lies
-        where nothing can be written.
+        If the place is standard output, the table, the filled table or a folder, exists without
+        `force`, or lies where nothing can be written.
     """
     from gradus.tables.write import check_output
 
-    if other is not None and place.resolve() == Path(other).resolve():
-        raise InvalidParameter(f"--model and --output must be two files; both are {other}.")
+    if str(place) == STANDARD:
+        raise InvalidParameter("A model must go to a file, not to standard output; got '-'.")
     check_output(None if table == STANDARD else Path(table), place, force=force)
+    if other is not None and os.path.realpath(place) == os.path.realpath(other):
+        raise InvalidParameter(f"--model and the filled table must be two files; both are {other}.")
+
+
+def check_keeps_model(model: str, output: str | None) -> None:
+    """Refuse to write answers over the model that gives them.
+
+    Raises
+    ------
+    InvalidParameter
+        If both are one file, by whatever name or link.
+    """
+    if output is not None and os.path.realpath(output) == os.path.realpath(model):
+        raise InvalidParameter(f"--output must not be the model itself; both are {output}.")

@@ -11,7 +11,7 @@ from gradus.cli.loading import load_model
 from gradus.cli.options import AsJson, Force, ModelPlace, Quiet, TablePlace, Threads
 from gradus.cli.outcome import answers_as_json, predicted_sentences
 from gradus.cli.output import put_bytes, put_json
-from gradus.cli.places import check_one_on_standard_output
+from gradus.cli.places import check_keeps_model, check_one_on_standard_output
 from gradus.cli.voice import Voice
 
 
@@ -37,6 +37,7 @@ def predict(
     voice: Voice = context.obj
     voice.is_quiet = quiet
     check_one_on_standard_output(table, output, as_json=as_json)
+    check_keeps_model(model, output)
     voice.reading(model)
     from gradus.workflow.predict import predict_table
 

@@ -6,10 +6,11 @@ order of rows. What a query is for must not be known here.
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy.typing as npt
 
@@ -19,6 +20,45 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _N_THREADS = 2
+# Where Linux shows a process its open files, those without a name too.
+_OPEN_FILES = Path("/proc/self/fd")
+
+
+@contextlib.contextmanager
+def private_file(pieces: Iterable[bytes | memoryview], name: str) -> Iterator[Path]:
+    """Put bytes where DuckDB can read them and nobody else does, and lend the path.
+
+    Where the system allows it the file has no name, so that not even a kill leaves it behind.
+
+    Parameters
+    ----------
+    pieces
+        The bytes.
+    name
+        What a sentence calls the table.
+
+    Raises
+    ------
+    DataError
+        If no temporary file can be written.
+    """
+    file: BinaryIO
+    with contextlib.ExitStack() as stack:
+        try:
+            if _OPEN_FILES.is_dir():
+                file = stack.enter_context(tempfile.TemporaryFile())
+                path = _OPEN_FILES / str(file.fileno())
+            else:
+                opened = tempfile.TemporaryDirectory(prefix="gradus-", ignore_cleanup_errors=True)
+                path = Path(stack.enter_context(opened)).resolve() / "table"
+                file = stack.enter_context(path.open("wb"))
+            file.writelines(pieces)
+            file.flush()
+        except OSError as cause:
+            raise DataError(
+                f"{name} cannot be read: no temporary file can be written, {cause.strerror}."
+            ) from cause
+        yield path
 
 
 @contextlib.contextmanager
@@ -28,7 +68,7 @@ def locked_connection(*paths: Path, name: str) -> "Iterator[DuckDBPyConnection]"
     Parameters
     ----------
     paths
-        Files that queries may name, each by `pattern`.
+        Files that queries may name, each by `pattern`; absolute and without links.
     name
         What a sentence calls the table.
 
@@ -45,7 +85,7 @@ def locked_connection(*paths: Path, name: str) -> "Iterator[DuckDBPyConnection]"
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
-    allowed = [quoted(spelling) for path in paths for spelling in (_place(path), pattern(path))]
+    allowed = [quoted(spelling) for path in paths for spelling in (str(path), pattern(path))]
     try:
         with duckdb.connect(":memory:", config=settings) as connection:
             connection.execute("SET temp_directory = ''")
@@ -56,7 +96,7 @@ def locked_connection(*paths: Path, name: str) -> "Iterator[DuckDBPyConnection]"
     except (duckdb.Error, UnicodeEncodeError) as cause:
         reason = str(cause).strip().split("\n", 1)[0].rstrip(".")
         for path in paths:
-            reason = reason.replace(_place(path), name)
+            reason = reason.replace(str(path), name)
         raise DataError(f"{name} cannot be read: {reason}.") from cause
 
 
@@ -78,13 +118,9 @@ def fetch(
 
 def pattern(path: Path) -> str:
     """Name this very file to DuckDB, which takes names for patterns, whatever it is called."""
-    return re.sub(r"([\[*?])", r"[\1]", _place(path))
+    return re.sub(r"([\[*?])", r"[\1]", str(path))
 
 
 def quoted(text: str) -> str:
     """Return a text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
-
-
-def _place(path: Path) -> str:
-    return str(path.resolve())

@@ -20,7 +20,8 @@ import numpy.typing as npt
 
 from gradus._typing import Int64Array
 from gradus.errors import DataError
-from gradus.tables.duck import fetch, locked_connection, pattern, quoted
+from gradus.tables.duck import fetch, locked_connection, pattern, private_file, quoted
+from gradus.tables.numerals import pack
 from gradus.tables.raw import MOST_BYTES, RawFile, check_size
 from gradus.tables.table import Column, Filling, Source, Table, listed
 from gradus.tables.typed import (
@@ -53,10 +54,13 @@ class ParquetFile(Source):
         Its bytes.
     types
         DuckDB's type of each column of the file, by the column's name.
+    is_packed
+        Whether the file was gzip.
     """
 
     data: bytes = field(repr=False)
     types: dict[str, str] = field(repr=False)
+    is_packed: bool = False
 
 
 def read_parquet(raw: RawFile) -> Table:
@@ -85,7 +89,8 @@ def read_parquet(raw: RawFile) -> Table:
         notes.append(f"Left out, as they hold bytes, lists or records: {listed(left)}.")
     if large:
         notes.append(f"Read as words, as their numbers go beyond 2^53: {listed(large)}.")
-    return Table(raw.name, columns, ParquetFile(raw.path, raw.data, types), tuple(notes))
+    source = ParquetFile(raw.path, raw.data, types, raw.compression == "gzip")
+    return Table(raw.name, columns, source, tuple(notes))
 
 
 def filled_parquet(table: Table, filling: Filling) -> bytes:
@@ -102,7 +107,7 @@ def filled_parquet(table: Table, filling: Filling) -> bytes:
         given["answer"] = filling.answers
     cells = {key: _spread(column, filling.rows, table.n_rows) for key, column in given.items()}
     with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "filled.parquet"
+        output = Path(folder).resolve() / "filled.parquet"
         with _opened(source.data, table.name, output) as (connection, scan):
             connection.register("f", cells or {"none": np.zeros(table.n_rows)})
             selected = {name: f"t.{_identifier(name)}" for name in source.types}
@@ -115,10 +120,11 @@ def filled_parquet(table: Table, filling: Filling) -> bytes:
             fetch(
                 connection,
                 f"COPY (SELECT {chosen} FROM read_parquet({scan}) AS t POSITIONAL JOIN f) "
-                f"TO {quoted(str(output.resolve()))} "
+                f"TO {quoted(str(output))} "
                 f"(FORMAT parquet, KV_METADATA {_metadata(connection, scan)})",
             )
-        return output.read_bytes()
+        data = output.read_bytes()
+    return pack(data) if source.is_packed else data
 
 
 @contextlib.contextmanager
@@ -128,11 +134,11 @@ def _opened(data: bytes, name: str, *others: Path) -> "Iterator[tuple[DuckDBPyCo
     DuckDB gets a copy of its own, so that the rows written are those that were read, whatever
     happens to the person's file meanwhile.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "table.parquet"
-        copy.write_bytes(data)
-        with locked_connection(copy, *others, name=name) as connection:
-            yield connection, quoted(pattern(copy))
+    with (
+        private_file([data], name) as copy,
+        locked_connection(copy, *others, name=name) as connection,
+    ):
+        yield connection, quoted(pattern(copy))
 
 
 def _types(connection: "DuckDBPyConnection", scan: str, name: str) -> dict[str, str]:

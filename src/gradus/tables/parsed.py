@@ -5,10 +5,8 @@ are given. What a cell means must not be known here.
 """
 
 import contextlib
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +14,7 @@ import numpy.typing as npt
 
 from gradus._typing import BoolArray, Float64Array, Int64Array
 from gradus.errors import DataError
-from gradus.tables.duck import fetch, locked_connection, pattern, quoted
+from gradus.tables.duck import fetch, locked_connection, pattern, private_file, quoted
 from gradus.tables.scan import Layout, line_number, places
 
 if TYPE_CHECKING:
@@ -132,19 +130,7 @@ def open_parser(
     longest = int((layout.stops[:, -1] - layout.starts[:, 0]).max()) + 2
     columns = {f"c{j}": "VARCHAR" for j in range(layout.n_columns)}
     mark = quoted(quote.decode("ascii"))
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="gradus-", ignore_cleanup_errors=True)
-    except OSError as cause:
-        raise DataError(f"{name} cannot be read: {cause.strerror}.") from cause
-    with folder as place:
-        path = Path(place) / "table.csv"
-        try:
-            with path.open("wb") as file:
-                file.writelines(_lines(text, layout))
-        except OSError as cause:
-            raise DataError(
-                f"{name} cannot be read: no temporary file can be written, {cause.strerror}."
-            ) from cause
+    with private_file(_lines(text, layout), name) as path:
         source = f"""read_csv({quoted(pattern(path))}, auto_detect = false, header = false,
             delim = {quoted(delimiter.decode("ascii"))}, quote = {mark}, escape = {mark}, skip = 0,
             comment = '', nullstr = '', strict_mode = false, null_padding = false,

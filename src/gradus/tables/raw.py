@@ -69,7 +69,7 @@ def read_raw(place: str | os.PathLike[str]) -> RawFile:
     if os.fspath(place) == "-":
         name, path = "standard input", None
     else:
-        name, path = str(place), Path(place)
+        name, path = str(place), named_path(place)
     try:
         data = _stdin_bytes(name) if path is None else _file_bytes(path, name)
         if not data.startswith(_GZIP_MARK):
@@ -79,6 +79,20 @@ def read_raw(place: str | os.PathLike[str]) -> RawFile:
         raise DataError(f"{name} cannot be read: {cause.strerror or cause}.") from cause
     except MemoryError as cause:
         raise DataError(f"{name} cannot be read: there is not enough memory for it.") from cause
+
+
+def named_path(place: str | os.PathLike[str]) -> Path:
+    """Return the path of a file.
+
+    Raises
+    ------
+    DataError
+        If it has no name, as "" and "." and "/" have none.
+    """
+    path = Path(place)
+    if not path.name:
+        raise DataError(f"{os.fspath(place)!r} is not the name of a file.")
+    return path
 
 
 def check_size(name: str, n_rows: int, n_columns: int) -> None:
@@ -113,6 +127,8 @@ def _file_bytes(path: Path, name: str) -> bytes:
     try:
         status = path.stat()
     except FileNotFoundError as cause:
+        if path.is_symlink():
+            raise DataError(f"{name} is a link to {path.readlink()}, which is missing.") from cause
         raise DataError(f"{name} does not exist.{_hint(path, name)}") from cause
     except ValueError as cause:
         raise DataError(f"The name of a file cannot be {name!r}.") from cause

@@ -21,6 +21,13 @@ from gradus.tables.write_delimited import filled_text
 
 _SPREAD_DIGITS = 4
 _WORKBOOKS = frozenset((".xlsx", ".xlsm", ".xls"))
+#: What the end of a name promises, in small letters; other ends promise nothing.
+_PROMISED = {
+    **dict.fromkeys((".csv", ".tsv", ".tab"), "delimited text"),
+    **dict.fromkeys((".json", ".jsonl", ".ndjson"), "JSON"),
+    **dict.fromkeys(_WORKBOOKS, "a workbook"),
+    ".parquet": "Parquet",
+}
 
 
 def default_output(path: Path, word: str = "filled") -> Path:
@@ -52,20 +59,74 @@ def check_output(path: Path | None, output: Path, *, force: bool) -> None:
         If `output` is the table, a folder, something else that is no file, or an existing file
         without `force`; or if its folder is missing or cannot be written to.
     """
-    folder = output.parent
-    if output.exists():
-        if path is not None and path.exists() and output.samefile(path):
-            raise DataError(
-                f"The output must not be the table itself; {output} and {path} are one file."
-            )
-        if not output.is_file():
-            raise DataError(f"The output {output} must be a file; it is something else.")
-        if not force:
-            raise DataError(f"{output} already exists. Use --force to replace it.")
-    if not folder.is_dir():
-        raise DataError(f"The output {output} must lie in a folder that exists; {folder} is none.")
-    if not os.access(folder, os.W_OK):
-        raise DataError(f"{output} cannot be written: Permission denied.")
+    try:
+        reason = _why_not(path, output, force=force)
+    except OSError as cause:
+        reason = f"{output} cannot be written: {cause.strerror}."
+    except ValueError:
+        reason = f"The name of a file cannot be {str(output)!r}."
+    if reason:
+        raise DataError(reason)
+
+
+def _why_not(path: Path | None, output: Path, *, force: bool) -> str:
+    """Say why `output` must not or cannot be written; "" if it can."""
+    if path is not None and output.exists() and path.exists() and output.samefile(path):
+        return f"The output must not be the table itself; {output} and {path} are one file."
+    if output.exists() and not output.is_file():
+        return f"The output {output} must be a file; it is something else."
+    if not force and (output.exists() or output.is_symlink()):
+        return f"{output} already exists. Use --force to replace it."
+    # A link is followed, so what is written lies in the folder of the file behind it.
+    for folder in (output.parent, Path(os.path.realpath(output)).parent):
+        if not folder.is_dir():
+            return f"The output {output} must lie in a folder that exists; {folder} is none."
+    return "" if os.access(folder, os.W_OK) else f"{output} cannot be written: Permission denied."
+
+
+def check_format(table: Table, output: Path | None) -> None:
+    """Refuse a name for the filled table that promises another format than it will have.
+
+    Parameters
+    ----------
+    table
+        As read.
+    output
+        Where it is to go, or None.
+
+    Raises
+    ------
+    DataError
+        If so: a table is written back as it came in, a workbook or a data frame as delimited text.
+    """
+    source = table.source
+    if output is None:
+        return
+    suffix, is_named_packed = _end(output)
+    if source.path is not None and _end(source.path) == _end(output) and suffix not in _WORKBOOKS:
+        return
+    kind, is_packed = "delimited text", False
+    if isinstance(source, DelimitedText):
+        is_packed = source.raw.compression == "gzip"
+    elif isinstance(source, ParquetFile):
+        kind, is_packed = "Parquet", source.is_packed
+    elif isinstance(source, JsonFile):
+        kind, is_packed = "JSON", source.is_packed
+    if is_named_packed != is_packed:
+        must, which = ("end with .gz", "is") if is_packed else ("not end with .gz", "is not")
+        raise DataError(f"The output {output} must {must}; {table.name} {which} packed with gzip.")
+    promised = _PROMISED.get(suffix, kind)
+    if promised != kind:
+        raise DataError(
+            f"The output {output} must not be named like {promised}; {table.name} is written back "
+            f"as {kind}."
+        )
+
+
+def _end(path: Path) -> tuple[str, bool]:
+    """Return the end of a name in small letters without .gz, and whether there was one."""
+    name = path.name.lower()
+    return Path(name.removesuffix(".gz")).suffix, name.endswith(".gz")
 
 
 def check_added_names(table: Table, added: Sequence[str]) -> None:

@@ -14,8 +14,15 @@ from gradus._typing import Int64Array
 from gradus.models.model import Model
 from gradus.models.predictions import Predictions
 from gradus.tables.frame import FrameSource, filled_frame
+from gradus.tables.raw import named_path
 from gradus.tables.table import Filling, Table
-from gradus.tables.write import check_added_names, check_output, default_output, filled_bytes
+from gradus.tables.write import (
+    check_added_names,
+    check_format,
+    check_output,
+    default_output,
+    filled_bytes,
+)
 from gradus.tables.write import write_filled as write_file
 from gradus.training.control import Progress
 from gradus.workflow.filling import make_filling, names_beside
@@ -112,6 +119,7 @@ def fill(
     chosen = Options.of(**options)
     place = output_place(table, output, "filled", force=force)
     read = read_as(table, chosen)
+    check_format(read, place)
     prepared = prepare(read, target, chosen, notify, needs_blank=True)
     # Before minutes of training are spent on answers that cannot be written.
     check_added_names(read, names_beside(prepared.target.name, prepared.labels))
@@ -145,12 +153,12 @@ def output_place(
         return None
     if output is None and not is_file:
         return None
-    path = Path(os.fspath(table)) if is_file and isinstance(table, str | os.PathLike) else None
+    path = named_path(table) if is_file and isinstance(table, str | os.PathLike) else None
     if output is None:
         assert path is not None, "only a file has a default output"
         place = default_output(path, word)
     else:
-        place = Path(output)
+        place = named_path(output)
     check_output(path, place, force=force)
     return place
 

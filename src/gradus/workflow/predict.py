@@ -11,6 +11,7 @@ import numpy as np
 
 from gradus.models.model import Model
 from gradus.models.predictions import Predictions
+from gradus.tables.write import check_format
 from gradus.workflow.fill import output_place, put_out
 from gradus.workflow.filling import make_filling
 from gradus.workflow.prepare import Notify
@@ -72,6 +73,7 @@ def predict_table(
     """
     place = output_place(table, output, "predicted", force=force)
     read = model.read(table)
+    check_format(read, place)
     predictions = model.predict(read, n_threads=n_threads)
     for note in predictions.notes:
         if notify:
