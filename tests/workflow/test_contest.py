@@ -1,0 +1,164 @@
+"""Each candidate is judged by rows it has not learned from, and a network may be missing."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gradus.errors import Diverged
+from gradus.models.model import predictions_of
+from gradus.training.folds import holdout
+from tests.workflow.arrays import contest, prepared, settings_for
+
+CANDIDATES = ("network", "linear", "mean")
+
+
+def with_other_answers(found, rows):
+    """The same arrays with other answers in some rows: numbers moved, classes exchanged."""
+    y = found.y.copy()
+    y[rows] = 1 - y[rows] if found.labels.__class__.__name__ == "Classes" else y[rows] - 3
+    return replace(found, y=y)
+
+
+@pytest.mark.parametrize("target", ["number", "pair"])
+@pytest.mark.parametrize("split", ["random", "group:town"])
+def test_the_answer_of_a_judged_row_never_reaches_who_is_judged_by_it(target, split):
+    found = prepared(target, split=split)
+    judged = found.split.folds == 1
+    before = contest(found).candidates
+    after = contest(with_other_answers(found, judged)).candidates
+    for name in CANDIDATES:
+        one, two = before[name], after[name]
+        assert one.out_of_fold[judged].tobytes() == two.out_of_fold[judged].tobytes()
+        assert one.answerer.by_fold[1].tobytes() == two.answerer.by_fold[1].tobytes()
+        others = [k for k in range(len(one.answerer.by_fold)) if k != 1]
+        assert (one.answerer.by_fold[others] != two.answerer.by_fold[others]).any()
+        if one.answerer.answering is not one.answerer.by_fold:
+            assert (one.answerer.answering != two.answerer.answering).any()
+
+
+def test_out_of_fold_answers_are_those_of_the_network_that_left_the_row_out():
+    for target in ("number", "pair"):
+        found = prepared(target)
+        folds = found.split.folds
+        for candidate in contest(found).candidates.values():
+            one = candidate.answerer
+            outputs = predictions_of(one.spec, one.by_fold, found.X)
+            own = outputs[folds, np.arange(60)]
+            assert candidate.out_of_fold == pytest.approx(own, rel=1e-5, abs=1e-6)
+
+
+def test_by_time_one_network_is_judged_and_one_of_all_rows_answers():
+    found = prepared(split="time:day")
+    judged = found.split.folds == 0
+    before = contest(found)
+    after = contest(with_other_answers(found, judged))
+    one, two = before.candidates["network"], after.candidates["network"]
+    assert one.answerer.by_fold.tobytes() == two.answerer.by_fold.tobytes()
+    assert (one.answerer.answering != two.answerer.answering).any()
+    assert np.isnan(one.out_of_fold[~judged]).all()
+    assert np.isfinite(one.out_of_fold[judged]).all()
+    assert [said[:9] for said in before.stops] == ["Network 1", "Network 2"]
+    # The second holds out the latest rows of all.
+    assert " on 5 of its 48 rows" in before.stops[0]
+    assert " on 6 of its 60 rows" in before.stops[1]
+
+
+def test_two_trainings_share_the_time_limit(monkeypatch):
+    import gradus.workflow.contest as module
+
+    limits = []
+
+    def spy(spec, X, y, weights, folds, plan, *, own=module.train, **sides):
+        limits.append(plan.time_limit)
+        return own(spec, X, y, weights, folds, plan, **sides)
+
+    monkeypatch.setattr(module, "train", spy)
+    contest(prepared(split="time:day"), time_limit=600.0)
+    contest(prepared(), time_limit=600.0)
+    assert limits == [300, 300, 600]
+
+
+def test_no_network_on_fewer_rows_than_can_judge_unless_it_is_asked_for():
+    found = prepared(n=9)
+    simple = contest(found, hidden=None)
+    assert simple.candidates.keys() == {"linear", "mean"}
+    assert (simple.histories, simple.stops, simple.summary) == ((), (), "")
+    assert not simple.has_diverged
+    asked = contest(found)
+    assert asked.candidates.keys() == set(CANDIDATES)
+    assert len(asked.histories) == len(asked.stops) == 9
+
+
+WILD = {"rule": "gradient_descent", "learning_rate": 1e30, "epochs": 50}
+
+
+def test_a_network_that_diverges_is_no_candidate():
+    found = contest(prepared(), hidden=None, **WILD)
+    assert found.has_diverged
+    assert found.candidates.keys() == {"linear", "mean"}
+    assert (found.histories, found.stops, found.summary) == ((), (), "")
+
+
+def test_a_network_that_was_asked_for_must_not_diverge():
+    with pytest.raises(Diverged):
+        contest(prepared(), **WILD)
+
+
+@pytest.mark.parametrize("split", ["random", "time:day"])
+def test_a_stop_by_the_person_leaves_no_half_trained_network(split):
+    def stop(_progress):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        contest(prepared(split=split), stop, epochs=100_000, hidden=(64,))
+
+
+def test_the_mean_is_that_of_the_rows_by_their_weights():
+    found = prepared(weight_column="visits")
+    folds, mean = found.split.folds, contest(found).candidates["mean"]
+    for k in range(5):
+        others = folds != k
+        average = np.average(found.y[others], weights=found.weights[others])
+        assert mean.out_of_fold[folds == k, 0] == pytest.approx(average)
+    answer = predictions_of(mean.answerer.spec, mean.answerer.answering, found.X)
+    assert answer == pytest.approx(np.average(found.y, weights=found.weights))
+
+
+def test_the_classes_are_counted_by_their_shares():
+    found = prepared("five")
+    mean = contest(found).candidates["mean"]
+    shares = predictions_of(mean.answerer.spec, mean.answerer.answering, found.X)[0, 0]
+    # One more row is spread over all classes, so that none is impossible.
+    counts = np.bincount(found.y.astype(np.int64))
+    assert shares == pytest.approx(counts / counts.sum(), abs=0.02)
+    assert shares.min() > 0
+
+
+def test_weights_reach_the_networks():
+    found = prepared()
+    heavy = replace(found, weights=np.where(np.arange(60) < 30, 1.9, 0.1))
+    one, two = (contest(each).candidates["network"].answerer for each in (found, heavy))
+    assert (one.by_fold != two.by_fold).any()
+    for each in (np.full(60, 1.0), None):
+        same = contest(replace(found, weights=each)).candidates["network"].answerer
+        assert same.by_fold == pytest.approx(one.by_fold, rel=1e-4, abs=1e-6)
+
+
+def test_networks_differ_on_rows_that_none_has_seen():
+    found = prepared()
+    candidate = contest(found).candidates["network"]
+    one, folds, plan = candidate.answerer, found.split.folds, settings_for(found).plan
+    answers = predictions_of(one.spec, one.by_fold, found.X)[:, :, 0]
+    differences = []
+    for k in range(5):
+        held = holdout(np.flatnonzero(folds != k), 0.1, plan.seed + k, groups=found.split.groups)[1]
+        differences += [answers[k, row] - answers[folds[row], row] for row in held]
+    assert len(differences) == 25
+    assert candidate.own_variance == pytest.approx(np.mean(np.square(differences)) / 2)
+
+
+def test_nothing_is_known_of_how_networks_differ_where_one_answers_or_classes_do():
+    for found in (prepared("pair"), prepared(split="time:day")):
+        assert contest(found).candidates["network"].own_variance == 0
+    assert contest(prepared()).candidates["linear"].own_variance == 0
