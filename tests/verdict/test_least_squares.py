@@ -56,3 +56,14 @@ def test_a_weight_of_two_is_the_row_twice(rng, solve):
     found = solve(Design(X), y, folds, w.astype(float))
     expected = solve(Design(X[twice]), y[twice], folds[twice], np.ones(len(twice)))
     assert np.array(found) == pytest.approx(np.array(expected), rel=1e-9, abs=1e-12)
+
+
+def test_more_columns_than_rows_by_the_rows(rng, monkeypatch):
+    X = np.hstack((rng.normal(size=(12, 40)), rng.integers(0, 3, (12, 1))))
+    y, w, folds = rng.normal(size=12), rng.gamma(1, size=12), np.arange(12) % 4 - 1
+    w[3] = 0
+    direct = least_squares(Design(X, (3,)), y, folds, w)
+    monkeypatch.setattr(module, "_MOST_DIRECT", 0)
+    monkeypatch.setattr(Design, "gram", None)
+    found = least_squares(Design(X, (3,)), y, folds, w)
+    assert np.array(found) == pytest.approx(np.array(direct), rel=1e-9, abs=1e-9)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from gradus.verdict import logistic
 from gradus.verdict.design import Design
 from gradus.verdict.logistic import L2, _loss_and_slope, logistic_regression
 
@@ -31,8 +32,10 @@ def test_the_slope_against_central_differences(rng):
     assert (slope * direction).sum() == pytest.approx((up - down) / (2 * h), rel=1e-6)
 
 
+@pytest.mark.parametrize("most_whitened", [2000, 0])
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_against_scikit_learn(rng, n_classes):
+def test_against_scikit_learn(rng, monkeypatch, n_classes, most_whitened):
+    monkeypatch.setattr(logistic, "_MOST_WHITENED", most_whitened)
     X, codes = table(rng, 300, n_classes)
     w, folds = rng.gamma(1, size=300), np.arange(300) % 3 - 1
     found = logistic_regression(Design(X), codes, n_classes, folds, w)
@@ -49,7 +52,9 @@ def test_against_scikit_learn(rng, n_classes):
         assert p == pytest.approx(theirs.predict_proba(X), abs=1e-3)
 
 
-def test_levels_are_columns(rng):
+@pytest.mark.parametrize("most_whitened", [2000, 0])
+def test_levels_are_columns(rng, monkeypatch, most_whitened):
+    monkeypatch.setattr(logistic, "_MOST_WHITENED", most_whitened)
     X, codes = table(rng, 300, 3)
     levels = rng.integers(0, 3, 300)
     folds = np.arange(300) % 2
@@ -80,3 +85,12 @@ def test_a_weight_of_two_is_the_row_twice(rng):
         Design(X[twice]), codes[twice], 3, folds[twice], np.ones(len(twice))
     )
     assert np.array(found) == pytest.approx(np.array(expected), abs=1e-3)
+
+
+def test_ten_thousand_columns_make_no_square_of_them(rng, monkeypatch):
+    # Its eigenvectors would take minutes, in which Ctrl-C is not heard.
+    monkeypatch.setattr(Design, "gram", None)
+    X = rng.normal(size=(20, 10_000))
+    codes = (X[:, 0] > 0).astype(np.int64)
+    solution = logistic_regression(Design(X), codes, 2, np.arange(20) % 2, np.ones(20))[-1]
+    assert (Design(X).product(solution, slice(None)).argmax(axis=1) == codes).all()

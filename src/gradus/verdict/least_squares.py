@@ -20,8 +20,8 @@ def least_squares(
 
     Where several solutions reach the minimum (columns that follow from others, fewer rows than
     columns) the shortest is taken: the minimum of ``|solution|`` among them. Large problems are
-    solved by the eigenvectors of ``A.T W A``, whose eigenvalues below n * 2.2e-16 of the largest
-    count as 0.
+    solved by the eigenvectors of ``A.T W A``, or of ``sqrt(W) A A.T sqrt(W)`` where there are fewer
+    rows than columns; eigenvalues below n * 2.2e-16 of the largest count as 0.
 
     Parameters
     ----------
@@ -35,9 +35,11 @@ def least_squares(
     k + 1 solutions of shape (width, 1): without fold 0, ..., without fold k - 1, of all rows.
     """
     n_folds = int(folds.max()) + 1
+    parts = [np.flatnonzero(folds != k) for k in range(n_folds)] + [np.arange(len(y))]
     if len(y) * design.width**2 <= _MOST_DIRECT:
-        parts = [np.flatnonzero(folds != k) for k in range(n_folds)] + [np.arange(len(y))]
         return [_direct(design, y, rows, w) for rows in parts]
+    if len(y) < design.width:
+        return _by_rows(design, y, parts, w)
     own = [np.flatnonzero(folds == k) for k in range(-1, n_folds)]
     grams = [design.gram(rows, w) for rows in own]
     sides = [design.transposed_product((w[rows] * y[rows])[:, np.newaxis], rows) for rows in own]
@@ -57,6 +59,19 @@ def _direct(design: Design, y: Float64Array, rows: Int64Array, w: Float64Array) 
     A, b = design.expand(rows) * root, y[rows, np.newaxis] * root
     solution = np.linalg.lstsq(A, b, rcond=None)[0]
     return solution.astype(np.float64, copy=False)
+
+
+def _by_rows(
+    design: Design, y: Float64Array, parts: list[Int64Array], w: Float64Array
+) -> list[Float64Array]:
+    """Solve in the span of the rows, where the shortest solution lies, for each set of rows."""
+    A, root = design.expand(np.arange(len(y))), np.sqrt(w)[:, np.newaxis]
+    A *= root
+    gram, side = A @ A.T, y[:, np.newaxis] * root
+    return [
+        A[rows].T @ _by_eigenvectors(gram[np.ix_(rows, rows)], side[rows], design.width)
+        for rows in parts
+    ]
 
 
 def _by_eigenvectors(gram: Float64Array, side: Float64Array, n: int) -> Float64Array:

@@ -88,7 +88,7 @@ def _minimum(
     design: Design,
     codes: Int64Array,
     w: Float64Array,
-    whiten: Any,
+    whiten: Any,  # noqa: ANN401 a matrix, dense or sparse
     l2: Float64Array,
     n_classes: int,
 ) -> Float64Array:
