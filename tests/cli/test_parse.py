@@ -87,3 +87,8 @@ def test_a_class_of_two_weights():
     assert str(caught.value) == (
         "--class-weight must name each class once; 'yes' has the weights 2 and 3."
     )
+
+
+def test_a_weight_that_is_no_number_is_told_of_as_such():
+    # Whether a weight is sensible is not decided here; nan differs from itself.
+    assert str(weights_of_classes(["yes=nan"])) == "{'yes': nan}"

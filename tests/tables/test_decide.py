@@ -62,3 +62,13 @@ def test_the_decimal_mark_that_is_needed():
     assert decide(["15"], [1]).decimal == ""
     either = decide(["1,234"], [1])
     assert (either.decimal, either.values, either.other.values) == ("", [1234], [1.234])
+
+
+@pytest.mark.parametrize(
+    "cell", ["n.c.", "NC", "k.A.", "n/d", "s.d.", "#NV", "#N/D", "#WERT!", "#VALEUR!", "Unbekannt"]
+)
+def test_blanks_of_other_languages(cell):
+    assert kind(*NUMBERS, cell) == ("number", 0)
+    assert kind("1.2.2024", "13.2.2024", cell) == ("date", 0)
+    # Among words it may be one of them.
+    assert decide(["x", "y", cell], [3, 3, 1]).values == ["x", "y", cell]

@@ -80,6 +80,12 @@ def test_a_column_said_to_be_numbers_is_numbers():
     )
 
 
+def test_what_is_to_be_typed_can_be_typed():
+    assert refusal(b"unit price,b\n1,x\n2,y\n3,z\n4,z\nu,z\n").endswith(
+        " or take the column as words with --as 'unit price=category'."
+    )
+
+
 def test_what_is_known_already_is_said_first():
     table = read_delimited(RawFile("t.csv", None, b"a;b\n1;2\n"), ("From a sheet.",))
     assert table.notes[0] == "From a sheet."

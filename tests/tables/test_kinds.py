@@ -133,6 +133,8 @@ def test_names_that_do_not_exist():
     assert str(caught.value) == (
         "--as must be a column of t.csv; got 'pirce'. Did you mean 'price'?"
     )
+    with pytest.raises(InvalidParameter, match=r"got 'PRICE'\. Did you mean 'price'\?$"):
+        describe(given, {"PRICE": "number"})
     with pytest.raises(InvalidParameter, match=r"^--ignore must be a column of t\.csv; got 'x'"):
         describe(given, ignored=["x"])
     with pytest.raises(InvalidParameter, match=r"got 'catgory'\. Did you mean 'category'\?$"):

@@ -63,7 +63,12 @@ def test_nothing_predicts_it():
         "answered by a model that had not seen it; nearest neighbors on 202 of them); the mean "
         "answers."
     )
-    assert verdict(1.3, LUCKY, 1.0).sentence.endswith("; a linear model answers.")
+
+
+def test_a_linear_model_that_may_be_lucky_is_not_called_nothing():
+    found = verdict(1.3, LUCKY, 1.0)
+    assert found.sentence.startswith("Nothing here is surely better than the mean: the typical ")
+    assert found.sentence.endswith("; a linear model answers.")
 
 
 def test_the_person_overrules():

@@ -3,6 +3,7 @@
 Whether a value is sensible is decided by `workflow.options`; here only the form is.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 from gradus.errors import InvalidParameter
@@ -83,11 +84,12 @@ def _add_weight(weights: dict[str, float], class_name: str, weight: str, text: s
         number = float(weight)
     except ValueError:
         raise _no_weight(text) from None
-    if weights.setdefault(class_name, number) != number:
+    if weights.get(class_name, number) != number and not math.isnan(number):
         raise InvalidParameter(
             f"--class-weight must name each class once; {class_name!r} has the weights "
             f"{weights[class_name]:g} and {number:g}."
         )
+    weights[class_name] = number
 
 
 def _no_weight(text: str) -> InvalidParameter:

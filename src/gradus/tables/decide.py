@@ -22,6 +22,9 @@ BLANK_NUMBERS = frozenset(
         *("na", "n/a", "n.a.", "#n/a", "nan", "nat", "null", "nil", "none", "<na>", "?"),
         *("-", "--", "---", "–", "—", ".", "..", "*", "missing", "unknown", "not available"),
         *("#value!", "#div/0!", "#ref!", "#num!", "#name?", "#null!"),
+        # The same from people and spreadsheets that speak German, French, Italian or Spanish.
+        *("k.a.", "k. a.", "n.c.", "nc", "n/c", "n.d.", "nd", "n/d", "s.d.", "s/d", "unbekannt"),
+        *("inconnu", "desconocido", "#nv", "#n/d", "#wert!", "#valeur!", "#bezug!", "#zahl!"),
         *("0000-00-00", "0000-00-00 00:00:00"),
     )
 )

@@ -25,7 +25,7 @@ from gradus.tables.parsed import (
 from gradus.tables.raw import RawFile
 from gradus.tables.scan import Layout, check_lengths, line_number
 from gradus.tables.spelled import is_infinite
-from gradus.tables.table import Column, Source, Spelling, Table, listed
+from gradus.tables.table import Column, Source, Spelling, Table, listed, option
 
 #: The largest magnitude read. Sums and squares of standard deviations stay far below float64's
 #: 1.8e308, so nothing later needs to look for an overflow.
@@ -251,7 +251,7 @@ def _odd_cells(
     whose = "this cell" if len(rows) == 1 else "these cells"
     return DataError(
         f"Column {cells.name!r} must {must}; {', '.join(shown)}{more}. Mend or empty {whose}, or "
-        f"take the column as words with --as {cells.name}=category."
+        f"take the column as words with {option(cells.name, 'category')}."
     )
 
 
@@ -266,7 +266,7 @@ def _choose_decimal(
         raise DataError(
             f"{source.raw.name} must have one decimal mark; column {commas[0].name!r} has decimal "
             f"commas ({commas[0].example!r}) and column {points[0]!r} has decimal points. Mend one "
-            f"of them, or take it as words with --as {commas[0].name}=category."
+            f"of them, or take it as words with {option(commas[0].name, 'category')}."
         )
     # 1,234 is a thousand where a comma separates cells, and little more than one where it is ";".
     guessed = [fact for fact in facts.values() if fact.thousands == ","]

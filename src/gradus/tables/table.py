@@ -5,6 +5,7 @@ here.
 """
 
 import difflib
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -139,7 +140,8 @@ class Table:
             return self.names.index(name)
         # Whoever calls from Python may hand over anything.
         is_text = isinstance(name, str)
-        near = difflib.get_close_matches(name, self.names, n=1) if is_text else []
+        near = [one for one in self.names if is_text and one.casefold() == name.casefold()]
+        near = near or (difflib.get_close_matches(name, self.names, n=1) if is_text else [])
         hint = f"Did you mean {near[0]!r}?" if near else f"Its columns are {listed(self.names)}."
         raise InvalidParameter(f"{argument} must be a column of {self.name}; got {name!r}. {hint}")
 
@@ -168,3 +170,8 @@ def listed(names: Sequence[str]) -> str:
     """Spell names in quotation marks with commas, the first eight and how many more."""
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     return ", ".join(repr(name) for name in names[:_LISTED]) + more
+
+
+def option(name: str, kind: str) -> str:
+    """Spell what a person types to say what a column is: --as 'unit price=number'."""
+    return f"--as {shlex.quote(f'{name}={kind}')}"

@@ -12,6 +12,7 @@ from gradus._typing import Float64Array, Int64Array
 from gradus.errors import DataError
 from gradus.tables.convert import spelled
 from gradus.tables.kinds import Described
+from gradus.tables.table import option
 
 Task = Literal["regression", "classes"]
 _MOST_CLASSES = 1000
@@ -59,7 +60,7 @@ def check_target(found: Described, complete: Int64Array) -> None:
         kind = "number" if found.column.type == "number" else "category"
         raise DataError(
             f"Column {name!r} must repeat its values to be learned. {found.reason} "
-            f"Say --as {name}={kind} if it is none."
+            f"Say {option(name, kind)} if it is none."
         )
     if found.column.type == "word":
         _check_words(name, Counter(known.tolist()))
@@ -100,7 +101,7 @@ def task_of(found: Described, complete: Int64Array) -> tuple[Task, list[str]]:
     between = " and " if len(values) == 2 else " to "
     note = (
         f"{name!r} is learned as classes: {len(values)} values, {spelled(values[0])}{between}"
-        f"{spelled(values[-1])}, in {len(known):,} rows; --as {name}=number overrules."
+        f"{spelled(values[-1])}, in {len(known):,} rows; {option(name, 'number')} overrules."
     )
     return "classes", [note]
 

@@ -16,8 +16,6 @@ from gradus.verdict.paired_test import p_better
 from gradus.verdict.verdict import Verdict, finite
 from gradus.verdict.words import NEIGHBORS_LEAD, listed, number_text, percent_text, rows_text
 
-#: Classes with fewer complete rows are warned about.
-FEWEST_OF_CLASS = 10
 # Accuracy misleads where the largest class has more than this many times the rows of the smallest.
 _UNBALANCED = 1.5
 _MOST_LISTED = 10
@@ -92,7 +90,7 @@ def _details(
     recall: Float64Array,
     class_names: Sequence[str],
 ) -> list[str]:
-    """Put recall, balanced accuracy and rare classes in words."""
+    """Put recall and balanced accuracy in words."""
     counts = np.bincount(codes, minlength=len(class_names))
     known = [
         (float(share), repr(name))
@@ -109,18 +107,6 @@ def _details(
         details.append(
             "The classes are of unequal size; if each counted the same, "
             f"{percent_text(measures['balanced_accuracy'])} of the rows would be right."
-        )
-    rare = [
-        f"{name!r} ({count})"
-        for name, count in zip(class_names, counts, strict=True)
-        if count < FEWEST_OF_CLASS
-    ]
-    if rare:
-        if len(rare) > _MOST_LISTED:
-            rare[_MOST_LISTED:] = [f"{len(rare) - _MOST_LISTED:,} more"]
-        details.append(
-            f"Classes with fewer than {FEWEST_OF_CLASS} complete rows are hardly learned: "
-            f"{listed(rare)}."
         )
     return details
 
@@ -143,7 +129,10 @@ def _sentence(
         rest = _for_each(right, loss, largest)
         return f"{start}, so it cannot answer: {rest} ({within}); {who}."
     if not is_network and not choice.beats_mean:
-        return f"Nothing here predicts it: {_for_each(right, loss, largest)} ({within}); {who}."
+        start = "Nothing here predicts it"
+        if choice.best == "linear":
+            start = "Nothing here is surely better than the share of each class"
+        return f"{start}: {_for_each(right, loss, largest)} ({within}); {who}."
     start = "The network is worth it" if is_network else "A linear model does as well"
     other, called = ("linear", "a linear model") if is_network else ("network", "the network")
     last = {"neighbors": "nearest neighbors", "mean": f"always the largest class ({largest!r})"}

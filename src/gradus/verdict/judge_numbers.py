@@ -154,4 +154,7 @@ def _sentence(choice: Choice, told: Mapping[str, str], within: str, *, diverged:
             f"A linear model does as well: its typical error is {told['linear']} where {others} "
             f"({within}); {who}."
         )
-    return f"Nothing here predicts it: the typical error is {for_each} ({within}); {who}."
+    start = "Nothing here predicts it"
+    if choice.best == "linear":
+        start = "Nothing here is surely better than the mean"
+    return f"{start}: the typical error is {for_each} ({within}); {who}."

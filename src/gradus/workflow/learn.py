@@ -16,6 +16,7 @@ from gradus.errors import InvalidParameter
 from gradus.models.model import Model, Origin
 from gradus.networks.spec import NetworkSpec
 from gradus.tables.split import Split
+from gradus.tables.table import option
 from gradus.tables.target import Classes, NumberTarget
 from gradus.tables.write import answer_spelling
 from gradus.training.control import Progress
@@ -128,7 +129,7 @@ def _training_weights(prepared: Prepared, options: Options) -> Float64Array | No
     if not isinstance(prepared.labels, Classes):
         raise InvalidParameter(
             f"class_weight needs a target of classes; {prepared.target.name!r} holds numbers. "
-            f"Say --as {prepared.target.name}=category if they stand for classes."
+            f"Say {option(prepared.target.name, 'category')} if they stand for classes."
         )
     factors = class_factors(prepared.labels, prepared.y.astype(np.int64), options)
     if factors is None:
