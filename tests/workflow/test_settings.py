@@ -44,6 +44,7 @@ def test_by_the_number_of_rows(n, hidden, batch_size, epochs, patience):
     [
         (1_000, 50, "squared_error", 0.05),
         (999, 50, "squared_error", 1.0),
+        (10_000, 50, "squared_error", 0.1),
         (1_000, 50, "cross_entropy", 0.2),
         (999, 50, "cross_entropy", 1.0),
     ],
