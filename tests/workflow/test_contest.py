@@ -64,19 +64,19 @@ def test_by_time_one_network_is_judged_and_one_of_all_rows_answers():
     assert " on 6 of its 60 rows" in before.stops[1]
 
 
-def test_two_trainings_share_the_time_limit(monkeypatch):
+def test_two_trainings_share_the_time_limit_and_no_seed(monkeypatch):
     import gradus.workflow.contest as module
 
-    limits = []
+    plans = []
 
     def spy(spec, X, y, weights, folds, plan, *, own=module.train, **sides):
-        limits.append(plan.time_limit)
+        plans.append((plan.time_limit, plan.seed))
         return own(spec, X, y, weights, folds, plan, **sides)
 
     monkeypatch.setattr(module, "train", spy)
     contest(prepared(split="time:day"), time_limit=600.0)
     contest(prepared(), time_limit=600.0)
-    assert limits == [300, 300, 600]
+    assert plans == [(300, 0), (300, 1), (600, 0)]
 
 
 def test_no_network_on_fewer_rows_than_can_judge_unless_it_is_asked_for():

@@ -97,6 +97,17 @@ def test_too_few_rows_have_no_measures_and_no_bounds():
     assert model.history == ()
 
 
+@pytest.mark.parametrize(
+    ("target", "options"), [("number", {}), ("line", {"hidden": None, "epochs": 1})]
+)
+def test_the_bounds_are_as_wide_as_who_answers_was_wrong(target, options):
+    found = prepared(target)
+    model = learned(found, **options)
+    chosen = contest(found, **options).candidates[model.verdict.answered_by]
+    wrong = np.abs(found.y - chosen.out_of_fold[:, 0])
+    assert sorted(model.intervals.residuals) == sorted(wrong)
+
+
 def test_the_measured_coverage_is_a_detail():
     model = learned(prepared())
     share = model.intervals.measured_coverage
