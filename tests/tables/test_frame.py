@@ -174,6 +174,23 @@ def test_answers_in_columns_of_pandas():
     assert fill(frame, answers=words("b", "true"))["b"].tolist() == [True, True]
 
 
+@pytest.mark.parametrize("kind", ["float16", "float32", "Float32", "float[pyarrow]"])
+def test_an_answered_column_of_short_floats_stays_one(kind):
+    frame = pd.DataFrame({"y": pd.array([1.5, None], dtype=kind)}, index=[7, 7])
+    filled = fill(frame, answers=numbers("y", 0.1))["y"]
+    assert filled.dtype == frame["y"].dtype
+    assert filled.tolist() == pytest.approx([1.5, 0.1], rel=1e-3)
+    assert filled.index.tolist() == [7, 7]
+
+
+def test_an_answer_too_large_for_short_floats_widens_them():
+    for frame in (
+        pd.DataFrame({"y": np.array([1.5, NAN], dtype=np.float32)}),
+        pl.DataFrame({"y": pl.Series([1.5, None], dtype=pl.Float32)}),
+    ):
+        assert fill(frame, answers=numbers("y", 1e60))["y"].to_list() == [1.5, 1e60]
+
+
 @pytest.mark.parametrize(
     ("frame", "sentence"),
     [
@@ -186,6 +203,11 @@ def test_answers_in_columns_of_pandas():
         (pl.Series([1]),
          ("the table must be a path, '-' or a data frame with named columns; got "
          "polars.series.series.Series. Make it one with pandas.DataFrame(...).")),
+        (pd.Series([1]),
+         ("the table must be a path, '-' or a data frame with named columns; got "
+         "pandas.Series. Make it one with pandas.DataFrame(...).")),
+        (pl.scan_csv("/none.csv"),
+         "the table cannot be read: No such file or directory (os error 2): /none.csv."),
         (pd.DataFrame(), "the table must have at least one column."),
         (pl.DataFrame(), "the table must have at least one column."),
         (pd.DataFrame({"a": []}), "the table has columns but no rows."),

@@ -5,6 +5,7 @@ What a column is good for must not be known here.
 
 import datetime as dt
 import numbers
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import narwhals as nw
 
 _NAME = "the table"
+_LONGEST_REASON = 300
 _DAY = dt.timedelta(days=1)
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - tables hold times of the wall
 
@@ -81,12 +83,11 @@ def read_frame(frame: Any) -> Table:  # noqa: ANN401 - of any library
 def _source(frame: Any) -> FrameSource:  # noqa: ANN401 - of any library
     """Take hold of a frame, and of all its rows where it is lazy."""
     import narwhals as nw
-    from narwhals.exceptions import NarwhalsError
 
     labels: tuple[Any, ...] = ()
-    if type(frame).__module__.startswith("pandas") and hasattr(frame, "set_axis"):
+    if type(frame).__module__.startswith("pandas") and hasattr(frame, "columns"):
         # Names that are numbers or pairs become texts, and their doubles are told here.
-        labels = tuple(getattr(frame, "columns", ()))
+        labels = tuple(frame.columns)
         frame = frame.set_axis(named([str(label) for label in labels], _NAME), axis=1)
     try:
         known = nw.from_native(frame)
@@ -105,8 +106,11 @@ def _source(frame: Any) -> FrameSource:  # noqa: ANN401 - of any library
             f"{_NAME} must be a path, '-' or a data frame with named columns; got "
             f"{kind.__module__}.{kind.__qualname__}. Make it one with pandas.DataFrame(...)."
         ) from cause
-    except (NarwhalsError, ImportError) as cause:
-        reason = str(cause).strip().split("\n", 1)[0].rstrip(".")
+    except (DataError, MemoryError):
+        raise
+    except Exception as cause:
+        # A lazy frame does its work only now, and every library has errors of its own.
+        reason = textwrap.shorten(str(cause), _LONGEST_REASON, placeholder=" ...").rstrip(".")
         raise DataError(f"{_NAME} cannot be read: {reason}.") from cause
     return FrameSource(
         None, known, labels or tuple(known.columns), lambda filled: filled.to_native()
@@ -259,6 +263,11 @@ def _answered(series: "nw.Series[Any]", filling: Filling, answers: Column) -> "n
         if filled is not None and filled.dtype == series.dtype and filled[rows].to_list() == whole:
             return filled
         series = series.cast(nw.Float64)
-    if series.dtype.is_decimal():
-        series = series.cast(nw.Float64)
-    return series.scatter(rows, values)
+    own = nw.new_series(answers.name, values, nw.Float64, backend=series.implementation)
+    if series.dtype.is_float():
+        # float32 keeps its type where it holds the answers.
+        with np.errstate(over="ignore"):
+            own = own.cast(series.dtype)
+        if np.isfinite(own.to_numpy()).all():
+            return series.scatter(rows, own)
+    return series.cast(nw.Float64).scatter(rows, values)
