@@ -3,6 +3,8 @@
 import errno
 import os
 import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
 
@@ -78,6 +80,27 @@ def test_the_usual_permissions_of_a_new_file(path):
     finally:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_writers_of_one_name_wait_for_each_other(path, monkeypatch):
+    write, inside, together = os.write, [], []
+
+    def slow(descriptor, data):
+        inside.append(descriptor)
+        together.append(len(inside))
+        time.sleep(0.01)
+        try:
+            return write(descriptor, data)
+        finally:
+            inside.pop()
+
+    monkeypatch.setattr(os, "write", slow)
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(write_atomically, path, bytes([k]) * 99) for k in range(8)]:
+            done.result()
+    assert together == [1] * 8
+    assert len(set(path.read_bytes())) == 1
+    assert names(path.parent) == ["file.bin"]
 
 
 def test_a_symbolic_link_stays_one(tmp_path):

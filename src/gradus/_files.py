@@ -13,8 +13,10 @@ file or the new one under the name, never a part. The order that gives this:
 
 import contextlib
 import errno
+import fcntl
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 _NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK}
@@ -58,16 +60,17 @@ def write_atomically(path: Path, data: bytes, *, keep_previous: bool = False) ->
         tried again on the same file, because the system may have dropped the data.
     """
     path = Path(os.path.realpath(path))
-    remove_leftovers(path)
-    try:
-        _write_synced(_writing_name(path), data, like=path)
-        if keep_previous and path.is_file():
-            _keep(path)
-        _writing_name(path).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            remove_leftovers(path)
-        raise
+    with _alone_in(path.parent):
+        remove_leftovers(path)
+        try:
+            _write_synced(_writing_name(path), data, like=path)
+            if keep_previous and path.is_file():
+                _keep(path)
+            _writing_name(path).replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                remove_leftovers(path)
+            raise
     _sync_folder(path.parent)
 
 
@@ -97,6 +100,22 @@ def _writing_name(path: Path) -> Path:
 
 def _keeping_name(path: Path) -> Path:
     return path.with_name(f".{path.name}.keeping")
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process or thread writes in a folder, and keep others waiting.
+
+    Two that write one name would take each other's half-written file for their own. Where the
+    system knows no lock on a folder, as on some network file systems, nobody waits.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _write_synced(path: Path, data: bytes, *, like: Path) -> None:
