@@ -1,5 +1,8 @@
 """A command gets a model of a table, or a sentence on what the file holds instead."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 import gradus
@@ -21,4 +24,15 @@ def test_a_network_is_no_model_of_a_table(tmp_path, monkeypatch):
     assert str(caught.value) == (
         "n.gradus must hold a model of a table, as gradus train writes it; it holds a network "
         "without columns."
+    )
+
+
+def test_the_model_of_a_table_whose_name_is_no_text_can_be_read(tmp_path):
+    table = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.csv")
+    Path(table).write_text("a,y\n" + "".join(f"{i},{i % 5}.5\n" for i in range(20)))
+    gradus.train(table, "y", epochs=2).save(tmp_path / "m.gradus")
+    assert (
+        load_model(str(tmp_path / "m.gradus"))
+        .summary()
+        .startswith("Answers 'y' (numbers), learned from 20 rows of \\udcff.csv.")
     )

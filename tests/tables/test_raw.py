@@ -35,6 +35,13 @@ def test_no_name(place):
     assert refusal(place) == f"{str(place)!r} is not the name of a file."
 
 
+def test_a_name_that_is_no_text_is_spelled_in_one(tmp_path):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.csv"))
+    path.write_bytes(b"a,b\n")
+    found = read_raw(path)
+    assert (found.name, found.path) == (f"{tmp_path}/\\udcff.csv", path)
+
+
 def test_a_link_to_nothing(tmp_path):
     (tmp_path / "t.csv").symlink_to("gone.csv")
     assert refusal(tmp_path / "t.csv") == (

@@ -69,7 +69,9 @@ def read_raw(place: str | os.PathLike[str]) -> RawFile:
     if os.fspath(place) == "-":
         name, path = "standard input", None
     else:
-        name, path = str(place), named_path(place)
+        path = named_path(place)
+        # A name may hold bytes that are no text, which no sentence and no model file can.
+        name = str(place).encode("utf-8", "backslashreplace").decode()
     try:
         data = _stdin_bytes(name) if path is None else _file_bytes(path, name)
         if not data.startswith(_GZIP_MARK):
