@@ -16,6 +16,26 @@ def test_a_file_that_is_not_there():
     assert str(caught.value) == "none.gradus is no file."
 
 
+@pytest.mark.parametrize("data", [b"", b"a,b\n1,2\n3,4\n", b"PK\x03\x04" + bytes(99)])
+def test_a_file_of_another_kind(tmp_path, data):
+    path = tmp_path / "t.csv"
+    path.write_bytes(data)
+    with pytest.raises(ModelFileError) as caught:
+        load_model(str(path))
+    assert str(caught.value) == (
+        f"{path} must be a model, as gradus train writes it; it is another kind of file. The model "
+        "comes before the table."
+    )
+
+
+def test_a_model_that_is_cut_off_keeps_its_sentence(tmp_path):
+    path = tmp_path / "m.gradus"
+    gradus.save(gradus.Network(2, [gradus.Dense(1)]), path)
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(ModelFileError, match=r"is cut off"):
+        load_model(str(path))
+
+
 def test_a_network_is_no_model_of_a_table(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     gradus.save(gradus.Network(2, [gradus.Dense(1)]), "n.gradus")

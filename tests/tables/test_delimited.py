@@ -80,6 +80,16 @@ def test_a_column_said_to_be_numbers_is_numbers():
     )
 
 
+def test_what_a_model_does_not_need_may_be_odd():
+    data = b"a,b,c\n" + b"1,2,3\n" * 20 + b"1,2,oops\n"
+    assert read(data, needed=["a", "b"]).columns[2].values.tolist() == [*"3" * 20, "oops"]
+    assert read(data.replace(b"oops", b"1e400"), needed=["a"]).columns[2].values[-1] == "1e400"
+    # A model's columns are what they are, so there is nothing to take them as.
+    assert refusal(data, needed=["c"]) == (
+        "Column 'c' must hold numbers; line 22 holds 'oops'. Mend or empty this cell."
+    )
+
+
 def test_what_is_to_be_typed_can_be_typed():
     assert refusal(b"unit price,b\n1,x\n2,y\n3,z\n4,z\nu,z\n").endswith(
         " or take the column as words with --as 'unit price=category'."

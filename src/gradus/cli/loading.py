@@ -3,6 +3,7 @@
 What is done with it must not be known here.
 """
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradus.errors import ModelFileError
@@ -22,10 +23,27 @@ def load_model(place: str) -> "Model":
     from gradus.models.model import Model
     from gradus.models.model_file import load
 
-    model = load(place)
+    try:
+        model = load(place)
+    except ModelFileError as cause:
+        if _is_of_another_kind(place):
+            raise ModelFileError(
+                f"{place} must be a model, as gradus train writes it; it is another kind of file. "
+                "The model comes before the table."
+            ) from cause
+        raise
     if not isinstance(model, Model):
         raise ModelFileError(
             f"{place} must hold a model of a table, as gradus train writes it; it holds a network "
             "without columns."
         )
     return model
+
+
+def _is_of_another_kind(place: str) -> bool:
+    """Tell whether a file lacks what every model begins with: the size of its JSON, and that."""
+    try:
+        with Path(place).open("rb") as file:
+            return file.read(9)[8:] != b"{"
+    except OSError:
+        return False

@@ -179,8 +179,13 @@ class Model:
         """Read a table, its words as words where words were learned from: 007 is not 7."""
         if isinstance(table, Table):
             return table
-        fewest = min(2, len(self.encoder.names))
-        return read_table(table, words=self.encoder.word_columns, fewest_columns=fewest)
+        names = self.encoder.names
+        return read_table(
+            table,
+            words=self.encoder.word_columns,
+            fewest_columns=min(2, len(names)),
+            needed=names,
+        )
 
     def answer(self, columns: Sequence[Column], *, n_threads: int | None = None) -> Predictions:
         """Answer rows whose input columns stand in the encoder's order."""

@@ -101,6 +101,7 @@ def read_delimited(
     words: Collection[str] = (),
     numbers: Collection[str] = (),
     fewest_columns: int = 2,
+    needed: Collection[str] | None = None,
 ) -> Table:
     """Read delimited text of whatever dialect, or say in one sentence why it cannot be read.
 
@@ -116,6 +117,9 @@ def read_delimited(
         Columns to take as numbers; a cell that is none is an error.
     fewest_columns
         See `find_dialect`.
+    needed
+        Columns whose few odd cells are refused, as a model needs them; None for all. The others
+        are words then.
 
     Raises
     ------
@@ -139,7 +143,7 @@ def read_delimited(
     source = DelimitedText(
         raw.path, raw, encoding, text, layout, dialect.delimiter, quote, has_header=has_header
     )
-    columns, found, decimal = _read_columns(source, names, words, numbers)
+    columns, found, decimal = _read_columns(source, names, words, numbers, needed)
     found = (*notes, *said, *dialect.notes, *more, *found, *_last_line(source, names))
     return Table(name, columns, replace(source, decimal=decimal), found)
 
@@ -149,6 +153,7 @@ def _read_columns(
     names: tuple[str, ...],
     words: Collection[str],
     numbers: Collection[str],
+    needed: Collection[str] | None,
 ) -> tuple[tuple[Column, ...], tuple[str, ...], str]:
     """Return the columns, what was found out about them, and the decimal mark."""
     text, layout, delimiter, quote = source.text, source.layout, source.delimiter, source.quote
@@ -171,14 +176,14 @@ def _read_columns(
             if decision.other:
                 open_[j] = cells, decision
             else:
-                done[j] = _finish(source, j, cells, decision)
+                done[j] = _finish(source, j, cells, decision, needed)
     decimal, notes = _choose_decimal(source, done, facts)
     for j, (cells, decision) in open_.items():
         chosen = decision
         if decimal == "," and decision.decimal != "," and decision.other:
             chosen = decision.other
         facts[j] = _fact(cells, chosen)
-        done[j] = _finish(source, j, cells, chosen)
+        done[j] = _finish(source, j, cells, chosen, needed)
     reasons = [f"Column {fact.name!r} {fact.reason}." for fact in facts.values() if fact.reason]
     notes = (*notes, *reasons, *_blank_notes(facts.values()))
     return tuple(done[j] for j in range(len(names))), notes, decimal
@@ -219,27 +224,39 @@ def _plain(
     return done
 
 
-def _finish(source: DelimitedText, place: int, cells: _Cells, decision: Decision) -> Column:
+def _finish(
+    source: DelimitedText,
+    place: int,
+    cells: _Cells,
+    decision: Decision,
+    needed: Collection[str] | None,
+) -> Column:
     """Return a column with a value for each row; refuse cells that have none."""
     if decision.type == "word":
         different = np.array(decision.values, dtype=object)
         return Column(cells.name, "word", different[cells.codes])
-    if decision.odd:
-        raise _odd_cells(source, place, cells, decision.odd, f"hold {decision.type}s")
     values = np.array(decision.values)
     infinite = [i for i, cell in enumerate(cells.different) if is_infinite(cell)]
-    if infinite:
-        raise _odd_cells(source, place, cells, infinite, "hold finite numbers")
     large = np.flatnonzero(np.abs(values) > LARGEST).tolist()
-    if large:
-        raise _odd_cells(source, place, cells, large, "hold numbers between -1e150 and 1e150")
+    for odd, must in (
+        (decision.odd, f"hold {decision.type}s"),
+        (infinite, "hold finite numbers"),
+        (large, "hold numbers between -1e150 and 1e150"),
+    ):
+        if odd and needed is not None and cells.name not in needed:
+            words = [None if cell in BLANKS else cell for cell in cells.different]
+            return Column(cells.name, "word", np.array(words, dtype=object)[cells.codes])
+        if odd:
+            told = _odd_cells(source, place, cells, odd, must)
+            hint = f", or take the column as words with {option(cells.name, 'category')}"
+            raise DataError(f"{told}{'' if needed is not None else hint}.")
     return Column(cells.name, decision.type, values[cells.codes], decision.spelling)
 
 
 def _odd_cells(
     source: DelimitedText, place: int, cells: _Cells, odd: Iterable[int], must: str
-) -> DataError:
-    """Return the error that some cells are not what the others are, with their lines."""
+) -> str:
+    """Say that some cells are not what the others are, with their lines; no full stop."""
     rows = np.flatnonzero(np.isin(cells.codes, list(odd)))
     starts = source.layout.starts[source.has_header :, place]
     shown = [
@@ -249,10 +266,7 @@ def _odd_cells(
     ]
     more = f" and {len(rows) - _LISTED:,} more" if len(rows) > _LISTED else ""
     whose = "this cell" if len(rows) == 1 else "these cells"
-    return DataError(
-        f"Column {cells.name!r} must {must}; {', '.join(shown)}{more}. Mend or empty {whose}, or "
-        f"take the column as words with {option(cells.name, 'category')}."
-    )
+    return f"Column {cells.name!r} must {must}; {', '.join(shown)}{more}. Mend or empty {whose}"
 
 
 def _choose_decimal(

@@ -29,6 +29,7 @@ def read_table(
     words: Collection[str] = (),
     numbers: Collection[str] = (),
     fewest_columns: int = 2,
+    needed: Collection[str] | None = None,
 ) -> Table:
     """Read a table.
 
@@ -43,6 +44,8 @@ def read_table(
         Columns that are to be read as numbers.
     fewest_columns
         1 lets delimited text have one column, where a model has one input.
+    needed
+        Columns of delimited text or a spreadsheet whose few odd cells are refused; None for all.
 
     Raises
     ------
@@ -57,11 +60,13 @@ def read_table(
     ):
         return read_parquet(raw)
     if is_sheet(raw):
-        return read_sheet(raw, words=words, numbers=numbers)
+        return read_sheet(raw, words=words, numbers=numbers, needed=needed)
     refuse_foreign(raw)
     if _is_json(raw):
         return read_json(raw)
-    return read_delimited(raw, words=words, numbers=numbers, fewest_columns=fewest_columns)
+    return read_delimited(
+        raw, words=words, numbers=numbers, fewest_columns=fewest_columns, needed=needed
+    )
 
 
 def _is_json(raw: RawFile) -> bool:

@@ -50,7 +50,11 @@ def is_sheet(raw: RawFile) -> bool:
 
 
 def read_sheet(
-    raw: RawFile, *, words: Collection[str] = (), numbers: Collection[str] = ()
+    raw: RawFile,
+    *,
+    words: Collection[str] = (),
+    numbers: Collection[str] = (),
+    needed: Collection[str] | None = None,
 ) -> Table:
     """Read the first sheet of a workbook.
 
@@ -62,7 +66,7 @@ def read_sheet(
     ----------
     raw
         The workbook.
-    words, numbers
+    words, numbers, needed
         See `read_table`.
 
     Raises
@@ -89,7 +93,7 @@ def read_sheet(
     text = _text(cells[:, kept], first)
     notes.append("The filled table of a workbook is CSV.")
     whole = replace(raw, data=text, compression="none")
-    return read_delimited(whole, tuple(notes), words=words, numbers=numbers)
+    return read_delimited(whole, tuple(notes), words=words, numbers=numbers, needed=needed)
 
 
 def _text(cells: npt.NDArray[np.object_], first: int) -> bytes:
