@@ -242,7 +242,7 @@ def test_one_complete_row(write):
 
 def test_a_target_that_does_not_exist(write):
     assert refusal(InvalidParameter, write(FIVE), "Y") == (
-        "target must be a column of t.csv; got 'Y'. Its columns are 'x1', 'x2', 'x3', 'y'."
+        "target must be a column of t.csv; got 'Y'. Did you mean 'y'?"
     )
 
 
