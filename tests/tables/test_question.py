@@ -310,6 +310,14 @@ def test_weights_that_are_none(column, told):
     assert refusal(table(A, column, LAST), weight="w") == f"Column 'w' must hold {told}"
 
 
+def test_one_row_of_a_weight_above_0_is_too_few():
+    given = table(A, number("w", 0, 1, 0, 0, 2), LAST)
+    assert refusal(given, "y", weight="w") == (
+        "Column 'y' must be known in at least two rows of a weight above 0 in 'w' to learn from; "
+        "it is known in one row only."
+    )
+
+
 def test_the_target_is_no_weight():
     assert refusal(table(A, LAST), "y", InvalidParameter, weight="y") == (
         "weight_column must be another column than the target, 'y'."

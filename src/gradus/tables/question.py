@@ -120,7 +120,7 @@ def pose_question(
         counts = described[weight_place].column.values[complete] > 0
         notes += _uncounted_rows(int((~counts).sum()))
         complete = complete[counts]
-    check_target(described[place], complete)
+    check_target(described[place], complete, weight)
     task, task_notes = task_of(described[place], complete)
     inputs, input_notes = _inputs(table, described, place, weight_place, complete)
     notes += task_notes + input_notes + _blank_inputs(table, described, inputs, asked)

@@ -22,7 +22,7 @@ _MOST_NUMBER_CLASSES, _ROWS_PER_CLASS = 10, 20
 _YES_NO_NUMBERS = ((0.0, 1.0), (-1.0, 1.0))
 
 
-def check_target(found: Described, complete: Int64Array) -> None:
+def check_target(found: Described, complete: Int64Array, weight: str | None = None) -> None:
     """Refuse a target from which nothing can be learned.
 
     Parameters
@@ -30,7 +30,9 @@ def check_target(found: Described, complete: Int64Array) -> None:
     found
         The target column.
     complete
-        The rows where it is known.
+        The rows where it is known and the weight is above 0.
+    weight
+        Name of the column of weights, if there is one.
 
     Raises
     ------
@@ -43,8 +45,9 @@ def check_target(found: Described, complete: Int64Array) -> None:
         raise DataError(f"Column {name!r} must not be ignored to be the target.")
     if len(complete) < 2:
         rows = "one row only" if len(complete) else "no row"
+        of = "" if weight is None else f" of a weight above 0 in {weight!r}"
         raise DataError(
-            f"Column {name!r} must be known in at least two rows to learn from; it is known in "
+            f"Column {name!r} must be known in at least two rows{of} to learn from; it is known in "
             f"{rows}."
         )
     known = found.column.values[complete]
