@@ -78,8 +78,9 @@ def test_concrete(tmp_path):
     assert (result.target, model.origin.n_complete, len(result.rows)) == ("strength", 1000, 30)
     assert model.verdict.sentence.startswith("The network is worth it: its typical error is ")
     errors = {name: its["typical_error"] for name, its in model.verdict.measures.items()}
-    # A linear model is off by 10.5 and the mean by 16.7, whatever the folds; see docs.
-    assert errors["linear"] == pytest.approx(10.5, abs=0.3)
+    # Whatever the folds. On the bare numbers a linear model is off by 10.5; it is given what the
+    # network is given, long tails bent.
+    assert errors["linear"] == pytest.approx(7.1, abs=0.3)
     assert errors["mean"] == pytest.approx(16.7, abs=0.3)
     assert errors["network"] < 6
     assert (found.high > found.low).all()

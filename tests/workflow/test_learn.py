@@ -1,5 +1,7 @@
 """Who answers is who the verdict names, judged by rows not learned from; all of it is told."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -186,3 +188,13 @@ def test_the_rows_are_kept_where_they_are_asked_for():
     X, y = learned(found, keep_rows=True).rows
     assert (X.tobytes(), y.tobytes()) == (found.X.tobytes(), found.y.tobytes())
     assert X.tobytes() in dump(learned(found, keep_rows=True), "m")
+
+
+def test_a_model_keeps_no_sentence_that_quotes_a_cell():
+    found = prepared()
+    found = replace(
+        found,
+        table=replace(found.table, notes=("Column 'day' holds dates ('2024-01-07').",)),
+        notes=("Column 'day' holds dates ('2024-01-07').", "'a' is left out."),
+    )
+    assert learned(found).origin.notes == ("'a' is left out.",)

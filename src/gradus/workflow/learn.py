@@ -251,7 +251,8 @@ def _origin(
         table=Path(prepared.table.name).name,
         n_complete=len(prepared.y),
         columns=tuple((one.column.name, one.kind, one.reason) for one in inputs),
-        notes=prepared.notes,
+        # Those of the reading quote cells of the table, which a model is not to give away.
+        notes=tuple(note for note in prepared.notes if note not in prepared.table.notes),
         warnings=prepared.warnings,
         stops=contest.stops,
         histories=contest.histories,
