@@ -295,3 +295,39 @@ def test_the_target_may_be_called_like_a_column(rng):
     est = MLPRegressor(**QUICK).fit(X, X["y"], sample_weight=np.ones(40))
     assert est.model_.target == "y_"
     assert est.feature_names_in_.tolist() == ["y", "sample_weight"]
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "told"),
+    [
+        (np.ones((3, 2)) + 1j, [1, 2, 3], "X must hold no complex numbers; it is of type complex"),
+        (np.eye(3), np.arange(3) + 1j, "y must hold no complex numbers; it is of type complex128."),
+        ([[1, 2], [3], [4, 5]], [1, 2, 3], "X must have rows of equal length; "),
+        (np.eye(3), [[1], [2, 3], [4]], "y must have rows of equal length; "),
+        (
+            np.eye(2),
+            pd.array([1, None], dtype="Int64"),
+            "y must hold a finite number in every row; ",
+        ),
+    ],
+)
+def test_numbers_that_are_none(X, y, told):
+    with pytest.raises(DataError) as caught:
+        MLPRegressor().fit(X, y)
+    assert str(caught.value).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("y", "told"),
+    [
+        (np.array([1, "a", 2.5], dtype=object),
+         "y must hold labels of one type, such as texts; they are 'float', 'int', 'str'."),
+        (pd.array(["a", None, "b"], dtype="string"),
+         "y must hold a label in every row; row 1 holds none."),
+        ([1j, 2j, 3j], "y must hold no complex numbers; it is of type complex128."),
+    ],
+)  # fmt: skip
+def test_labels_that_are_none(y, told):
+    with pytest.raises(DataError) as caught:
+        MLPClassifier().fit(np.eye(3), y)
+    assert str(caught.value) == told

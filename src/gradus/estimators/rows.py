@@ -12,7 +12,7 @@ import numpy.typing as npt
 from gradus._typing import Float64Array
 from gradus.errors import DataError
 from gradus.tables.read import read_table
-from gradus.tables.table import Column, Source, Table
+from gradus.tables.table import Column, Source, Table, listed
 from gradus.tables.typed import check_finite, column_of_numbers, column_of_texts
 
 _NAME = "X"
@@ -41,7 +41,7 @@ def table_of(X: object, names: Sequence[str] | None = None) -> Table:
     """
     if is_frame(X):
         return read_table(X)
-    array = np.asarray(X)
+    array = _array(_NAME, X)
     if array.ndim != 2:
         raise DataError(
             f"X must have two dimensions, rows and columns; got an array of shape {array.shape}. "
@@ -113,13 +113,19 @@ def label_column(name: str, values: object) -> tuple[Column, npt.NDArray[Any]]:
     Raises
     ------
     DataError
-        If a label is missing, or two labels are spelled alike.
+        If a label is missing, two labels are spelled alike, or their types have no order.
     """
     array = _flat(name, values)
     missing = [row for row, label in enumerate(array.tolist()) if is_blank(label)]
     if missing:
         raise DataError(f"{name} must hold a label in every row; row {missing[0]} holds none.")
-    labels = np.unique(array)
+    try:
+        labels = np.unique(array)
+    except TypeError as cause:
+        kinds = sorted({type(label).__name__ for label in array.tolist()})
+        raise DataError(
+            f"{name} must hold labels of one type, such as texts; they are {listed(kinds)}."
+        ) from cause
     spelled = [word_of(label) for label in labels.tolist()]
     if len(set(spelled)) < len(spelled) or "" in spelled:
         raise DataError(f"{name} must hold labels that are spelled differently and not empty.")
@@ -128,8 +134,10 @@ def label_column(name: str, values: object) -> tuple[Column, npt.NDArray[Any]]:
 
 
 def is_blank(cell: object) -> bool:
-    """Return whether a cell is None or nan, the only thing that does not equal itself."""
-    return cell is None or cell != cell  # noqa: PLR0124
+    """Return whether a cell is None, pandas' NA or nan, which does not equal itself."""
+    if cell is None or type(cell).__name__ == "NAType":
+        return True
+    return bool(cell != cell)  # noqa: PLR0124
 
 
 def word_of(label: object) -> str:
@@ -139,9 +147,26 @@ def word_of(label: object) -> str:
     return str(label).strip()
 
 
+def _array(name: str, values: object) -> npt.NDArray[Any]:
+    """Return values as an array.
+
+    Raises
+    ------
+    DataError
+        If they are nested unevenly, or complex numbers, whose imaginary parts would be lost.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError as cause:
+        raise DataError(f"{name} must have rows of equal length; {cause}.") from cause
+    if np.iscomplexobj(array):
+        raise DataError(f"{name} must hold no complex numbers; it is of type {array.dtype}.")
+    return array
+
+
 def _flat(name: str, values: object) -> npt.NDArray[Any]:
     """Return values of shape (n,); a single column of shape (n, 1) counts as such."""
-    array = np.asarray(values)
+    array = _array(name, values)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
