@@ -232,6 +232,14 @@ def test_a_write_killed_between_keeping_and_replacing_is_repeated_cleanly(path):
     assert names(path.parent) == ["file.bin", "file.bin.previous"]
 
 
+def test_a_pipe_or_device_stays(path):
+    os.mkfifo(path)
+    with pytest.raises(OSError, match="it is no regular file"):
+        write_atomically(path, NEW)
+    assert stat.S_ISFIFO(path.stat().st_mode)
+    assert names(path.parent) == ["file.bin"]
+
+
 def test_a_folder_of_that_name_stays(path):
     path.mkdir()
     (path / "inside").write_bytes(OLD)

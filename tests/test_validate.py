@@ -44,6 +44,7 @@ def test_numbers_come_back_as_floats(value):
         ("0.1", {}, "rate must be a finite number; got '0.1'."),
         (True, {}, "rate must be a finite number; got True."),
         (None, {}, "rate must be a finite number; got None."),
+        (10**400, {}, f"rate must be a finite number; got {10**400}."),
     ],
 )
 def test_numbers_outside_are_refused(value, bounds, sentence):

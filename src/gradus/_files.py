@@ -60,6 +60,9 @@ def write_atomically(path: Path, data: bytes, *, keep_previous: bool = False) ->
         tried again on the same file, because the system may have dropped the data.
     """
     path = Path(os.path.realpath(path))
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        # A rename would put a file in the place of a device or a pipe.
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
     with _alone_in(path.parent):
         remove_leftovers(path)
         try:

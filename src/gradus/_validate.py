@@ -51,7 +51,10 @@ def check_number(
         if bound is not None
     ]
     if not isinstance(value, bool) and isinstance(value, numbers.Real):
-        number = float(value)
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
         is_inside = (
             math.isfinite(number)
             and (above is None or number > above)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gradus.cli.main import run
 from gradus.cli.places import (
     check_keeps_model,
     check_model_place,
@@ -93,3 +94,19 @@ def test_answers_do_not_go_over_their_model(tmp_path, monkeypatch):
     assert str(caught.value) == "--output must not be the model itself; both are link."
     check_keeps_model("m.gradus", "o.csv")
     check_keeps_model("m.gradus", None)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("none/t.csv", "none/t.csv does not exist.\n"),
+        (
+            "https://a.b/t.csv",
+            "https://a.b/t.csv does not exist. It is an address; download the table first.\n",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", [["fill"], ["fill", "--model", "m"], ["train", "--target=y"]])
+def test_a_table_that_is_not_there_is_told_of_before_its_outputs(command, table, said, capsys):
+    assert run([command[0], table, *command[1:]]) == 2
+    assert capsys.readouterr().err == said

@@ -75,6 +75,9 @@ def check_model_place(table: str, place: Path, other: Path | None, *, force: boo
 
     if str(place) == STANDARD:
         raise InvalidParameter("A model must go to a file, not to standard output; got '-'.")
+    if table != STANDARD and not os.path.exists(table):  # noqa: PTH110 "a\0b" is no error there
+        # What the reader will say of it says more.
+        return
     check_output(None if table == STANDARD else Path(table), place, force=force)
     if other is not None and os.path.realpath(place) == os.path.realpath(other):
         raise InvalidParameter(f"--model and the filled table must be two files; both are {other}.")

@@ -43,6 +43,8 @@ def save(model: Model | Network, path: str | os.PathLike[str]) -> None:
         write_atomically(path, data)
     except OSError as cause:
         raise ModelFileError(why_not_written(path, len(data), cause)) from cause
+    except ValueError as cause:
+        raise ModelFileError(f"The name of a file cannot be {str(path)!r}.") from cause
 
 
 def dump(model: Model | Network, name: str) -> bytes:
@@ -79,9 +81,9 @@ def load(path: str | os.PathLike[str]) -> Model | Network:
         If there is no such file, or it is damaged, changed, or of another kind or version.
     """
     path = Path(path)
-    if not path.is_file():
-        raise ModelFileError(f"{path} is no file.")
     try:
+        if not path.is_file():
+            raise ModelFileError(f"{path} is no file.")
         data = path.read_bytes()
     except OSError as cause:
         raise ModelFileError(f"{path} could not be read: {cause.strerror}.") from cause

@@ -157,6 +157,9 @@ def output_place(
     if output is None:
         assert path is not None, "only a file has a default output"
         place = default_output(path, word)
+        if not os.path.exists(path):  # noqa: PTH110 a text with a zero byte is no error there
+            # What the reader will say of it says more.
+            return place
     else:
         place = named_path(output)
     check_output(path, place, force=force)
