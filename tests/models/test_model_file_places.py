@@ -1,4 +1,4 @@
-"""Places where a model cannot go, or come from, are sentences; a device or pipe stays what it is."""
+"""Places no model goes to or comes from are sentences; a device or pipe stays what it is."""
 
 import os
 import stat
