@@ -80,6 +80,23 @@ def test_a_column_said_to_be_numbers_is_numbers():
     )
 
 
+@pytest.mark.parametrize("last", ["21", "3.5"])
+@pytest.mark.parametrize("title", ["Total", "Summe:", "AVERAGE", "somme"])
+def test_a_line_of_totals_is_refused(last, title):
+    rows = "".join(f"p{i},{i}\n" for i in range(1, 7))
+    data = f"item,price\n{rows}{title},".encode()
+    assert refusal(data + last.encode()) == (
+        f"t.csv must hold no line of totals; line 8, the last, begins with {title!r}, and its "
+        "'price' is the sum or the mean of the lines above. Delete it."
+    )
+    # Where nothing adds up it is a row, and said.
+    (note,) = read(data + b"22").notes
+    assert note == (
+        f"Line 8, the last, begins with {title!r} and is read as a row. Delete it if it sums up "
+        "the others."
+    )
+
+
 def test_what_a_model_does_not_need_may_be_odd():
     data = b"a,b,c\n" + b"1,2,3\n" * 20 + b"1,2,oops\n"
     assert read(data, needed=["a", "b"]).columns[2].values.tolist() == [*"3" * 20, "oops"]

@@ -32,7 +32,15 @@ from gradus.tables.table import Column, Source, Spelling, Table, listed, option
 LARGEST = 1e150
 #: How many odd cells a sentence lists before it counts the rest.
 _LISTED = 5
-_TOTALS = frozenset(("total", "totals", "grand total", "sum", "summe", "gesamt", "average", "mean"))
+#: Numbers above a total from which on it cannot be luck that they add up to it.
+_FEWEST_SUMMED = 5
+_TOTALS = frozenset(
+    (
+        *("total", "totals", "grand total", "sum", "average", "mean"),
+        *("summe", "gesamt", "gesamtsumme", "mittelwert", "durchschnitt"),
+        *("somme", "total général", "moyenne", "totale", "suma", "media"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -125,7 +133,8 @@ def read_delimited(
     ------
     DataError
         If the bytes are no text or no table; if lines have different numbers of cells; if a
-        column of numbers or dates has a few cells that are none, infinite or beyond ±1e150.
+        column of numbers or dates has a few cells that are none, infinite or beyond ±1e150; if the
+        last line adds up the others.
     """
     name = raw.name
     text, encoding, said = to_utf8(raw.data, name)
@@ -144,7 +153,7 @@ def read_delimited(
         raw.path, raw, encoding, text, layout, dialect.delimiter, quote, has_header=has_header
     )
     columns, found, decimal = _read_columns(source, names, words, numbers, needed)
-    found = (*notes, *said, *dialect.notes, *more, *found, *_last_line(source, names))
+    found = (*notes, *said, *dialect.notes, *more, *found, *_last_line(source, columns))
     return Table(name, columns, replace(source, decimal=decimal), found)
 
 
@@ -310,13 +319,31 @@ def _times(count: int) -> str:
     return "once" if count == 1 else f"{count:,} times"
 
 
-def _last_line(source: DelimitedText, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Say if the last line looks like the sum of the others."""
+def _last_line(source: DelimitedText, columns: tuple[Column, ...]) -> tuple[str, ...]:
+    """Say if the last line looks like the sum of the others, and refuse it if it surely is."""
     layout = source.layout
-    for j in range(min(2, len(names))):
+    for j in range(min(2, len(columns))):
         start, stop = int(layout.starts[-1, j]), int(layout.stops[-1, j])
         title = cell_text(source.text, start, stop, source.quote)
-        if title.lower().rstrip(":") in _TOTALS:
-            begins = f"Line {line_number(source.text, start)}, the last, begins with {title!r}"
-            return (f"{begins} and is read as a row. Delete it if it sums up the others.",)
+        if title.lower().rstrip(":") not in _TOTALS:
+            continue
+        begins = f"ine {line_number(source.text, start)}, the last, begins with {title!r}"
+        summed = next((column.name for column in columns if _is_summed(column)), None)
+        if summed is not None:
+            raise DataError(
+                f"{source.raw.name} must hold no line of totals; l{begins}, and its {summed!r} is "
+                "the sum or the mean of the lines above. Delete it."
+            )
+        return (f"L{begins} and is read as a row. Delete it if it sums up the others.",)
     return ()
+
+
+def _is_summed(column: Column) -> bool:
+    """Tell whether the last number is the sum or the mean of the others, five or more."""
+    if column.type != "number" or np.isnan(column.values[-1]):
+        return False
+    above, last = column.values[:-1], column.values[-1]
+    above = above[~np.isnan(above)]
+    if len(above) < _FEWEST_SUMMED or not above.any():
+        return False
+    return bool(np.isclose([above.sum(), above.mean()], last, rtol=1e-9, atol=0).any())
