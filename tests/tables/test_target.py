@@ -107,6 +107,16 @@ def test_logarithms_do_not_overflow():
     assert np.isfinite(target.restore(np.array([1e9, -1e9]))).all()
 
 
+def test_logarithms_carry_no_answer_above_the_largest_known():
+    target = NumberTarget(mean=0.0, scale=1.0, is_log=True, smearing=2.0).held_to(7.0)
+    assert target.notes == ("No answer is above 7, the largest value known.",)
+    assert target.restore(np.log([3.0, 4.0, 1e9])).tolist() == pytest.approx([6.0, 7.0, 7.0])
+    # A bound tells how far the true value may be, also beyond what is known.
+    assert target.restore_bound(np.log([9.0])).tolist() == pytest.approx([9.0])
+    straight = NumberTarget(mean=0.0, scale=1.0)
+    assert straight.held_to(7.0) == straight
+
+
 @given(
     st.builds(
         NumberTarget,
@@ -115,6 +125,7 @@ def test_logarithms_do_not_overflow():
         is_log=st.booleans(),
         is_count=st.booleans(),
         smearing=st.floats(0.01, 100),
+        highest=st.none() | st.floats(1e-300, 1e150),
         notes=st.tuples(st.text()),
     )
 )

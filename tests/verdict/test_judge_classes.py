@@ -52,6 +52,17 @@ def test_a_linear_model_does_as_well():
     assert asked.sentence.endswith("; the network answers, as asked.")
 
 
+def test_a_network_whose_lead_may_be_luck_is_not_called_worse():
+    lucky = np.full(N, 0.8)
+    lucky[0] = 0.99
+    found = verdict(lucky, 0.8)
+    assert found.answered_by == "linear"
+    assert found.sentence.startswith("The network is not surely better: it is right in 100.0 % ")
+    assert found.sentence.endswith(
+        f"its log loss is 0.222 where a linear model's is 0.223 {SEEN}; a linear model answers."
+    )
+
+
 def test_a_linear_model_that_may_be_lucky_is_not_called_nothing():
     # Surer than the shares by a trifle on average, and by far in a few rows only.
     lucky = np.where(CODES == 1, 0.25, 0.75) - 0.001

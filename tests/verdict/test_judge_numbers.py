@@ -51,7 +51,15 @@ def test_a_linear_model_does_as_well():
         "A linear model does as well: its typical error is 1.00 where the network's is 1.01 and "
         f"the mean's 3.00 {SEEN}; a linear model answers."
     )
-    assert verdict(LUCKY, 1.0, 3.0).answered_by == "linear"
+
+
+def test_a_network_whose_lead_may_be_luck_is_not_called_worse():
+    found = verdict(LUCKY, 1.0, 3.0)
+    assert found.answered_by == "linear"
+    assert found.sentence == (
+        "The network is not surely better: its typical error is 0.995 where a linear model's is "
+        f"1.00 and the mean's 3.00 {SEEN}; a linear model answers."
+    )
 
 
 def test_nothing_predicts_it():

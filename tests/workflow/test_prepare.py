@@ -153,6 +153,16 @@ def test_sentences_are_told_as_they_are_kept():
     assert found.warnings[0].startswith("'copy' ")
 
 
+def test_a_price_in_logarithms_stays_below_the_largest_unless_time_goes_on():
+    frame = table()[[*INPUTS, "price"]]
+    found = prepared(frame, "price")
+    assert found.labels.highest == frame["price"].max()
+    assert found.notes[-1].startswith("No answer is above ")
+    later = prepared(frame, "price", split="time:day")
+    assert later.labels.is_log
+    assert later.labels.highest is None
+
+
 # Factors of classes -------------------------------------------------------------------------------
 
 CODES = np.array([0, 0, 0, 1])

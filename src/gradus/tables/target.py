@@ -49,6 +49,8 @@ class NumberTarget:
         Whether the target counts something, so that no answer is below 0.
     smearing
         Factor that corrects the mean for the bend of the exponential, greater than 0.
+    highest
+        No answer is above it, in own units; None where there is no such limit.
     notes
         One sentence for each thing decided.
     """
@@ -58,6 +60,7 @@ class NumberTarget:
     is_log: bool = False
     is_count: bool = False
     smearing: float = 1.0
+    highest: float | None = None
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -66,6 +69,8 @@ class NumberTarget:
             raise ValueError("mean and scale of a target must be those of numbers up to 1e150.")
         if not 1 / _MOST_SMEARING <= self.smearing <= _MOST_SMEARING:
             raise ValueError("the smearing of a target must be from 1/100 to 100.")
+        if self.highest is not None and not 0 < self.highest <= _LARGEST:
+            raise ValueError("the highest answer must be above 0 and no more than 1e150.")
 
     @classmethod
     def fit(cls, name: str, y: Float64Array, weights: Float64Array | None = None) -> Self:
@@ -104,6 +109,18 @@ class NumberTarget:
         mean, scale = mean_and_scale(np.log(y) if is_log else y, weights)
         return cls(mean, scale, is_log, is_count, notes=tuple(notes))
 
+    def held_to(self, highest: float) -> Self:
+        """Allow no answer above `highest`, the largest known value, where logarithms are learned.
+
+        A straight line in logarithms carries rows a little beyond the known ones to many times
+        the largest value. Where rows come in no order, a new one exceeds the n known ones with a
+        probability of 1 / (n + 1).
+        """
+        if not self.is_log:
+            return self
+        note = f"No answer is above {spelled(highest)}, the largest value known."
+        return replace(self, highest=highest, notes=(*self.notes, note))
+
     def learn(self, y: Float64Array) -> Float64Array:
         """Return what a network learns for values `y` of the target."""
         return ((np.log(y) if self.is_log else y) - self.mean) / self.scale
@@ -111,7 +128,8 @@ class NumberTarget:
     def restore(self, z: Float64Array) -> Float64Array:
         """Return mean answers in the target's own unit; nan stays nan."""
         bound = self.restore_bound(z)
-        return bound * self.smearing if self.is_log else bound
+        answers = bound * self.smearing if self.is_log else bound
+        return answers if self.highest is None else np.minimum(answers, self.highest)
 
     def restore_bound(self, z: Float64Array) -> Float64Array:
         """Return quantiles in the target's own unit: monotone, without the smearing factor."""

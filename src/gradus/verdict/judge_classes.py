@@ -133,8 +133,10 @@ def _sentence(
         if choice.best == "linear":
             start = "Nothing here is surely better than the share of each class"
         return f"{start}: {_for_each(right, loss, largest)} ({within}); {who}."
-    start = "The network is worth it" if is_network else "A linear model does as well"
-    other, called = ("linear", "a linear model") if is_network else ("network", "the network")
+    start, first, other, called = "A linear model does as well", "linear", "network", "the network"
+    if is_network or measures["network"]["log_loss"] < measures["linear"]["log_loss"]:
+        start = "The network is worth it" if is_network else "The network is not surely better"
+        first, other, called = "network", "linear", "a linear model"
     last = {"neighbors": "nearest neighbors", "mean": f"always the largest class ({largest!r})"}
     others = listed(
         [
@@ -143,8 +145,8 @@ def _sentence(
         ]
     )
     return (
-        f"{start}: it is right in {right[choice.best]} of the rows where {others}; its log loss "
-        f"is {loss[choice.best]} where {called}'s is {loss[other]} ({within})"
+        f"{start}: it is right in {right[first]} of the rows where {others}; its log loss "
+        f"is {loss[first]} where {called}'s is {loss[other]} ({within})"
         f"{'' if is_network else f'; {who}'}."
     )
 

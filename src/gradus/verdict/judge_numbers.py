@@ -94,14 +94,10 @@ def judge_numbers(
     for each in found.values():
         for name in _IN_UNITS:
             each[name] = math.ldexp(each[name], exponent)
-    told = {
-        name: number_text(each["typical_error"]) + (unit and f" {unit}")
-        for name, each in found.items()
-    }
     within = rows_text(len(rows), judged_on, None if neighbors is None else len(neighbors[0]))
     return Verdict(
         choice.answered_by,
-        _sentence(choice, told, within, diverged=diverged),
+        _sentence(choice, found, unit, within, diverged=diverged),
         len(rows),
         finite(found),
         tuple(details),
@@ -134,26 +130,32 @@ def _details(r2: float) -> list[str]:
     return []
 
 
-def _sentence(choice: Choice, told: Mapping[str, str], within: str, *, diverged: bool) -> str:
+def _sentence(
+    choice: Choice,
+    found: Mapping[str, Mapping[str, float]],
+    unit: str,
+    within: str,
+    *,
+    diverged: bool,
+) -> str:
     """Put the verdict in words."""
+    errors = {name: each["typical_error"] for name, each in found.items()}
+    told = {name: number_text(error) + (unit and f" {unit}") for name, error in errors.items()}
     who = who_answers(choice, "the mean")
     for_each = listed([f"{told[name]} {_LONG[name]}" for name in _LONG if name in told])
     if "network" not in told:
         start = "The network's training diverged" if diverged else "No network was trained"
         return f"{start}, so it cannot answer: the typical error is {for_each} ({within}); {who}."
-    last = [f"{_CALLED[name]} {told[name]}" for name in ("neighbors", "mean") if name in told]
-    if choice.best == "network":
-        others = listed([f"{_CALLED['linear']} is {told['linear']}", *last])
-        return (
-            f"The network is worth it: its typical error is {told['network']} where {others} "
-            f"({within})."
-        )
-    if choice.best == "linear" and choice.beats_mean:
-        others = listed([f"{_CALLED['network']} is {told['network']}", *last])
-        return (
-            f"A linear model does as well: its typical error is {told['linear']} where {others} "
-            f"({within}); {who}."
-        )
+    if choice.best == "network" or choice.beats_mean:
+        start, first, second = "A linear model does as well", "linear", "network"
+        if choice.best == "network":
+            start, first, second = "The network is worth it", "network", "linear"
+        elif errors["network"] < errors["linear"]:
+            start, first, second = "The network is not surely better", "network", "linear"
+        last = [f"{_CALLED[name]} {told[name]}" for name in ("neighbors", "mean") if name in told]
+        others = listed([f"{_CALLED[second]} is {told[second]}", *last])
+        end = "" if choice.best == "network" else f"; {who}"
+        return f"{start}: its typical error is {told[first]} where {others} ({within}){end}."
     start = "Nothing here predicts it"
     if choice.best == "linear":
         start = "Nothing here is surely better than the mean"

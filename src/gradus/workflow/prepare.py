@@ -120,8 +120,6 @@ def prepare(
     X = encoder.transform([described[j].column.take(complete) for j in question.inputs])
     weights = _weights(described, question)
     labels, known, y = _learned(described[question.target].column.take(complete), question, weights)
-    if isinstance(labels, NumberTarget):
-        tell("note", labels.notes)
     split = choose_split(
         table,
         described,
@@ -131,6 +129,10 @@ def prepare(
         options.folds,
         options.seed,
     )
+    if isinstance(labels, NumberTarget):
+        # A series that grows goes on beyond its largest value.
+        labels = labels if split.kind == "time" else labels.held_to(float(known.max()))
+        tell("note", labels.notes)
     tell("note", split.notes)
     told = tuple(sentences["note"]), tuple(sentences["warning"])
     return Prepared(table, described, question, encoder, labels, X, y, known, weights, split, *told)
