@@ -15,6 +15,7 @@ def days(*cells, is_day_first=False):
     ["2024-01-31", "2024/1/31", "2024.01.31", "31.01.2024", "31/1/2024", "31/01/24", "31.01.24",
      "01/31/2024", "31-Jan-2024", "31 January 2024", "31st Jan 2024", "Jan 31, 2024",
      "January 31st 2024", "Wed, 31 Jan 2024", "2024-01-31 00:00", "2024-01-31T00:00:00.000Z",
+     "31. Januar 2024", "31 janvier 2024", "31 janv. 2024", "31 Gennaio 2024", "31 enero 2024",
      "2024-01-31 02:00:00+02:00", "2024-01-30 22:00 -0200", "Jan 31, 2024 12:00 AM"],
 )  # fmt: skip
 def test_one_day_in_all_forms(cell):
@@ -40,6 +41,19 @@ def test_times_of_day(cell, fraction):
 def test_what_is_no_date(cell):
     assert days(cell) is None
     assert not is_date(cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "date"),
+    [
+        ("1er août 2024", "2024-08-01"), ("3. März 2024", "2024-03-03"),
+        ("MÄRZ 2024", "2024-03-01"),
+        ("24-Dez-2024", "2024-12-24"), ("9 févr. 2024", "2024-02-09"), ("5 mai 2024", "2024-05-05"),
+        ("7 septiembre 2024", "2024-09-07"), ("2 luglio 2024", "2024-07-02"),
+    ],
+)  # fmt: skip
+def test_months_of_other_languages(cell, date):
+    assert days(cell).values == days(date).values
 
 
 def test_day_and_month_are_told_by_any_cell():

@@ -72,3 +72,11 @@ def test_blanks_of_other_languages(cell):
     assert kind("1.2.2024", "13.2.2024", cell) == ("date", 0)
     # Among words it may be one of them.
     assert decide(["x", "y", cell], [3, 3, 1]).values == ["x", "y", cell]
+
+
+def test_no_break_blanks_are_shown_as_blanks():
+    decision = decide(["4\u202f001,78\xa0€", "12\u202f500,10\xa0€"], [1, 1])
+    assert decision.spelling.thousands == "\u202f"
+    assert decision.reason == (
+        "holds numbers with '€' ('4 001,78 €') and has ' ' between thousands ('4 001,78 €')"
+    )

@@ -9,11 +9,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_FULL_MONTHS = (
-    *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
-    *("october", "november", "december", "sept"),
+#: The names of the twelve months: English, German, French, Italian and Spanish, in small letters.
+_MONTHS = (
+    "jan january januar jän jänner janvier janv gennaio enero",
+    "feb february februar février févr fév febbraio febrero",
+    "mar march märz mär mrz mars marzo",
+    "apr april avril avr aprile abril",
+    "may mai maggio mayo",
+    "jun june juni juin giugno junio",
+    "jul july juli juillet juil luglio julio",
+    "aug august août agosto",
+    "sep sept september septembre settembre septiembre",
+    "oct october okt oktober octobre ottobre octubre",
+    "nov november novembre noviembre",
+    "dec december dez dezember décembre déc dicembre diciembre",
 )
+_MONTH_OF = {name: k for k, names in enumerate(_MONTHS, start=1) for name in names.split()}
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 #: Years of two digits below this one are in this century, as POSIX has it.
 _PIVOT = 69
@@ -24,14 +35,14 @@ _CLOCK = (
     r"(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?\s*(?P<zone>Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
 _DAY, _MONTH, _YEAR = r"(?P<day>[0-9]{1,2})", r"(?P<month>[0-9]{1,2})", r"(?P<year>[0-9]{4})"
-_NAME = r"(?P<name>[A-Za-z]{3,9})\.?"
+_NAME = r"(?P<name>[^\W\d_]{3,10})\.?"
 _SHORT = r"(?P<year>[0-9]{4}|[0-9]{2})"
 #: By form: the pattern of a date. Those of two digits for the year come after the sure ones.
 _PATTERNS = {
     "year first": rf"{_YEAR}(?P<mark>[-/.]){_MONTH}(?P=mark){_DAY}",
     "day first": rf"{_DAY}(?P<mark>[-/.]){_MONTH}(?P=mark){_SHORT}",
     "month first": rf"{_MONTH}(?P<mark>[-/]){_DAY}(?P=mark){_SHORT}",
-    "day and name of the month": rf"{_DAY}(?:st|nd|rd|th)?\.?[-/ ]?{_NAME}[-/, ]\s*{_SHORT}",
+    "day and name of the month": rf"{_DAY}(?:st|nd|rd|th|er)?\.?[-/ ]?{_NAME}[-/, ]\s*{_SHORT}",
     "name of the month and day": rf"{_NAME}\s*{_DAY}(?:st|nd|rd|th)?,?\s+{_YEAR}",
     "year and month": rf"{_YEAR}[-/]{_MONTH}",
     "month and year": rf"{_MONTH}/{_YEAR}",
@@ -150,10 +161,8 @@ def _days(cell: str, form: str) -> float | None:
 
 
 def _month(name: str) -> int:
-    """Return the number of a month by its English name, 0 for no month."""
-    short = name.lower()[:3]
-    is_month = name.lower() in _MONTHS or name.lower() in _FULL_MONTHS
-    return 1 + _MONTHS.index(short) if is_month else 0
+    """Return the number of a month by its name, 0 for no month."""
+    return _MONTH_OF.get(name.lower(), 0)
 
 
 def _clock(said: dict[str, str | None]) -> float | None:

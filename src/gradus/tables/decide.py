@@ -157,6 +157,8 @@ def _code(cells: Sequence[str], solid: Sequence[int], decision: Decision) -> str
 
 
 def _shown(cell: str) -> str:
+    """Shorten a cell for a sentence; no-break blanks are blanks to a reader."""
+    cell = cell.replace("\xa0", " ").replace("\u202f", " ")
     return cell if len(cell) <= 40 else cell[:37] + "..."
 
 
@@ -189,10 +191,11 @@ def _numbers(
         (c for c, v in zip(own, numbers.values, strict=True) if v is not None and unit in c), ""
     )
     if unit:
-        found.append(f"holds numbers with {unit!r} ({example!r})")
+        found.append(f"holds numbers with {unit!r} ({_shown(example)!r})")
     if spelling.thousands:
         cell = next(cell for cell in own if spelling.thousands in cell)
-        found.append(f"has {spelling.thousands!r} between thousands ({cell!r})")
+        mark = _shown(spelling.thousands)
+        found.append(f"has {mark!r} between thousands ({_shown(cell)!r})")
     if numbers.negatives:
         found.append(f"has negative numbers spelled {numbers.negatives!r}")
     values = _floats(cells, solid, numbers.values)

@@ -298,7 +298,8 @@ def _choose_decimal(
         return ".", ()
     fact = (commas or guessed)[0]
     why = "" if commas else "; this is a guess, because the cells are separated by semicolons"
-    note = f"Numbers have decimal commas, as column {fact.name!r} shows ({fact.example!r}){why}."
+    example = shortened(fact.example)
+    note = f"Numbers have decimal commas, as column {fact.name!r} shows ({example!r}){why}."
     return ",", (note,)
 
 

@@ -139,7 +139,8 @@ def cell_text(text: bytes, start: int, stop: int, quote: bytes) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return a text for a sentence, at most 40 letters."""
+    """Return a text for a sentence, at most 40 letters; no-break blanks are blanks to a reader."""
+    text = text.replace("\xa0", " ").replace("\u202f", " ")
     return text if len(text) <= 40 else text[:37] + "..."
 
 
@@ -174,7 +175,10 @@ def _find_delimiter(text: bytes) -> bytes:
 
 
 def _score(sample: bytes, mark: bytes, *, is_cut: bool) -> float:
-    """Return the share of lines of the usual width, up to doubled by cells that are typed."""
+    """Return the share of lines of the usual width, up to doubled by cells that are typed.
+
+    It is halved where quotation marks would enclose nothing, which speaks for another mark.
+    """
     if mark not in sample:
         return 0
     stray = stray_quote(sample, mark, b'"')
@@ -196,7 +200,7 @@ def _score(sample: bytes, mark: bytes, *, is_cut: bool) -> float:
     typed = sum(not cell or is_typed(cell) for cell in cells) / len(cells)
     if mark in _COMMON_MARKS and typed < 0.5:
         return 0
-    return share * (1 + typed)
+    return share * (1 + typed) * (1 if is_quoted else 0.5)
 
 
 def _usual_width(widths: Int64Array) -> int:
