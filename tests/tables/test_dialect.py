@@ -34,6 +34,8 @@ def test_separators(mark):
         (b"tags,x\na;b,1\nc;d,2\n", b","),
         (b'a;b\n"x,y";1\n"z,w";2\n', b";"),
         (b"a\tb\nx, y\t1\nz, w\t2\n", b"\t"),
+        (b'7343,2204|"say ""hi"""|S\xc3\xa3o Paulo\n', b"|"),
+        (b'size,x\n5",1\n7",2\n', b","),
     ],
 )
 def test_two_marks_that_could_separate(data, delimiter):

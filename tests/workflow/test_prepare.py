@@ -149,7 +149,7 @@ def test_sentences_are_told_as_they_are_kept():
     assert tuple(said for kind, said in told if kind == "note") == found.notes
     assert tuple(said for kind, said in told if kind == "warning") == found.warnings
     assert "'same' is left out: one value in every row learned from." in found.notes
-    assert any(said.startswith("'price' is learned in logarithms: ") for said in found.notes)
+    assert any(said.startswith("'price' is learned as it is, not in log") for said in found.notes)
     assert found.warnings[0].startswith("'copy' ")
 
 

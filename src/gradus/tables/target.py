@@ -109,6 +109,11 @@ class NumberTarget:
         mean, scale = mean_and_scale(np.log(y) if is_log else y, weights)
         return cls(mean, scale, is_log, is_count, notes=tuple(notes))
 
+    def in_own_unit(self, y: Float64Array, weights: Float64Array | None = None) -> Self:
+        """Learn the values, not their logarithms; `y` and `weights` as in `fit`."""
+        mean, scale = mean_and_scale(y, weights)
+        return replace(self, mean=mean, scale=scale, is_log=False, notes=())
+
     def held_to(self, highest: float) -> Self:
         """Allow no answer above `highest`, the largest known value, where logarithms are learned.
 

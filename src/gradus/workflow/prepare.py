@@ -1,6 +1,6 @@
 """From a table to arrays: what each column is, what is asked, features, targets and folds.
 
-Each step is one call to `tables/`. What is trained on the arrays must not be known here.
+Each step is one call to who knows how. What is trained on the arrays must not be known here.
 """
 
 import numbers
@@ -20,6 +20,7 @@ from gradus.tables.split import Split, choose_split
 from gradus.tables.table import Column, Table, listed
 from gradus.tables.target import Classes, NumberTarget
 from gradus.workflow.options import Options
+from gradus.workflow.unit import learned_unit
 
 #: Told what kind of sentence comes and the sentence, as soon as it is known.
 Notify = Callable[[str, str], None]
@@ -130,8 +131,11 @@ def prepare(
         options.seed,
     )
     if isinstance(labels, NumberTarget):
+        name, embedded = table.names[question.target], encoder.embedded
+        labels = learned_unit(labels, name, X, known, split.folds, embedded, weights)
         # A series that grows goes on beyond its largest value.
         labels = labels if split.kind == "time" else labels.held_to(float(known.max()))
+        y = labels.learn(known)
         tell("note", labels.notes)
     tell("note", split.notes)
     told = tuple(sentences["note"]), tuple(sentences["warning"])

@@ -1,0 +1,58 @@
+"""In which unit a number is learned: logarithms lean less, but may bend a straight relation.
+
+Which targets lean is decided by `tables/target.py`; what networks do must not be known here.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from gradus._typing import Float64Array, Int64Array
+from gradus.tables.target import NumberTarget
+from gradus.verdict.baselines import linear_model
+from gradus.verdict.words import number_text
+
+# Logarithms are given up where a linear model in own units is off by less than this part of what
+# one in logarithms is: they are then what makes the relation bent.
+_CLEARLY_LESS = 0.5
+
+
+def learned_unit(
+    target: NumberTarget,
+    name: str,
+    X: Float64Array,
+    known: Float64Array,
+    folds: Int64Array,
+    embedded: tuple[int, ...],
+    weights: Float64Array | None,
+) -> NumberTarget:
+    """Keep the logarithms of a target, or learn it in its own unit after all.
+
+    A linear model is solved in either unit; their mean absolute errors, in the own unit and over
+    rows not learned from, decide.
+
+    Parameters
+    ----------
+    target
+        Fitted on `known`.
+    name
+        Of the column.
+    X, known, folds, embedded, weights
+        As for `gradus.verdict.baselines.linear_model`; `known` in its own unit.
+    """
+    if not target.is_log:
+        return target
+    straight = target.in_own_unit(known, weights)
+    is_judged, errors = folds >= 0, []
+    for one in (target, straight):
+        z = linear_model(X, one.learn(known), folds, "squared_error", embedded, weights).out_of_fold
+        off = np.abs(one.restore(z[is_judged, 0]) - known[is_judged])
+        errors.append(float(np.mean(np.minimum(off, np.finfo(np.float64).max / len(off)))))
+    if errors[1] >= _CLEARLY_LESS * errors[0]:
+        return target
+    in_logarithms, in_own_unit = map(number_text, errors)
+    note = (
+        f"{name!r} is learned as it is, not in logarithms: a linear model is off by {in_own_unit} "
+        f"on average in its own unit and by {in_logarithms} in logarithms."
+    )
+    return replace(straight, notes=(note,))

@@ -1,0 +1,44 @@
+"""Logarithms stay where they straighten a relation and go where they bend it."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from gradus.tables.target import NumberTarget
+from gradus.workflow.unit import learned_unit
+
+N = 200
+FOLDS = np.arange(N) % 5
+# A bell without the luck of a draw.
+X = norm.ppf((np.random.default_rng(0).permutation(N) + 0.5) / N)
+
+
+def learned(x, y, weights=None):
+    fitted = NumberTarget.fit("price", y, weights)
+    return fitted, learned_unit(fitted, "price", x[:, np.newaxis], y, FOLDS, (), weights)
+
+
+def test_a_product_stays_in_logarithms(rng):
+    fitted, found = learned(X, np.exp(X + 0.1 * rng.normal(size=N)))
+    assert fitted.is_log
+    assert found is fitted
+
+
+@pytest.mark.parametrize("weights", [None, 1.0 + np.arange(N) % 3])
+def test_a_price_that_follows_another_price_is_learned_as_it_is(rng, weights):
+    x = np.exp(X)
+    y = 3 * x + 1 + 0.01 * rng.normal(size=N)
+    fitted, found = learned(x, y, weights)
+    assert fitted.is_log
+    assert not found.is_log
+    assert found.mean == pytest.approx(np.average(y, weights=weights))
+    assert found.restore(found.learn(y)) == pytest.approx(y)
+    (note,) = found.notes
+    assert note.startswith("'price' is learned as it is, not in logarithms: a linear model is off ")
+    assert " by 0.00" in note
+
+
+def test_what_leans_little_is_left_alone():
+    fitted, found = learned(X, 5 * X)
+    assert not fitted.is_log
+    assert found is fitted
