@@ -116,7 +116,7 @@ def test_what_the_person_says_overrules(column, kind, values):
 def test_ignored_columns():
     found = describe(table(number("a", 1, 2), number("b", 1, 2)), ignored=["b"])
     assert [given.kind for given in found] == ["number", "ignored"]
-    assert found[1].reason == "'b' is ignored, as said."
+    assert found[1].reason == "'b' is not to be learned from."
 
 
 def test_what_cannot_be_as_said():

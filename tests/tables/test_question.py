@@ -232,7 +232,7 @@ def test_what_is_left_out_is_said():
         "'id' is an id: 5 different whole numbers in 5 rows; it is left out.",
         "'n' is an id: 5 different words in 5 rows; it is left out.",
         "'e' is left out: blank in every row learned from.",
-        "'b' is left out: ignored, as said.",
+        "'b' is left out: not to be learned from.",
     )
 
 

@@ -139,7 +139,7 @@ def test_what_the_person_says_about_columns():
     found = prepared(frame, kinds={"code": "category"}, ignore=["garden", "a"])
     assert found.encoder.names == ("b", "town", "day", "code")
     assert "code=0" in found.encoder.features
-    assert "'a', 'garden' are left out: ignored, as said." in found.notes
+    assert "'a', 'garden' are left out: not to be learned from." in found.notes
 
 
 def test_sentences_are_told_as_they_are_kept():

@@ -119,7 +119,7 @@ def describe(
     found = []
     for place, column in enumerate(table.columns):
         if place in left_out:
-            reason = f"{column.name!r} is ignored, as said."
+            reason = f"{column.name!r} is not to be learned from."
             found.append(Described(column, "ignored", reason, is_said=True))
         elif place in kinds:
             found.append(_as_said(column, kinds[place]))

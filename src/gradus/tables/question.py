@@ -20,7 +20,7 @@ _LEARNED_KINDS = {"number", "category", "yes/no", "date"}
 _WHY = {
     "constant": "one value in every row learned from",
     "empty": "blank in every row learned from",
-    "ignored": "ignored, as said",
+    "ignored": "not to be learned from",
 }
 
 
