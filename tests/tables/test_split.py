@@ -138,6 +138,35 @@ def test_rows_of_one_time_stay_together(rng):
     assert (one.folds == 0).sum() == 10
 
 
+@pytest.mark.parametrize(
+    ("n", "sizes"), [(99, [10, 10]), (100, [10, 10]), (1_000, [25] * 8), (50_001, [10_000])]
+)
+def test_the_last_fifth_judges_in_steps(rng, n, sizes):
+    when = rng.permutation(n)
+    found = split(date("d", *when), noise(rng, n), said="time:d")
+    assert np.bincount(found.folds + 1).tolist() == [n - sum(sizes), *sizes]
+    assert len(found.rounds()) == len(sizes)
+    for k, (folds, is_there) in enumerate(found.rounds()):
+        assert np.array_equal(folds == 0, found.folds == k)
+        assert folds.max() == 0
+        # What is learned from is all that is earlier, and nothing else.
+        first = when[folds == 0].min()
+        assert np.array_equal(is_there & (folds < 0), when < first)
+
+
+def test_ties_leave_no_step_empty(rng):
+    found = split(date("d", *np.arange(200) // 35), noise(rng, 200), said="time:d")
+    # From row 140 on, the days begin at 140 and 175.
+    assert found.folds.tolist() == [-1] * 140 + [0] * 35 + [1] * 25
+
+
+def test_at_random_all_is_learned_at_once(rng):
+    found = split(noise(rng, 40, "a"), noise(rng, 40))
+    ((folds, is_there),) = found.rounds()
+    assert folds is found.folds
+    assert is_there.all()
+
+
 def test_numbers_and_words_can_be_times(rng):
     years = [f"{1970 + j}" for j in range(10)]
     found = split(word("d", *years * 4), noise(rng, 40), said="time:d")

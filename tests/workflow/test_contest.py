@@ -64,6 +64,26 @@ def test_by_time_one_network_is_judged_and_one_of_all_rows_answers():
     assert " on 6 of its 60 rows" in before.stops[1]
 
 
+@pytest.mark.parametrize("target", ["number", "pair"])
+def test_by_time_no_answer_of_a_later_row_reaches_who_is_judged_before_it(target):
+    found = prepared(target, n=200, split="time:day")
+    assert np.bincount(found.split.folds + 1).tolist() == [160, 10, 10, 10, 10]
+    earlier, later = found.split.folds == 1, found.split.folds >= 1
+    before = contest(found)
+    after = contest(with_other_answers(found, later))
+    for name in CANDIDATES:
+        one, two = before.candidates[name], after.candidates[name]
+        assert one.out_of_fold[earlier].tobytes() == two.out_of_fold[earlier].tobytes()
+        assert one.answerer.by_fold[:2].tobytes() == two.answerer.by_fold[:2].tobytes()
+        assert (one.answerer.by_fold[2:] != two.answerer.by_fold[2:]).any()
+        assert (one.answerer.answering != two.answerer.answering).any()
+        assert np.isfinite(one.out_of_fold[found.split.folds >= 0]).all()
+        outputs = predictions_of(one.answerer.spec, one.answerer.by_fold, found.X)
+        own = outputs[found.split.folds[later], later]
+        assert one.out_of_fold[later] == pytest.approx(own, rel=1e-5, abs=1e-6)
+    assert [said[:9] for said in before.stops] == [f"Network {number}" for number in range(1, 6)]
+
+
 def test_two_trainings_share_the_time_limit_and_no_seed(monkeypatch):
     import gradus.workflow.contest as module
 

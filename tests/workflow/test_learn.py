@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from gradus.errors import Diverged, InvalidParameter
-from gradus.models.model_file import dump
+from gradus.models.model_file import dump, parse
 from gradus.workflow.learn import learn
 from gradus.workflow.options import Options
+from tests.models.cases import table
 from tests.workflow.arrays import QUICK, contest, prepared
 
 
@@ -69,9 +70,23 @@ def test_by_time_the_last_fifth_is_judged():
     model = learned(prepared(split="time:day"))
     assert model.verdict.n_judged == 12
     assert (
-        "(12 rows, the last fifth in time, answered by a model of the rows before)"
+        "(12 rows, the last fifth in time, each answered by a model of earlier rows)"
         in model.verdict.sentence
     )
+
+
+def test_by_time_bounds_lie_around_the_answer_and_come_back():
+    found = prepared(n=200, split="time:day")
+    model = learned(found)
+    again = parse(dump(model, "m"), "m")
+    one, two = (each.predict(table(200)) for each in (model, again))
+    assert one.low.tobytes() == two.low.tobytes()
+    off = np.abs(found.y - contest(found).candidates["network"].out_of_fold[:, 0])
+    judged = np.sort(off[found.split.folds >= 0])
+    # 40 judged rows: the 37th smallest error, to either side.
+    width = judged[36] * found.labels.scale
+    assert one.high - one.values == pytest.approx(width, rel=1e-6)
+    assert one.values - one.low == pytest.approx(width, rel=1e-6)
 
 
 def test_by_group_no_row_of_its_group_was_seen():

@@ -4,18 +4,19 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from gradus.tables.split import Split
 from gradus.tables.target import NumberTarget
 from gradus.workflow.unit import learned_unit
 
 N = 200
-FOLDS = np.arange(N) % 5
+SPLIT = Split("random", np.arange(N) % 5, None, None)
 # A bell without the luck of a draw.
 X = norm.ppf((np.random.default_rng(0).permutation(N) + 0.5) / N)
 
 
 def learned(x, y, weights=None):
     fitted = NumberTarget.fit("price", y, weights)
-    return fitted, learned_unit(fitted, "price", x[:, np.newaxis], y, FOLDS, (), weights)
+    return fitted, learned_unit(fitted, "price", x[:, np.newaxis], y, SPLIT, (), weights)
 
 
 def test_a_product_stays_in_logarithms(rng):

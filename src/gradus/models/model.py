@@ -200,9 +200,7 @@ class Model:
             return Predictions(values, None, None, probabilities, classes, flags, ())
         z = answers[:, 0]
         assert self.intervals is not None, "numbers have bounds"
-        # One network judged alone may not be the one that answers: its errors go around the answer.
-        centers = by_fold[:, :, 0] if len(by_fold) > 1 else z[np.newaxis]
-        bounds = self.intervals.bounds(centers, z)
+        bounds = self.intervals.bounds(by_fold[:, :, 0], z)
         values = self.labels.restore(z)
         low, high = (self.labels.restore_bound(bound) for bound in bounds)
         # The correction for the bend of a logarithm may carry an answer over its bound.

@@ -140,7 +140,7 @@ class Intervals:
         low, high
             Shape (m,), in the unit of z. All nan where fewer than 10 rows were judged.
         """
-        if len(by_fold) == 1:
+        if self.fold.max(initial=0) == 0:
             by_fold = answers[np.newaxis]
         if not len(self.residuals):
             return np.full(answers.shape, np.nan), np.full(answers.shape, np.nan)
@@ -181,7 +181,9 @@ class Intervals:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Any], n_folds: int) -> Self:
-        """Build the intervals that `arrays` was called on, for a model of `n_folds` networks.
+        """Build the intervals that `arrays` was called on.
+
+        They have no fold, one, or one for each of `n_folds` networks.
 
         Raises
         ------
@@ -202,7 +204,7 @@ class Intervals:
             raise ValueError("intervals must hold finite residuals and shares of at least 0")
         is_ordered = (np.diff(fold) > 0) | (np.diff(residuals) >= 0)
         is_sound = (
-            (len(fold) == 0 or np.array_equal(np.unique(fold), np.arange(n_folds)))
+            any(np.array_equal(np.unique(fold), np.arange(n)) for n in (0, 1, n_folds))
             and bool(np.all(np.diff(fold) >= 0) and is_ordered.all())
             and (len(fold) == 0 or abs(shares.sum() - 1) < 1e-6)
             and 0 < shrink <= 1

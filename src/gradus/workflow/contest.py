@@ -6,6 +6,7 @@ decided by `verdict/`; files and columns must not be known here.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,12 +16,13 @@ from gradus.models.model import Answerer, predictions_of
 from gradus.training.control import Progress
 from gradus.training.history import History
 from gradus.training.plan import Plan
-from gradus.training.train import train
+from gradus.training.train import TrainResult, train
 from gradus.verdict.baselines import LinearFit, constant_model, linear_model
-from gradus.verdict.intervals import own_variance
+from gradus.verdict.intervals import own_variance as variance_among
 from gradus.verdict.verdict import FEWEST_ROWS
 from gradus.workflow.options import Options
 from gradus.workflow.prepare import Prepared
+from gradus.workflow.rounds import in_rounds
 from gradus.workflow.settings import Settings
 from gradus.workflow.stops import held_out_rows, stop_sentences, stop_summary
 
@@ -98,13 +100,11 @@ def hold_contest(
     KeyboardInterrupt
         If the person stops it.
     """
-    X, y, folds = prepared.X, prepared.y, prepared.split.folds
-    loss, embedded = settings.spec.loss, prepared.encoder.embedded
     candidates = {
-        "mean": _simple(constant_model(X, y, folds, loss, embedded, weights)),
-        "linear": _simple(linear_model(X, y, folds, loss, embedded, weights)),
+        "mean": _simple(constant_model, prepared, settings.spec.loss, weights),
+        "linear": _simple(linear_model, prepared, settings.spec.loss, weights),
     }
-    if len(y) < FEWEST_ROWS and options.hidden is None:
+    if len(prepared.y) < FEWEST_ROWS and options.hidden is None:
         # Nothing could judge it, so it would not answer.
         return Contest(candidates, has_diverged=False, histories=(), stops=(), summary="")
     try:
@@ -115,10 +115,27 @@ def hold_contest(
         return Contest(candidates, has_diverged=True, histories=(), stops=(), summary="")
 
 
-def _simple(fit: LinearFit) -> Candidate:
-    """Take a solved model as a network."""
+def _simple(
+    model: Callable[..., LinearFit],
+    prepared: Prepared,
+    loss: str,
+    weights: Float64Array | None,
+) -> Candidate:
+    """Solve a simple model, which is a network too."""
+    fit = in_rounds(
+        model, prepared.X, prepared.y, prepared.split, loss, prepared.encoder.embedded, weights
+    )
     answerer = Answerer(fit.spec, fit.by_fold, fit.params[np.newaxis])
     return Candidate(answerer, fit.out_of_fold)
+
+
+class _Run(NamedTuple):
+    """One call of `train`: what it gave, what it was given, and the rows stopped by."""
+
+    result: TrainResult
+    plan: Plan
+    folds: Int64Array
+    held_out: tuple[Int64Array, ...]
 
 
 def _with_networks(
@@ -128,50 +145,66 @@ def _with_networks(
     weights: Float64Array | None,
     callback: Callable[[Progress], None] | None,
 ) -> Contest:
-    """Train one network per fold on the rows outside it, and let them compete."""
+    """Train networks and let them compete."""
+    is_by_time = prepared.split.kind == "time"
+    runs, out_of_fold = _train_rounds(prepared, settings, weights, callback)
+    by_fold = np.concatenate([run.result.params for run in (runs[:-1] if is_by_time else runs)])
+    answerer = Answerer(settings.spec, by_fold, runs[-1].result.params if is_by_time else by_fold)
+    own_variance = 0.0
+    if not is_by_time:
+        own_variance = _own_variance(prepared, answerer, settings.plan, runs[0].held_out)
+    stops: list[str] = []
+    for run in runs:
+        stops += stop_sentences(*run, first=len(stops) + 1)
+    return Contest(
+        {**candidates, "network": Candidate(answerer, out_of_fold, own_variance)},
+        has_diverged=False,
+        histories=tuple(history for run in runs for history in run.result.histories),
+        stops=tuple(stops),
+        summary=stop_summary(runs[-1].result, runs[-1].plan),
+    )
+
+
+def _train_rounds(
+    prepared: Prepared,
+    settings: Settings,
+    weights: Float64Array | None,
+    callback: Callable[[Progress], None] | None,
+) -> tuple[list[_Run], Float64Array]:
+    """Train one network per fold, by time on the rows before it; also return what they answer.
+
+    The judged networks of a split by time have not seen the latest rows, which tell most about the
+    next ones: the last run is of one more, of all rows.
+    """
     spec, plan, split = settings.spec, settings.plan, prepared.split
     dtype = np.dtype(plan.dtype)
     X, y = prepared.X.astype(dtype), prepared.y.astype(dtype)[:, np.newaxis]
     w = None if weights is None else weights.astype(dtype)
-    sides = {"groups": split.groups, "order": split.order}
-    if split.kind == "time" and plan.time_limit is not None:
-        # Two trainings follow one another.
-        plan = replace(plan, time_limit=plan.time_limit / 2)
-    result = train(spec, X, y, w, split.folds, plan, **sides, callback=callback)
-    runs, answering = [(result, plan, split.folds)], result.params
+    rounds = split.rounds()
     if split.kind == "time":
-        # The judged network has not seen the latest rows, which tell most about the next ones.
-        later = replace(plan, seed=plan.seed + 1)
-        final = train(spec, X, y, w, None, later, **sides, callback=callback)
-        runs.append((final, later, np.full(len(y), -1)))
-        answering = final.params
-    if any("interrupted" in run.stopped_because for run, _, _ in runs):
-        # Half-trained networks are no answer; whoever pressed Ctrl-C wants none.
-        raise KeyboardInterrupt
-    classes = None if spec.loss == "squared_error" else y[:, 0]
-    held_out = [
-        held_out_rows(folds, its_plan, split.groups, split.order, classes)
-        for _, its_plan, folds in runs
-    ]
-    answerer = Answerer(spec, result.params, answering)
-    candidate = Candidate(
-        answerer,
-        np.asarray(result.out_of_fold, dtype=np.float64),
-        _own_variance(prepared, answerer, plan, held_out[0]),
-    )
-    return Contest(
-        {**candidates, "network": candidate},
-        has_diverged=False,
-        histories=tuple(history for run, _, _ in runs for history in run.histories),
-        stops=tuple(
-            sentence
-            for number, ((run, its_plan, folds), held) in enumerate(
-                zip(runs, held_out, strict=True)
-            )
-            for sentence in stop_sentences(run, its_plan, folds, held, first=number + 1)
-        ),
-        summary=stop_summary(*runs[-1][:2]),
-    )
+        rounds += ((np.full(len(y), -1), np.ones(len(y), dtype=np.bool_)),)
+    if plan.time_limit is not None:
+        plan = replace(plan, time_limit=plan.time_limit / len(rounds))
+    runs: list[_Run] = []
+    out_of_fold = np.full((len(y), spec.n_outputs), np.nan)
+    for number, (folds, is_there) in enumerate(rounds):
+        rows = slice(None) if is_there.all() else np.flatnonzero(is_there)
+        its_plan, its_folds = replace(plan, seed=plan.seed + number), folds[rows]
+        groups = None if split.groups is None else split.groups[rows]
+        order = None if split.order is None else split.order[rows]
+        its_weights = None if w is None else w[rows]
+        passed_on = its_folds if (its_folds >= 0).any() else None
+        sides: dict[str, Any] = {"groups": groups, "order": order, "callback": callback}
+        result = train(spec, X[rows], y[rows], its_weights, passed_on, its_plan, **sides)
+        if "interrupted" in result.stopped_because:
+            # Half-trained networks are no answer; whoever pressed Ctrl-C wants none.
+            raise KeyboardInterrupt
+        classes = None if spec.loss == "squared_error" else y[rows, 0]
+        held_out = held_out_rows(its_folds, its_plan, groups, order, classes)
+        runs.append(_Run(result, its_plan, its_folds, held_out))
+        if result.out_of_fold is not None:
+            out_of_fold[folds >= 0] = result.out_of_fold[its_folds >= 0]
+    return runs, out_of_fold
 
 
 def _own_variance(
@@ -185,4 +218,4 @@ def _own_variance(
     is_unseen = np.array([folds == k for k in range(len(answerer.by_fold))])
     for own, held in zip(is_unseen, held_out, strict=True):
         own[held] = True
-    return own_variance(folds, answers[:, :, 0], is_unseen, prepared.weights)
+    return variance_among(folds, answers[:, :, 0], is_unseen, prepared.weights)

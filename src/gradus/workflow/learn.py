@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradus._typing import BoolArray, Float64Array
+from gradus._typing import BoolArray, Float64Array, Int64Array
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import InvalidParameter
 from gradus.models.model import Model, Origin
@@ -32,12 +32,13 @@ from gradus.verdict.verdict import FEWEST_ROWS, Verdict, too_few
 from gradus.workflow.contest import Candidate, Contest, hold_contest
 from gradus.workflow.options import Options
 from gradus.workflow.prepare import Notify, Prepared, class_factors
+from gradus.workflow.rounds import only
 from gradus.workflow.settings import choose_settings
 
 _JUDGED_ON = {
     "random": "each answered by a model that had not seen it",
     "group": "each answered by a model that had seen no row of its group",
-    "time": "the last fifth in time, answered by a model of the rows before",
+    "time": "the last fifth in time, each answered by a model of earlier rows",
 }
 
 
@@ -116,10 +117,12 @@ def learn(
 
 def _can_hold_out(split: Split) -> bool:
     """Tell whether every network has two groups of rows, one of which can be held out."""
-    if split.groups is None:
-        return True
-    folds = range(int(split.folds.max()) + 1)
-    return all(len(np.unique(split.groups[split.folds != k])) > 1 for k in folds)
+    groups = split.groups
+    return groups is None or all(
+        len(np.unique(groups[is_there & (folds != k)])) > 1
+        for folds, is_there in split.rounds()
+        for k in range(int(folds.max()) + 1)
+    )
 
 
 def _training_weights(prepared: Prepared, options: Options) -> Float64Array | None:
@@ -175,11 +178,7 @@ def _judge(
     if n < FEWEST_ROWS:
         has_bounds = isinstance(prepared.labels, NumberTarget)
         return too_few(n, network_is_asked_for=is_asked_for, has_bounds=has_bounds)
-    loss = contest.candidates["linear"].answerer.spec.loss
-    embedded = prepared.encoder.embedded
-    rows, near = nearest_neighbors(
-        prepared.X, prepared.y, split.folds, loss, embedded, prepared.weights, options.seed
-    )
+    rows, near = _neighbors(prepared, contest.candidates["linear"].answerer.spec.loss, options.seed)
     judged_on = _JUDGED_ON[split.kind]
     if isinstance(prepared.labels, NumberTarget):
         return judge_numbers(
@@ -205,6 +204,16 @@ def _judge(
     )
 
 
+def _neighbors(prepared: Prepared, loss: str, seed: int) -> tuple[Int64Array, Float64Array]:
+    """Let the nearest neighbors answer."""
+    X, y, embedded = prepared.X, prepared.y, prepared.encoder.embedded
+    found = [
+        nearest_neighbors(X, y, folds, loss, embedded, only(prepared.weights, is_there), seed)
+        for folds, is_there in prepared.split.rounds()
+    ]
+    return np.concatenate([rows for rows, _ in found]), np.concatenate([near for _, near in found])
+
+
 def _judged(prepared: Prepared) -> BoolArray:
     """Tell which rows lie in a fold."""
     return np.asarray(prepared.split.folds >= 0)
@@ -212,9 +221,12 @@ def _judged(prepared: Prepared) -> BoolArray:
 
 def _intervals(prepared: Prepared, chosen: Candidate) -> Intervals:
     """Fit the bounds on the rows that the answering networks have not learned from."""
+    split = prepared.split
     return Intervals.fit(
         prepared.y,
-        prepared.split.folds,
+        # The earlier models of a split by time know less than the one that answers: the errors go
+        # around its answer, as those of one fold.
+        np.minimum(split.folds, 0) if split.kind == "time" else split.folds,
         chosen.out_of_fold[:, 0],
         prepared.weights,
         chosen.own_variance,

@@ -132,7 +132,7 @@ def prepare(
     )
     if isinstance(labels, NumberTarget):
         name, embedded = table.names[question.target], encoder.embedded
-        labels = learned_unit(labels, name, X, known, split.folds, embedded, weights)
+        labels = learned_unit(labels, name, X, known, split, embedded, weights)
         # A series that grows goes on beyond its largest value.
         labels = labels if split.kind == "time" else labels.held_to(float(known.max()))
         y = labels.learn(known)

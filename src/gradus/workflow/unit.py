@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradus._typing import Float64Array, Int64Array
+from gradus._typing import Float64Array
+from gradus.tables.split import Split
 from gradus.tables.target import NumberTarget
 from gradus.verdict.baselines import linear_model
 from gradus.verdict.words import number_text
+from gradus.workflow.rounds import in_rounds
 
 # Logarithms are given up where a linear model in own units is off by less than this part of what
 # one in logarithms is: they are then what makes the relation bent.
@@ -22,7 +24,7 @@ def learned_unit(
     name: str,
     X: Float64Array,
     known: Float64Array,
-    folds: Int64Array,
+    split: Split,
     embedded: tuple[int, ...],
     weights: Float64Array | None,
 ) -> NumberTarget:
@@ -37,16 +39,17 @@ def learned_unit(
         Fitted on `known`.
     name
         Of the column.
-    X, known, folds, embedded, weights
-        As for `gradus.verdict.baselines.linear_model`; `known` in its own unit.
+    X, known, split, embedded, weights
+        As for `in_rounds`; `known` in its own unit.
     """
     if not target.is_log:
         return target
     straight = target.in_own_unit(known, weights)
-    is_judged, errors = folds >= 0, []
+    is_judged, errors = split.folds >= 0, []
     for one in (target, straight):
-        z = linear_model(X, one.learn(known), folds, "squared_error", embedded, weights).out_of_fold
-        off = np.abs(one.restore(z[is_judged, 0]) - known[is_judged])
+        y = one.learn(known)
+        fit = in_rounds(linear_model, X, y, split, "squared_error", embedded, weights)
+        off = np.abs(one.restore(fit.out_of_fold[is_judged, 0]) - known[is_judged])
         errors.append(float(np.mean(np.minimum(off, np.finfo(np.float64).max / len(off)))))
     if errors[1] >= _CLEARLY_LESS * errors[0]:
         return target
