@@ -84,6 +84,12 @@ def test_by_time_no_answer_of_a_later_row_reaches_who_is_judged_before_it(target
     assert [said[:9] for said in before.stops] == [f"Network {number}" for number in range(1, 6)]
 
 
+def test_networks_of_later_rounds_are_counted_on():
+    seen = []
+    contest(prepared(n=200, split="time:day"), lambda progress: seen.append(progress.network))
+    assert sorted(set(seen)) == [0, 1, 2, 3, 4]
+
+
 def test_two_trainings_share_the_time_limit_and_no_seed(monkeypatch):
     import gradus.workflow.contest as module
 

@@ -194,7 +194,8 @@ def _train_rounds(
         order = None if split.order is None else split.order[rows]
         its_weights = None if w is None else w[rows]
         passed_on = its_folds if (its_folds >= 0).any() else None
-        sides: dict[str, Any] = {"groups": groups, "order": order, "callback": callback}
+        sides: dict[str, Any] = {"groups": groups, "order": order}
+        sides["callback"] = _numbered(callback, number)
         result = train(spec, X[rows], y[rows], its_weights, passed_on, its_plan, **sides)
         if "interrupted" in result.stopped_because:
             # Half-trained networks are no answer; whoever pressed Ctrl-C wants none.
@@ -205,6 +206,15 @@ def _train_rounds(
         if result.out_of_fold is not None:
             out_of_fold[folds >= 0] = result.out_of_fold[its_folds >= 0]
     return runs, out_of_fold
+
+
+def _numbered(
+    callback: Callable[[Progress], None] | None, n_before: int
+) -> Callable[[Progress], None] | None:
+    """Count the networks of earlier rounds, too: each of them has trained one."""
+    if callback is None or n_before == 0:
+        return callback
+    return lambda progress: callback(replace(progress, network=progress.network + n_before))
 
 
 def _own_variance(
