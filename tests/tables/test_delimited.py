@@ -214,3 +214,18 @@ def test_the_fuzzer_sees_a_lost_row_and_a_changed_cell(monkeypatch):
     short = delimited.replace(table, columns=tuple(c.take(np.arange(1)) for c in table.columns))
     with pytest.raises(AssertionError, match="2 rows became 1"):
         fuzz_tables.check_cells(short)
+
+
+@pytest.mark.parametrize(
+    ("cells", "keeps_zeros"),
+    [
+        (("1.50", "2.25", ""), True),
+        (("1.55", "2.25", ""), False),
+        (("1.5", "2.20", ""), False),
+        (("3", "2.20", ""), False),
+        (("30", "20", ""), False),
+    ],
+)
+def test_zeros_at_the_end_of_plain_numbers_are_noticed(cells, keeps_zeros):
+    table = read(b"a,y\n" + "".join(f"{i},{cell}\n" for i, cell in enumerate(cells)).encode())
+    assert table.columns[1].spelling.keeps_zeros is keeps_zeros

@@ -38,6 +38,8 @@ def test_spelling(number, decimals, text):
         (1234567.5, Spelling(1, thousands=","), ".", "1,234,567.5"),
         (1234567.5, Spelling(1, thousands="."), ",", "1.234.567,5"),
         (-1234.0, Spelling(0, "$", thousands=","), ".", "-$1,234"),
+        (1234.5, Spelling(2, thousands=".", keeps_zeros=True), ",", "1.234,50"),
+        (-0.001, Spelling(2, keeps_zeros=True), ".", "0.00"),
         (999.0, Spelling(2, suffix=" %", thousands=","), ",", "999 %"),
         (12.25, Spelling(2, "€ "), ",", "€ 12,25"),
         (1.5e20, Spelling(2, thousands=" "), ",", "1,5e+20"),

@@ -102,7 +102,9 @@ def test_the_decimal_mark_never_splits_a_cell(fill):
 
 def test_units_and_thousands_are_repeated(fill):
     data = "a;y\n1;€ 1.200,50\n2;\n3;€ 3.400,75\n".encode()
-    assert fill(data, answer=1234567.8).decode().splitlines()[2] == "2;€ 1.234.567,8;€ 10;€ 15"
+    assert (
+        fill(data, answer=1234567.8).decode().splitlines()[2] == "2;€ 1.234.567,80;€ 10,00;€ 15,00"
+    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "cp1252", "latin-1", "utf-8-sig"])

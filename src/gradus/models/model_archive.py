@@ -12,7 +12,7 @@ import numpy as np
 
 from gradus._archive import AnyArray
 from gradus._typing import Float64Array, FloatArray
-from gradus._validate import check_choice, check_whole
+from gradus._validate import check_choice, check_flag, check_whole
 from gradus.engines.registry import ENGINE_NAMES
 from gradus.models.model import Answerer, Model, Origin
 from gradus.models.network_archive import read_spec
@@ -205,6 +205,7 @@ def _spelling(entries: object) -> Spelling:
     _check_names("its spelling", entries, {option.name for option in fields(Spelling)})
     found = Spelling(**entries)
     check_whole("decimals", found.decimals, at_least=0, at_most=15)
+    check_flag("keeps_zeros", found.keeps_zeros)
     for text in (found.prefix, found.suffix, found.thousands):
         _text(text)
     return found

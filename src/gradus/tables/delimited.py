@@ -228,7 +228,7 @@ def _plain(
     for j, values in zip(wanted, parser.numbers(wanted), strict=True):
         # Any other blank or number is a cell that is spelled in another way, such as 1-2.
         if np.array_equal(np.isnan(values), shapes[j].is_blank):
-            spelling = Spelling(shapes[j].decimals)
+            spelling = Spelling(shapes[j].decimals, keeps_zeros=shapes[j].keeps_zeros)
             done[j] = Column(names[j], "number", values, spelling)
     return done
 

@@ -192,11 +192,14 @@ class Shapes:
         points stand before three digits, as they do between thousands.
     decimals
         The most digits after a point.
+    keeps_zeros
+        Whether all have as many, and one ends in a zero.
     """
 
     is_blank: BoolArray
     is_odd: bool
     decimals: int
+    keeps_zeros: bool
 
 
 def column_shapes(
@@ -215,14 +218,17 @@ def column_shapes(
     second = buffer[np.minimum(starts + 1, last)]
     is_zero = (sizes > 1) & (buffer[np.minimum(starts, last)] == ord("0")) & (second != ord("."))
     is_odd = bool(is_zero.any() or (sizes >= _LONG).any())
-    decimals = 0
+    decimals, keeps_zeros = 0, False
     if len(points):
         at = points[np.minimum(np.searchsorted(points, starts), len(points) - 1)]
         has_point = (at >= starts) & (at < stops)
         after, before = (stops - 1 - at)[has_point], (at - starts)[has_point]
         decimals = int(after.max(initial=0))
+        is_last_zero = buffer[stops[has_point] - 1] == ord("0")
+        is_even = bool(has_point.sum() == (sizes > 0).sum() and (after == decimals).all())
+        keeps_zeros = decimals > 0 and is_even and bool(is_last_zero.any())
         is_odd |= bool(len(after)) and bool(((after == 3) & (before > 0) & (before < 5)).all())
-    return Shapes(sizes == 0, is_odd, decimals)
+    return Shapes(sizes == 0, is_odd, decimals, keeps_zeros)
 
 
 def point_places(text: bytes) -> Int64Array:

@@ -103,7 +103,7 @@ def read_numbers(cells: Sequence[str], counts: Sequence[int], decimal: str) -> N
     between = _between([part for part in kept if part], decimal)
     own_blank = next((c for cell in cells for c in cell if c in _BLANKS), " ")
     values: list[float | None] = []
-    most, negatives = 0, ""
+    decimals, ends_in_zero, negatives = [], False, ""
     for cell, part in zip(cells, kept, strict=True):
         plain = _number(part.body, decimal, between) if part else ""
         if not part or not plain:
@@ -112,9 +112,15 @@ def read_numbers(cells: Sequence[str], counts: Sequence[int], decimal: str) -> N
         number = float(plain + part.exponent)
         values.append(-number if part.negative else number)
         negatives = negatives or (cell if part.is_unusual else "")
-        most = max(most, len(plain.partition(".")[2]) - int(part.exponent[1:] or 0))
+        after = plain.partition(".")[2]
+        decimals.append(max(0, len(after) - int(part.exponent[1:] or 0)))
+        ends_in_zero = ends_in_zero or after.endswith("0")
     thousands = own_blank if between == " " else between
-    return Numbers(values, Spelling(most, prefix, suffix, thousands), decimal, negatives)
+    # One that ends in a zero shows that the others would have, too.
+    keeps_zeros = ends_in_zero and len(set(decimals)) == 1
+    most = max(decimals, default=0)
+    spelling = Spelling(most, prefix, suffix, thousands, keeps_zeros)
+    return Numbers(values, spelling, decimal, negatives)
 
 
 def _take_apart(cell: str) -> _Parts | None:

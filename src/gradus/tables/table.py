@@ -34,12 +34,15 @@ class Spelling:
         What stands before and after each, such as "€ " or " %"; blanks are part of it.
     thousands
         What stands between thousands; empty where nothing does.
+    keeps_zeros
+        Whether each has all the decimals, zeros at the end included.
     """
 
     decimals: int = 15
     prefix: str = ""
     suffix: str = ""
     thousands: str = ""
+    keeps_zeros: bool = False
 
 
 @dataclass(frozen=True, eq=False)
