@@ -154,6 +154,12 @@ def test_the_last_fifth_judges_in_steps(rng, n, sizes):
         assert np.array_equal(is_there & (folds < 0), when < first)
 
 
+@pytest.mark.parametrize(("n_folds", "n_steps"), [(3, 3), (50, 20)])
+def test_the_person_says_how_many_steps(rng, n_folds, n_steps):
+    found = split(date("d", *range(100)), noise(rng, 100), said="time:d", n_folds=n_folds)
+    assert np.unique(found.folds).tolist() == [-1, *range(n_steps)]
+
+
 def test_ties_leave_no_step_empty(rng):
     found = split(date("d", *np.arange(200) // 35), noise(rng, 200), said="time:d")
     # From row 140 on, the days begin at 140 and 175.

@@ -111,7 +111,7 @@ def choose_split(
         "random", "time:COLUMN", "group:COLUMN" or None.
     n_folds
         2 or greater; None makes five, one for each row below 30 complete rows, and one of a fifth
-        of the rows above 50,000. A split by time has its steps.
+        of the rows above 50,000. By time, the number of steps.
     seed
         0 or greater; decides what is random.
 
@@ -132,7 +132,7 @@ def choose_split(
         if table.names.index(name) == question.target:
             raise InvalidParameter(f"split must name another column than the target, {name!r}.")
         if way == "time":
-            return _by_time(column, ())
+            return _by_time(column, (), n_folds)
         return _by_group(column, _N_FOLDS if n_folds is None else n_folds, key)
     if said not in {None, "random"}:
         raise InvalidParameter(
@@ -140,14 +140,16 @@ def choose_split(
         )
     target = described[question.target].column.take(question.complete)
     if said is None:
-        found = _in_time(described, question, target)
+        found = _in_time(described, question, target, n_folds)
         if found is not None:
             return found
     strata = value_codes(target) if question.task == "classes" else np.zeros(len(copies))
     return _at_random(copies, strata, n_folds, key)
 
 
-def _in_time(described: Sequence[Described], question: Question, target: Column) -> Split | None:
+def _in_time(
+    described: Sequence[Described], question: Question, target: Column, n_folds: int | None
+) -> Split | None:
     """Split by time if the rows are in the order of a date and the target follows itself."""
     n = len(question.complete)
     if n < _FEW_ROWS:
@@ -167,7 +169,7 @@ def _in_time(described: Sequence[Described], question: Question, target: Column)
                     f"its last value ({evidence}), so the last fifth in time judges; "
                     "--split random overrules."
                 )
-                return _by_time(found.column.take(question.complete), (note,))
+                return _by_time(found.column.take(question.complete), (note,), n_folds)
     return None
 
 
@@ -183,7 +185,7 @@ def _following(target: Column, task: str) -> float:
     return float(deviations[1:] @ deviations[:-1] / (deviations @ deviations))
 
 
-def _by_time(column: Column, notes: tuple[str, ...]) -> Split:
+def _by_time(column: Column, notes: tuple[str, ...], n_folds: int | None) -> Split:
     """Let the last fifth in time judge; rows of one time stay together if there are others."""
     times = _times(column)
     n = len(times)
@@ -196,7 +198,8 @@ def _by_time(column: Column, notes: tuple[str, ...]) -> Split:
     if not notes:
         notes = (f"The last fifth in the order of {column.name!r} judges ({_rows(is_judge)}).",)
     judges = rows[is_judge[rows]]
-    n_steps = 1 if n > _MANY_ROWS else max(1, min(_STEPS, len(judges) // _FEWEST_IN_STEP))
+    n_steps = n_folds or (1 if n > _MANY_ROWS else min(_STEPS, len(judges) // _FEWEST_IN_STEP))
+    n_steps = max(1, min(n_steps, len(judges)))
     firsts = times[judges[[len(judges) * step // n_steps for step in range(1, n_steps)]]]
     folds = np.full(n, -1, dtype=np.int64)
     # Ties may leave a step without rows.

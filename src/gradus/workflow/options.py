@@ -32,7 +32,8 @@ class Options:
         From 1 to 1024; None takes what the system grants. No bit depends on it.
     folds
         Networks, each of which leaves out one part of the rows, 2 or greater. None makes five,
-        one for each row below 30 complete rows, and one above 50,000.
+        one for each row below 30 complete rows, and one above 50,000. By time, the steps in which
+        the last fifth judges, and one network more.
     epochs
         Most passes over the rows, 1 or greater.
     time_limit
