@@ -229,3 +229,16 @@ def test_the_fuzzer_sees_a_lost_row_and_a_changed_cell(monkeypatch):
 def test_zeros_at_the_end_of_plain_numbers_are_noticed(cells, keeps_zeros):
     table = read(b"a,y\n" + "".join(f"{i},{cell}\n" for i, cell in enumerate(cells)).encode())
     assert table.columns[1].spelling.keeps_zeros is keeps_zeros
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        # A word of totals that other rows hold, too, and a column that never changes.
+        ["alta,2024", "media,2024", "baja,2024"] * 4 + ["media,2024"],
+        ["a,7", "b,7", "c,7", "d,7", "e,7", "f,7", "total,7"],
+    ],
+)
+def test_a_last_line_that_only_sounds_like_totals_is_read(rows):
+    table = read(("level,y\n" + "\n".join(rows) + "\n").encode())
+    assert table.n_rows == len(rows)

@@ -127,12 +127,13 @@ def test_the_last_fifth_in_time_judges(rng):
     assert found.kind == "time"
     assert np.array_equal(found.order, when)
     assert np.array_equal(found.folds, np.where(when >= 40, 0, -1))
-    assert found.notes == ("The last fifth in the order of 'd' judges (10 rows).",)
+    assert found.notes == ("The last 10 of 50 rows in the order of 'd' judge.",)
 
 
 def test_rows_of_one_time_stay_together(rng):
     found = split(date("d", *np.arange(50) // 7), noise(rng, 50), said="time:d")
-    assert (found.folds == 0).tolist() == [False] * 35 + [True] * 15
+    # Times change at rows 35 and 42; the last fifth would begin at row 40.
+    assert (found.folds == 0).tolist() == [False] * 42 + [True] * 8
     assert found.order.tolist() == list(range(50))
     one = split(noise(rng, 50, "a"), date("d", *[3] * 50), noise(rng, 50), said="time:d")
     assert (one.folds == 0).sum() == 10
@@ -161,9 +162,23 @@ def test_the_person_says_how_many_steps(rng, n_folds, n_steps):
 
 
 def test_ties_leave_no_step_empty(rng):
-    found = split(date("d", *np.arange(200) // 35), noise(rng, 200), said="time:d")
-    # From row 140 on, the days begin at 140 and 175.
-    assert found.folds.tolist() == [-1] * 140 + [0] * 35 + [1] * 25
+    found = split(date("d", *np.arange(200) // 20), noise(rng, 200), said="time:d")
+    # Steps would begin at rows 160, 170, 180 and 190, times do at 160 and 180.
+    assert found.folds.tolist() == [-1] * 160 + [0] * 20 + [1] * 20
+
+
+@pytest.mark.parametrize(
+    "sizes", [(20, 20, 20, 240), (1, 299), (30, 270), (299, 1), (120, 170, 10), (100, 200)]
+)
+def test_few_times_leave_half_of_the_rows_to_learn_from(rng, sizes):
+    when = np.repeat(np.arange(len(sizes)), sizes)
+    found = split(date("d", *when), noise(rng, 300), said="time:d")
+    n_judges = int((found.folds >= 0).sum())
+    assert 1 <= n_judges <= 150
+    assert found.notes[0].startswith(f"The last {n_judges} of 300 rows ")
+    # Where a time may begin the judging rows, it does.
+    expected = {(299, 1): 1, (120, 170, 10): 10}
+    assert n_judges == expected.get(sizes, 60)
 
 
 def test_at_random_all_is_learned_at_once(rng):
@@ -196,7 +211,7 @@ def test_a_series_is_split_by_time_unless_said(rng):
     assert found.kind == "time"
     (note,) = found.notes
     assert note.startswith("The rows are ordered by 'Date' and 'y' follows its last value (corr")
-    assert note.endswith("so the last fifth in time judges; --split random overrules.")
+    assert note.endswith("so the last 20 of 100 rows judge; --split random overrules.")
     assert split(*columns, said="random").kind == "random"
 
 

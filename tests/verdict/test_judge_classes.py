@@ -63,6 +63,24 @@ def test_a_network_whose_lead_may_be_luck_is_not_called_worse():
     )
 
 
+def test_the_largest_class_is_right_as_often_as_it_occurs():
+    # One row at a time left out, two equal classes are answered the wrong way round.
+    codes = np.arange(N) % 2
+    wrong = np.where(np.eye(2)[codes] == 1, 0.49, 0.51)
+    found = judge_classes(codes, FOLDS, {"linear": wrong, "mean": wrong}, ("no", "yes"))
+    assert "50.0 % for always the largest class ('no')" in found.sentence
+    assert found.measures["mean"]["accuracy"] == 0.5
+
+
+def test_one_judged_class_is_not_called_unequal():
+    codes = np.repeat([0, 1], [150, 50])
+    folds = np.where(codes == 1, 0, -1)
+    p = np.tile([0.2, 0.8], (N, 1))
+    found = judge_classes(codes, folds, {"linear": p, "mean": p}, ("no", "yes"))
+    assert not any("unequal size" in each for each in found.details)
+    assert "100.0 % for always the largest class ('yes')" in found.sentence
+
+
 def test_a_linear_model_that_may_be_lucky_is_not_called_nothing():
     # Surer than the shares by a trifle on average, and by far in a few rows only.
     lucky = np.where(CODES == 1, 0.25, 0.75) - 0.001

@@ -70,7 +70,7 @@ def test_by_time_the_last_fifth_is_judged():
     model = learned(prepared(split="time:day"))
     assert model.verdict.n_judged == 12
     assert (
-        "(12 rows, the last fifth in time, each answered by a model of earlier rows)"
+        "(12 rows, the last in time, each answered by a model of earlier rows)"
         in model.verdict.sentence
     )
 

@@ -194,3 +194,9 @@ def test_factors_of_no_class_or_none(class_weight, sentence):
     with pytest.raises(InvalidParameter) as caught:
         factors(("no", "yes"), class_weight)
     assert str(caught.value) == sentence
+
+
+def test_the_target_splits_nothing():
+    with pytest.raises(InvalidParameter) as caught:
+        prepared(table()[[*INPUTS, "pair"]], "pair", split="group:pair")
+    assert str(caught.value) == "split must name another column than the target, 'pair'."

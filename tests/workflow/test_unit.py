@@ -39,6 +39,15 @@ def test_a_price_that_follows_another_price_is_learned_as_it_is(rng, weights):
     assert " by 0.00" in note
 
 
+def test_rows_of_nearly_no_weight_do_not_decide(rng):
+    # Four rows, answered with a thousand from logarithms, would speak against them.
+    x, y, weights = X.copy(), np.exp(X + 0.1 * rng.normal(size=N)), np.ones(N)
+    x[::50], y[::50], weights[::50] = 7.0, 12.0, 1e-6
+    fitted, found = learned(x, y, weights)
+    assert fitted.is_log
+    assert found is fitted
+
+
 def test_what_leans_little_is_left_alone():
     fitted, found = learned(X, 5 * X)
     assert not fitted.is_log

@@ -326,7 +326,8 @@ def _last_line(source: DelimitedText, columns: tuple[Column, ...]) -> tuple[str,
     for j in range(min(2, len(columns))):
         start, stop = int(layout.starts[-1, j]), int(layout.stops[-1, j])
         title = cell_text(source.text, start, stop, source.quote)
-        if title.lower().rstrip(":") not in _TOTALS:
+        is_usual = title in columns[j].values[:-1].tolist()
+        if title.lower().rstrip(":") not in _TOTALS or is_usual:
             continue
         begins = f"ine {line_number(source.text, start)}, the last, begins with {title!r}"
         summed = next((column.name for column in columns if _is_summed(column)), None)
@@ -340,11 +341,11 @@ def _last_line(source: DelimitedText, columns: tuple[Column, ...]) -> tuple[str,
 
 
 def _is_summed(column: Column) -> bool:
-    """Tell whether the last number is the sum or the mean of the others, five or more."""
+    """Tell whether the last number is the sum or the mean of others, five or more, not alike."""
     if column.type != "number" or np.isnan(column.values[-1]):
         return False
     above, last = column.values[:-1], column.values[-1]
     above = above[~np.isnan(above)]
-    if len(above) < _FEWEST_SUMMED or not above.any():
+    if len(above) < _FEWEST_SUMMED or above.min() == above.max():
         return False
     return bool(np.isclose([above.sum(), above.mean()], last, rtol=1e-9, atol=0).any())

@@ -132,7 +132,7 @@ def choose_split(
         if table.names.index(name) == question.target:
             raise InvalidParameter(f"split must name another column than the target, {name!r}.")
         if way == "time":
-            return _by_time(column, (), n_folds)
+            return _by_time(column, "", n_folds)
         return _by_group(column, _N_FOLDS if n_folds is None else n_folds, key)
     if said not in {None, "random"}:
         raise InvalidParameter(
@@ -164,12 +164,11 @@ def _in_time(
             if max((steps >= 0).mean(), (steps <= 0).mean()) >= _ORDERED:
                 what = "correlation" if question.task == "regression" else "agreement"
                 evidence = f"{what} {math.floor(1000 * follows) / 1000:.3f}"
-                note = (
+                reason = (
                     f"The rows are ordered by {found.column.name!r} and {target.name!r} follows "
-                    f"its last value ({evidence}), so the last fifth in time judges; "
-                    "--split random overrules."
+                    f"its last value ({evidence})"
                 )
-                return _by_time(found.column.take(question.complete), (note,), n_folds)
+                return _by_time(found.column.take(question.complete), reason, n_folds)
     return None
 
 
@@ -185,19 +184,24 @@ def _following(target: Column, task: str) -> float:
     return float(deviations[1:] @ deviations[:-1] / (deviations @ deviations))
 
 
-def _by_time(column: Column, notes: tuple[str, ...], n_folds: int | None) -> Split:
-    """Let the last fifth in time judge; rows of one time stay together if there are others."""
+def _by_time(column: Column, reason: str, n_folds: int | None) -> Split:
+    """Let the last fifth in time judge; rows of one time stay together if others can judge."""
     times = _times(column)
     n = len(times)
     rows = np.argsort(times, kind="stable")
     order = np.empty(n, dtype=np.int64)
     order[rows] = np.arange(n)
     n_before = n - max(1, round(JUDGES * n))
-    cut = times[rows[n_before]]
-    is_judge = times >= cut if times.min() < cut else order >= n_before
-    if not notes:
-        notes = (f"The last fifth in the order of {column.name!r} judges ({_rows(is_judge)}).",)
-    judges = rows[is_judge[rows]]
+    in_time, cut = times[rows], times[rows[n_before]]
+    between = [int(np.searchsorted(in_time, cut, side)) for side in ("left", "right")]
+    between = [place for place in between if n / 2 <= place < n]
+    n_before = min(between, key=lambda place: abs(place - n_before), default=n_before)
+    note = f"The last {n - n_before:,} of {n:,} rows in the order of {column.name!r} judge."
+    if reason:
+        note = (
+            f"{reason}, so the last {n - n_before:,} of {n:,} rows judge; --split random overrules."
+        )
+    judges = rows[n_before:]
     n_steps = n_folds or (1 if n > _MANY_ROWS else min(_STEPS, len(judges) // _FEWEST_IN_STEP))
     n_steps = max(1, min(n_steps, len(judges)))
     firsts = times[judges[[len(judges) * step // n_steps for step in range(1, n_steps)]]]
@@ -206,7 +210,7 @@ def _by_time(column: Column, notes: tuple[str, ...], n_folds: int | None) -> Spl
     _, folds[judges] = np.unique(
         np.searchsorted(firsts, times[judges], side="right"), return_inverse=True
     )
-    return Split("time", folds, None, order, notes)
+    return Split("time", folds, None, order, (note,))
 
 
 def _times(column: Column) -> Float64Array:

@@ -63,7 +63,7 @@ def judge_classes(
     choice = choose(losses, w, network_is_asked_for=network_is_asked_for)
     found = {name: class_measures(own, each, w) for name, each in judged.items()}
     recall = recalls(own, judged[choice.answered_by], w)
-    details = _details(codes, found[choice.answered_by], recall, class_names)
+    details = _details(own, found[choice.answered_by], recall, class_names)
     if neighbors is not None:
         its_rows, its_answers = neighbors
         its_weights = None if weights is None else weights[its_rows]
@@ -72,7 +72,11 @@ def judge_classes(
         theirs = log_losses(codes[its_rows], its_answers)
         if p_better(theirs, ours, its_weights) < SIGNIFICANCE:
             details.append(NEIGHBORS_LEAD)
-    largest = class_names[int(np.bincount(own, w, len(class_names)).argmax())]
+    shares = np.bincount(own, w, len(class_names))
+    largest = class_names[int(shares.argmax())]
+    # What the share of each class answers need not be this one: where one row is left out, two
+    # equal classes are answered the wrong way round.
+    found["mean"]["accuracy"] = float(shares.max() / shares.sum())
     within = rows_text(len(rows), judged_on, None if neighbors is None else len(neighbors[0]))
     return Verdict(
         choice.answered_by,
@@ -103,7 +107,7 @@ def _details(
         told = told[:_MOST_LISTED]
         start = f"Of {len(class_names):,} classes it finds these {_MOST_LISTED} least often:"
     details = [f"{start} {listed(told)}."]
-    if counts.max() > _UNBALANCED * counts[counts > 0].min():
+    if len(known) > 1 and counts.max() > _UNBALANCED * counts[counts > 0].min():
         details.append(
             "The classes are of unequal size; if each counted the same, "
             f"{percent_text(measures['balanced_accuracy'])} of the rows would be right."

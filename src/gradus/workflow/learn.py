@@ -38,7 +38,7 @@ from gradus.workflow.settings import choose_settings
 _JUDGED_ON = {
     "random": "each answered by a model that had not seen it",
     "group": "each answered by a model that had seen no row of its group",
-    "time": "the last fifth in time, each answered by a model of earlier rows",
+    "time": "the last in time, each answered by a model of earlier rows",
 }
 
 

@@ -110,7 +110,8 @@ def prepare(
                 notify(kind, sentence)
 
     tell("note", table.notes)
-    described = describe(table, options.kinds, (*options.ignore, *_grouping(table, options)))
+    grouping = [name for name in _grouping(table, options) if name != target]
+    described = describe(table, options.kinds, (*options.ignore, *grouping))
     question = pose_question(
         table, described, target, needs_blank=needs_blank, weight=options.weight_column
     )

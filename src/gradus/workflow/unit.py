@@ -10,6 +10,7 @@ import numpy as np
 from gradus._typing import Float64Array
 from gradus.tables.split import Split
 from gradus.tables.target import NumberTarget
+from gradus.verdict.averages import mean
 from gradus.verdict.baselines import linear_model
 from gradus.verdict.words import number_text
 from gradus.workflow.rounds import in_rounds
@@ -17,6 +18,8 @@ from gradus.workflow.rounds import in_rounds
 # Logarithms are given up where a linear model in own units is off by less than this part of what
 # one in logarithms is: they are then what makes the relation bent.
 _CLEARLY_LESS = 0.5
+# Sums of larger ones may overflow.
+_LARGEST_ERROR = 1e290
 
 
 def learned_unit(
@@ -46,11 +49,12 @@ def learned_unit(
         return target
     straight = target.in_own_unit(known, weights)
     is_judged, errors = split.folds >= 0, []
+    w = None if weights is None else weights[is_judged]
     for one in (target, straight):
         y = one.learn(known)
         fit = in_rounds(linear_model, X, y, split, "squared_error", embedded, weights)
         off = np.abs(one.restore(fit.out_of_fold[is_judged, 0]) - known[is_judged])
-        errors.append(float(np.mean(np.minimum(off, np.finfo(np.float64).max / len(off)))))
+        errors.append(mean(np.minimum(off, _LARGEST_ERROR), w))
     if errors[1] >= _CLEARLY_LESS * errors[0]:
         return target
     in_logarithms, in_own_unit = map(number_text, errors)
