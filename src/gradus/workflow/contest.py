@@ -18,7 +18,7 @@ from gradus.training.history import History
 from gradus.training.plan import Plan
 from gradus.training.train import TrainResult, train
 from gradus.verdict.baselines import LinearFit, constant_model, linear_model
-from gradus.verdict.intervals import own_variance as variance_among
+from gradus.verdict.intervals import own_variance
 from gradus.verdict.verdict import FEWEST_ROWS
 from gradus.workflow.options import Options
 from gradus.workflow.prepare import Prepared
@@ -150,14 +150,14 @@ def _with_networks(
     runs, out_of_fold = _train_rounds(prepared, settings, weights, callback)
     by_fold = np.concatenate([run.result.params for run in (runs[:-1] if is_by_time else runs)])
     answerer = Answerer(settings.spec, by_fold, runs[-1].result.params if is_by_time else by_fold)
-    own_variance = 0.0
+    variance = 0.0
     if not is_by_time:
-        own_variance = _own_variance(prepared, answerer, settings.plan, runs[0].held_out)
+        variance = _own_variance(prepared, answerer, settings.plan, runs[0].held_out)
     stops: list[str] = []
     for run in runs:
         stops += stop_sentences(*run, first=len(stops) + 1)
     return Contest(
-        {**candidates, "network": Candidate(answerer, out_of_fold, own_variance)},
+        {**candidates, "network": Candidate(answerer, out_of_fold, variance)},
         has_diverged=False,
         histories=tuple(history for run in runs for history in run.result.histories),
         stops=tuple(stops),
@@ -228,4 +228,4 @@ def _own_variance(
     is_unseen = np.array([folds == k for k in range(len(answerer.by_fold))])
     for own, held in zip(is_unseen, held_out, strict=True):
         own[held] = True
-    return variance_among(folds, answers[:, :, 0], is_unseen, prepared.weights)
+    return own_variance(folds, answers[:, :, 0], is_unseen, prepared.weights)
