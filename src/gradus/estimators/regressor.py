@@ -12,9 +12,7 @@ from gradus._typing import Float64Array
 from gradus.errors import InvalidParameter
 from gradus.estimators.base import BaseMLP
 from gradus.estimators.rows import name_of_target, number_column, table_of
-
-#: The share of true values that bounds are made to hold.
-_SHARE = 0.9
+from gradus.verdict.intervals import COVERAGE
 
 
 class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc] # scikit-learn has no types
@@ -120,7 +118,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc] # scikit-lear
         sklearn.exceptions.NotFittedError
             Before `fit`.
         """
-        if interval not in {None, _SHARE}:
+        if interval not in {None, COVERAGE}:
             raise InvalidParameter(
                 "interval must be 0.9, the share of true values that the bounds are made to hold; "
                 f"got {interval!r}."
