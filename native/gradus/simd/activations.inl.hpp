@@ -1,5 +1,5 @@
-// Each activation's value and slope on vectors; src/gradus/networks/activations.py holds the same
-// table with its sources.
+// Each activation's value and slope on vectors, and its curvature, the second derivative;
+// src/gradus/networks/activations.py holds the same table with its sources.
 #pragma once
 
 #include "simd/math.inl.hpp"
@@ -12,10 +12,20 @@ struct ValueAndSlope {
     Vec<T> slope;
 };
 
+/// f'' of what is made of straight lines, at a kink as well.
+template <class T>
+inline Vec<T> no_curvature(Vec<T>) {
+    return Vec<T>::set(T(0));
+}
+
 struct Identity {
     template <class T>
     static ValueAndSlope<T> at(Vec<T> z) {
         return {z, Vec<T>::set(T(1))};
+    }
+    template <class T>
+    static Vec<T> curvature(Vec<T> z) {
+        return no_curvature(z);
     }
 };
 
@@ -28,6 +38,12 @@ struct Sigmoid {
         const Vec<T> whole = Vec<T>::set(T(1)) + e;
         return {logistic(z, e), e / (whole * whole)};
     }
+    template <class T>
+    static Vec<T> curvature(Vec<T> z) {
+        const Vec<T> e = exponential(Vec<T>::set(T(0)) - abs(z));
+        const Vec<T> half_tangent = hyperbolic_tangent(Vec<T>::set(T(0.5)) * z, e);
+        return Vec<T>::set(T(0)) - at(z).slope * half_tangent;
+    }
 };
 
 struct Tanh {
@@ -37,6 +53,11 @@ struct Tanh {
         const Vec<T> whole = Vec<T>::set(T(1)) + e;
         return {hyperbolic_tangent(z, e), Vec<T>::set(T(4)) * e / (whole * whole)};
     }
+    template <class T>
+    static Vec<T> curvature(Vec<T> z) {
+        const ValueAndSlope<T> f = at(z);
+        return Vec<T>::set(T(-2)) * f.value * f.slope;
+    }
 };
 
 struct Relu {
@@ -44,6 +65,10 @@ struct Relu {
     static ValueAndSlope<T> at(Vec<T> z) {
         const Vec<T> zero = Vec<T>::set(T(0));
         return {max(zero, z), where_less(zero, z, Vec<T>::set(T(1)), zero)};
+    }
+    template <class T>
+    static Vec<T> curvature(Vec<T> z) {
+        return no_curvature(z);
     }
 };
 
@@ -53,6 +78,10 @@ struct Gelu {
         const Normal<T> gauss = normal(z);
         return {z * gauss.distribution, fma(z, gauss.density, gauss.distribution)};
     }
+    template <class T>
+    static Vec<T> curvature(Vec<T> z) {
+        return (Vec<T>::set(T(2)) - z * z) * normal(z).density;
+    }
 };
 
 struct Softplus {
@@ -60,6 +89,10 @@ struct Softplus {
     static ValueAndSlope<T> at(Vec<T> z) {
         const Vec<T> e = exponential(Vec<T>::set(T(0)) - abs(z));
         return {max(Vec<T>::set(T(0)), z) + log1p(e), logistic(z, e)};
+    }
+    template <class T>
+    static Vec<T> curvature(Vec<T> z) {
+        return Sigmoid::at(z).slope;
     }
 };
 

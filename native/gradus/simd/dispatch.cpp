@@ -3,10 +3,13 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/enums.hpp"
 #include "base/errors.hpp"
 #include "simd/kernels.hpp"
 
 namespace gradus {
+
+static_assert(kActivationCount == kActivationNames.size());
 
 extern const Kernels<float> kScalarFloat;
 extern const Kernels<double> kScalarDouble;

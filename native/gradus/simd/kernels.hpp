@@ -7,6 +7,9 @@
 
 namespace gradus {
 
+/// Entries of base/enums.hpp's Activation; dispatch.cpp holds the two equal.
+constexpr int kActivationCount = 6;
+
 /// What one update of gradient descent needs: params += v, v = momentum v - rate * clip * grads
 /// [SMDH13].
 struct DescentStep {
@@ -52,8 +55,14 @@ struct Kernels {
 
     /// In place: z becomes f(z + bias); slope (unless null) becomes f'(z + bias). One entry per
     /// Activation; bias may be null.
-    void (*activate[6])(T* z, Index z_stride, T* slope, Index slope_stride, const T* bias,
-                        Index rows, Index cols);
+    void (*activate[kActivationCount])(T* z, Index z_stride, T* slope, Index slope_stride,
+                                       const T* bias, Index rows, Index cols);
+
+    /// In place: z becomes f(z + bias), the same bits as those of `activate`; slope and curvature
+    /// become f'(z + bias) and f''(z + bias). One entry per Activation; bias may be null.
+    void (*activate_twice[kActivationCount])(T* z, Index z_stride, T* slope, Index slope_stride,
+                                             T* curvature, Index curvature_stride, const T* bias,
+                                             Index rows, Index cols);
 
     /// x(i, j) *= y(i, j).
     void (*multiply)(T* x, Index x_stride, const T* y, Index y_stride, Index rows, Index cols);

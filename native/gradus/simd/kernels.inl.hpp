@@ -136,6 +136,24 @@ void activate(T* z, Index z_stride, T* slope, Index slope_stride, const T* bias,
     }
 }
 
+template <class T, class Activation>
+void activate_twice(T* z, Index z_stride, T* slope, Index slope_stride, T* curvature,
+                    Index curvature_stride, const T* bias, Index rows, Index cols) {
+    for (Index i = 0; i < rows; ++i) {
+        for_each_vector<T>(cols, [&](Index j, auto load, auto store) {
+            Vec<T> x = load(z + j);
+            if (bias != nullptr) x = x + load(bias + j);
+            const ValueAndSlope<T> f = Activation::at(x);
+            store(f.value, z + j);
+            store(f.slope, slope + j);
+            store(Activation::curvature(x), curvature + j);
+        });
+        z += z_stride;
+        slope += slope_stride;
+        curvature += curvature_stride;
+    }
+}
+
 template <class T>
 void multiply(T* x, Index x_stride, const T* y, Index y_stride, Index rows, Index cols) {
     for (Index i = 0; i < rows; ++i, x += x_stride, y += y_stride) {
@@ -225,15 +243,16 @@ void adam(T* params, T* mean, T* square, const T* grads, Index n, const AdamStep
     });
 }
 
-template <class T>
-constexpr Kernels<T> make_kernels(const char* name) {
+template <class T, class... Activations>
+constexpr Kernels<T> make_kernels_with(const char* name) {
+    static_assert(sizeof...(Activations) == kActivationCount);
     return {name,
             kTileRows,
             kTileCols<T>,
             pack<T>,
             product_tile<T, kTileRows>,
-            {activate<T, Identity>, activate<T, Sigmoid>, activate<T, Tanh>, activate<T, Relu>,
-             activate<T, Gelu>, activate<T, Softplus>},
+            {activate<T, Activations>...},
+            {activate_twice<T, Activations>...},
             multiply<T>,
             column_sums<T>,
             exponential_all<T>,
@@ -242,6 +261,12 @@ constexpr Kernels<T> make_kernels(const char* name) {
             sum_squares<T>,
             descend<T>,
             adam<T>};
+}
+
+// The activations in the order of base/enums.hpp.
+template <class T>
+constexpr Kernels<T> make_kernels(const char* name) {
+    return make_kernels_with<T, Identity, Sigmoid, Tanh, Relu, Gelu, Softplus>(name);
 }
 
 }  // namespace GRADUS_ISA

@@ -58,15 +58,48 @@ void check_tiles(const Kernels<T>& k) {
 template <class T>
 void check_rows_do_not_see_their_neighbors(const Kernels<T>& k) {
     const Index n = 67;
-    for (int f = 0; f < 6; ++f) {
+    for (int f = 0; f < kActivationCount; ++f) {
         const auto z = numbers<T>(n, 3);
         std::vector<T> together = z, slope(z.size());
         k.activate[f](together.data(), 0, slope.data(), 0, nullptr, 1, n);
+        std::vector<T> value = z, same_slope(z.size()), curvature(z.size());
+        k.activate_twice[f](value.data(), 0, same_slope.data(), 0, curvature.data(), 0, nullptr, 1,
+                            n);
+        CHECK(value == together && same_slope == slope);
         for (Index i = 0; i < n; ++i) {
             T one = z[static_cast<std::size_t>(i)], one_slope = 0;
             k.activate[f](&one, 1, &one_slope, 1, nullptr, 1, 1);
             CHECK(one == together[static_cast<std::size_t>(i)]);
             CHECK(one_slope == slope[static_cast<std::size_t>(i)]);
+            T one_curvature = 0;
+            one = z[static_cast<std::size_t>(i)];
+            k.activate_twice[f](&one, 1, &one_slope, 1, &one_curvature, 1, nullptr, 1, 1);
+            CHECK(one_curvature == curvature[static_cast<std::size_t>(i)]);
+        }
+    }
+}
+
+/// Rows of a block with bias and padding: each number is that of z + bias alone, and the padding
+/// stays.
+template <class T>
+void check_blocks(const Kernels<T>& k) {
+    constexpr Index rows = 3, cols = 11, stride = 13;
+    const auto z = numbers<T>(rows * stride, 7), bias = numbers<T>(cols, 8);
+    for (int f = 0; f < kActivationCount; ++f) {
+        std::vector<T> value = z, slope(z.size(), T(kUntouched)), curvature = slope;
+        k.activate_twice[f](value.data(), stride, slope.data(), stride, curvature.data(), stride,
+                            bias.data(), rows, cols);
+        for (Index i = 0; i < rows * stride; ++i) {
+            const auto at = static_cast<std::size_t>(i);
+            const Index j = i % stride;
+            if (j >= cols) {
+                CHECK(value[at] == z[at] && slope[at] == T(kUntouched));
+                CHECK(curvature[at] == T(kUntouched));
+                continue;
+            }
+            T one = z[at] + bias[static_cast<std::size_t>(j)], one_slope = 0, one_curvature = 0;
+            k.activate_twice[f](&one, 1, &one_slope, 1, &one_curvature, 1, nullptr, 1, 1);
+            CHECK(value[at] == one && slope[at] == one_slope && curvature[at] == one_curvature);
         }
     }
 }
@@ -109,6 +142,8 @@ int main() {
         check_tiles<double>(available<double>(i));
         check_rows_do_not_see_their_neighbors<float>(available<float>(i));
         check_rows_do_not_see_their_neighbors<double>(available<double>(i));
+        check_blocks<float>(available<float>(i));
+        check_blocks<double>(available<double>(i));
         check_loops<float>(available<float>(i));
         check_loops<double>(available<double>(i));
     }

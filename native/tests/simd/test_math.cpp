@@ -126,17 +126,69 @@ void check_slopes(const Kernels<T>& k, double bound) {
     }
 }
 
+/// Worst error of one activation's second derivative, in ulps.
+template <class T, class Exact>
+double worst_curvature(const Kernels<T>& k, Activation f, const std::vector<T>& x, Exact exact) {
+    std::vector<T> a = x, slope(x.size()), curvature(x.size());
+    k.activate_twice[static_cast<int>(f)](a.data(), 0, slope.data(), 0, curvature.data(), 0,
+                                          nullptr, 1, static_cast<Index>(a.size()));
+    double worst = 0;
+    for (std::size_t i = 0; i < x.size(); ++i)
+        worst = std::fmax(worst, ulps<T>(curvature[i], exact(static_cast<long double>(x[i]))));
+    return worst;
+}
+
+/// The second derivatives, products of two numbers each within a few ulps; that of gelu in units of
+/// eps, which is what its zeros at sqrt(2) keep.
+template <class T>
+void check_curvatures(const Kernels<T>& k, double bound) {
+    const auto x = grid<T>(-40, 40, 200001);
+    const double sig = worst_curvature(k, Activation::sigmoid, x, [](long double z) {
+        const long double e = std::exp(-std::fabs(z));
+        return -e / ((1 + e) * (1 + e)) * std::tanh(z / 2);
+    });
+    const double tanh = worst_curvature(k, Activation::tanh, x, [](long double z) {
+        return -2 * std::tanh(z) / (std::cosh(z) * std::cosh(z));
+    });
+    const double soft = worst_curvature(k, Activation::softplus, x, [](long double z) {
+        return 1 / (4 * std::cosh(z / 2) * std::cosh(z / 2));
+    });
+    std::printf("%s %zu bytes: curvature of sigmoid %.2f, tanh %.2f, softplus %.2f\n", k.name,
+                sizeof(T), sig, tanh, soft);
+    CHECK(sig <= bound);
+    CHECK(tanh <= bound);
+    CHECK(soft <= bound);
+    std::vector<T> a = x, slope(x.size()), curvature(x.size());
+    k.activate_twice[static_cast<int>(Activation::gelu)](a.data(), 0, slope.data(), 0,
+                                                         curvature.data(), 0, nullptr, 1,
+                                                         static_cast<Index>(a.size()));
+    double worst = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const long double z = x[i];
+        const long double exact =
+            (2 - z * z) * std::exp(-z * z / 2) / std::sqrt(2 * std::acos(-1.0L));
+        worst = std::fmax(worst, static_cast<double>(std::fabs(curvature[i] - exact)));
+    }
+    std::printf("  of gelu %.2f eps\n", worst / std::numeric_limits<T>::epsilon());
+    CHECK(worst <= 3 * std::numeric_limits<T>::epsilon());
+}
+
 template <class T>
 void check_extremes(const Kernels<T>& k) {
     const T inf = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
     const std::vector<T> x{T(-1e4), T(1e4), T(0), -inf, inf, nan, T(-0.0)};
-    for (int f = 0; f < 6; ++f) {
+    for (int f = 0; f < kActivationCount; ++f) {
         std::vector<T> a = x, slope(x.size());
         k.activate[f](a.data(), 0, slope.data(), 0, nullptr, 1, static_cast<Index>(a.size()));
         for (int i = 0; i < 3; ++i)
             CHECK(std::isfinite(a[static_cast<std::size_t>(i)]) &&
                   std::isfinite(slope[static_cast<std::size_t>(i)]));
         CHECK(std::isnan(a[5]));
+        std::vector<T> curvature(x.size());
+        a = x;
+        k.activate_twice[f](a.data(), 0, slope.data(), 0, curvature.data(), 0, nullptr, 1,
+                            static_cast<Index>(a.size()));
+        for (std::size_t i = 0; i < 3; ++i) CHECK(std::isfinite(curvature[i]));
     }
     std::vector<T> e(x.size());
     k.exponential(x.data(), T(0), e.data(), static_cast<Index>(x.size()));
@@ -153,6 +205,8 @@ int main() {
         check_gelu<double>(available<double>(i));
         check_slopes<float>(available<float>(i), 4);
         check_slopes<double>(available<double>(i), 4);
+        check_curvatures<float>(available<float>(i), 6);
+        check_curvatures<double>(available<double>(i), 6);
         check_extremes<float>(available<float>(i));
         check_extremes<double>(available<double>(i));
     }
