@@ -38,7 +38,10 @@ def test_a_plan_is_frozen_and_hashable():
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"rule": "adam"}, "rule must be GradientDescent, Adam or AdamW; got 'adam'."),
+        (
+            {"rule": "adam"},
+            "rule must be GradientDescent, Adam, AdamW or a full-batch method; got 'adam'.",
+        ),
         ({"epochs": 0}, "epochs must be a whole number, 1 or greater; got 0."),
         ({"epochs": 1.0}, "epochs must be a whole number, 1 or greater; got 1.0."),
         ({"batch_size": 0}, "batch_size must be a whole number, 1 or greater; got 0."),

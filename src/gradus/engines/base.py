@@ -22,6 +22,8 @@ class RunStatus(IntEnum):
     CUT = 1
     CANCELLED = 2
     DIVERGED = 3
+    #: Only of full-batch methods: no step lowers the objective any more.
+    CONVERGED = 4
 
 
 @dataclass
@@ -79,6 +81,8 @@ class TrainState:
         Running sums of w * loss, w * row_measure and w over the epoch under way.
     grad_norm : float64 array of shape (2,)
         Of the last step taken and of the one before, before clipping; nan until there is one.
+    scalars : float64 array of shape (n_scalars,)
+        The rest of the memory, of a full-batch method; empty for update rules.
     """
 
     params: FloatArray
@@ -86,9 +90,10 @@ class TrainState:
     cursor: Int64Array
     totals: Float64Array
     grad_norm: Float64Array
+    scalars: Float64Array = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
-    def start(cls, params: FloatArray, n_slots: int) -> "TrainState":
+    def start(cls, params: FloatArray, n_slots: int, n_scalars: int = 0) -> "TrainState":
         """Begin a run at the given parameters, which are copied."""
         return cls(
             params=params.copy(),
@@ -96,6 +101,7 @@ class TrainState:
             cursor=np.zeros(3, dtype=np.int64),
             totals=np.zeros(3),
             grad_norm=np.full(2, np.nan),
+            scalars=np.zeros(n_scalars),
         )
 
 

@@ -19,6 +19,7 @@ from gradus.networks.losses import LOSSES
 from gradus.networks.params import n_params, views
 from gradus.networks.spec import Dense, Embedding, NetworkSpec
 from gradus.optimizers.rules import Rule
+from gradus.optimizers.second_order.problem import FullBatchRule
 from gradus.training.arrays import read_inputs, read_targets, read_weights
 from gradus.training.checkpoints import Checkpoint, identify
 from gradus.training.control import Control, Progress
@@ -38,7 +39,8 @@ class Run:
     history
         One row per epoch; see `History`.
     stopped_because
-        "epochs" when all were done, else "early_stopping", "time_limit" or "interrupted".
+        "epochs" when all were done, else "early_stopping", "converged", "time_limit" or
+        "interrupted"; see `Outcome`.
     best_epoch
         The epoch whose parameters the network now has, counted from 1 (0: none was finished).
         Without validation rows this is the last one finished, and steps of the next may have
@@ -153,7 +155,7 @@ class Network:
         self,
         X: ArrayLike,
         y: ArrayLike,
-        rule: Rule,
+        rule: Rule | FullBatchRule,
         *,
         epochs: int = 200,
         batch_size: int | None = None,
@@ -181,7 +183,7 @@ class Network:
         y : array of shape (n, n_targets) or (n,)
             For "cross_entropy" class ids 0, 1, ...
         rule
-            `GradientDescent`, `Adam` or `AdamW`.
+            `GradientDescent`, `Adam`, `AdamW` or a full-batch method; see `Plan`.
         epochs, batch_size
             See `Plan`.
         sample_weight : array of shape (n,), optional

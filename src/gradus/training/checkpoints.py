@@ -7,7 +7,7 @@ replaced safely stands in `_files`, how arrays are packed in `_archive`.
 import math
 import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +181,7 @@ def _arrays(standing: Standing, spec: NetworkSpec) -> dict[str, AnyArray]:
         "cursor": state.cursor,
         "totals": state.totals,
         "grad_norm": state.grad_norm,
+        "scalars": state.scalars,
         "best params": np.array(best, dtype=state.params.dtype).reshape(-1, n_params(spec)),
         "stopping counts": np.array([stopping.best_epoch, stopping.n_stale], dtype=np.int64),
         "stopping losses": np.array([stopping.best_loss, stopping.reference]),
@@ -200,9 +201,7 @@ def _standing(fresh: Standing, arrays: dict[str, AnyArray]) -> Standing:
         name: [EpochRow.from_numbers(numbers) for numbers in arrays[name]] for name in _EPOCH_TABLES
     }
     return Standing(
-        state=TrainState(
-            *(arrays[name] for name in ("params", "slots", "cursor", "totals", "grad_norm"))
-        ),
+        state=TrainState(**{option.name: arrays[option.name] for option in fields(TrainState)}),
         stopping=replace(
             fresh.stopping,
             best_loss=best_loss,

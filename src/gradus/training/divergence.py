@@ -18,6 +18,7 @@ from gradus.networks.params import views, weight_mask
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.clipping import clip, gradient_norm
 from gradus.optimizers.schedules import rates
+from gradus.optimizers.second_order.problem import FullBatchRule
 from gradus.training.plan import Plan
 from gradus.training.standing import Standing
 
@@ -35,8 +36,7 @@ def explain(spec: NetworkSpec, standing: Standing, batches: Batches, plan: Plan)
     """
     state = standing.state
     epoch, step, done = (int(count) for count in state.cursor)
-    total = plan.epochs * batches.steps_per_epoch
-    rate = float(rates(plan.rule.learning_rate, done, done + 1, total)[0])
+    rate = _learning_rate(plan, batches, done)
     with np.errstate(all="ignore"):
         X, y, weights = _batch(batches, epoch, step)
         trace, grads = gradient(spec, state.params, X, y, weights)
@@ -64,8 +64,18 @@ def _what(loss: float, norm: float) -> str:
     return "The new weights became too large"
 
 
+def _learning_rate(plan: Plan, batches: Batches, done: int) -> float:
+    """Return the learning rate of the step, nan where the method has none."""
+    if isinstance(plan.rule, FullBatchRule):
+        return math.nan
+    total = plan.epochs * batches.steps_per_epoch
+    return float(rates(plan.rule.learning_rate, done, done + 1, total)[0])
+
+
 def _advice(plan: Plan, done: int, rate: float) -> str:
     """Say what to change: the size of the steps, or what the very first one began with."""
+    if isinstance(plan.rule, FullBatchRule):
+        return "Scale the columns of X and y or begin with smaller weights."
     if not done:
         return (
             "This was the first step: scale the columns of X and y, begin with smaller weights, "
@@ -117,6 +127,7 @@ def _first_update(
     spec: NetworkSpec, state: TrainState, plan: Plan, grads: Array, rate: float
 ) -> _Place | None:
     """Look at the weights that the step would have made, in their order."""
+    assert not isinstance(plan.rule, FullBatchRule), "such a method takes finite steps only"
     step, mask = int(state.cursor[2]) + 1, weight_mask(spec)
     shortened = clip(grads, gradient_norm(grads), plan.max_grad_norm)
     after, _ = plan.rule.update(state.params, shortened, state.slots, rate, step, mask)

@@ -41,7 +41,7 @@ class History:
         What `measure_name` says, on the validation rows if there are any, else over the epoch's
         batches like `loss`.
     learning_rate : float64 array of shape (k,)
-        Of the epoch's last update.
+        Of the epoch's last update; nan for a method that has none.
     gradient_norm : float64 array of shape (k,)
         Euclidean norm of the gradient at the epoch's last update, before clipping.
     seconds : float64 array of shape (k,)

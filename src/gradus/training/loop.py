@@ -10,15 +10,19 @@ import time
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from gradus._typing import FloatArray
+import numpy as np
+
+from gradus._typing import Float64Array, FloatArray
 from gradus.engines.base import Batches, Engine, EpochLog, RunStatus, TrainState
 from gradus.errors import Diverged
 from gradus.networks.losses import LOSSES
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.schedules import rates
+from gradus.optimizers.second_order.problem import FullBatchRule
 from gradus.training.checkpoints import Checkpoint
 from gradus.training.control import Control, Progress
 from gradus.training.divergence import explain
+from gradus.training.full_batch import RowsProblem, run_full_batch
 from gradus.training.history import EpochRow, History, has_short_epochs, next_kept
 from gradus.training.plan import Plan
 from gradus.training.standing import Standing
@@ -30,7 +34,7 @@ _SLICE_SECONDS = 0.05
 _SLICE_UPDATES = 65_536
 
 StoppedBecause: TypeAlias = Literal[
-    "epochs", "early_stopping", "time_limit", "interrupted", "diverged"
+    "epochs", "early_stopping", "converged", "time_limit", "interrupted", "diverged"
 ]
 
 
@@ -46,8 +50,8 @@ class Outcome:
     history
         One row per epoch kept.
     stopped_because
-        "epochs" when all planned ones are done; "early_stopping", "time_limit", "interrupted" or
-        "diverged" otherwise.
+        "epochs" when all planned ones are done; "converged" when a full-batch method found no
+        better weights; "early_stopping", "time_limit", "interrupted" or "diverged" otherwise.
     best_epoch
         The epoch that `params` belong to, counted from 1; 0 if none was finished. Without
         validation rows the last one finished (steps of the next may have followed).
@@ -106,7 +110,8 @@ def train_network(
     """
     patience = plan.early_stopping.patience if plan.early_stopping else None
     min_delta = plan.early_stopping.min_delta if plan.early_stopping else 0.0
-    state = TrainState.start(params0, plan.rule.n_slots)
+    n_scalars = plan.rule.n_scalars if isinstance(plan.rule, FullBatchRule) else 0
+    state = TrainState.start(params0, plan.rule.n_slots, n_scalars)
     standing = Standing(state, Stopping(patience, min_delta))
     if checkpoint:
         standing = checkpoint.resume(standing, spec, batches.steps_per_epoch)
@@ -143,6 +148,10 @@ class _Training:
         self.seconds_before = standing.seconds
         self.rows_before = self._rows_done()
         self.started = time.monotonic()
+        self.has_converged = False
+        self.problem: RowsProblem | None = None
+        if isinstance(plan.rule, FullBatchRule):
+            self.problem = RowsProblem(engine, spec, batches, control.cancel)
 
     def step_on(self) -> StoppedBecause | None:
         """Judge the latest epoch, then work for one slice; give the reason if there is no more."""
@@ -156,6 +165,8 @@ class _Training:
         is_judged = self.standing.pending is None or self._judge(self.standing.pending)
         if self.standing.stopping.is_over:
             return "early_stopping"
+        if is_judged and self.has_converged:
+            return "converged"
         if is_judged and self.standing.state.cursor[0] >= self.plan.epochs:
             return "epochs"
         if self.control.cancel[0]:
@@ -168,25 +179,41 @@ class _Training:
         epoch, _, done = (int(count) for count in state.cursor)
         goal = epoch + 1 if self.validation else self._next_kept(epoch)
         stop = min(goal * steps, done + _SLICE_UPDATES)
-        learning_rates = rates(self.plan.rule.learning_rate, done, stop, self.plan.epochs * steps)
         log = EpochLog()
-        status = self.engine.run(
-            self.spec,
-            self.plan.rule,
-            self.batches,
-            state,
-            learning_rates,
-            self.plan.max_grad_norm,
-            log,
-            cancel=self.control.cancel,
-            max_seconds=min(_SLICE_SECONDS, max(self._seconds_left(), 0.0)),
-        )
+        learning_rates, status = self._advance(done, stop, log)
+        self.has_converged = status is RunStatus.CONVERGED
         self.standing.seconds = self.seconds_before + self._elapsed()
         if len(log.rows):
             last = epoch + len(log.rows)
             rate = float(learning_rates[last * steps - 1 - done])
             self.standing.pending = self._row(last, rate, log)
         return status
+
+    def _advance(self, done: int, stop: int, log: EpochLog) -> tuple[Float64Array, RunStatus]:
+        """Make updates, and say with which learning rates; a full-batch method has none."""
+        rule, state = self.plan.rule, self.standing.state
+        max_seconds = min(_SLICE_SECONDS, max(self._seconds_left(), 0.0))
+        if isinstance(rule, FullBatchRule):
+            assert self.problem is not None, "made where the rule is a full-batch one"
+            n_steps = stop - done
+            status = run_full_batch(
+                rule, self.problem, state, n_steps, log, max_seconds=max_seconds
+            )
+            return np.full(n_steps, math.nan), status
+        total = self.plan.epochs * self.batches.steps_per_epoch
+        learning_rates = rates(rule.learning_rate, done, stop, total)
+        status = self.engine.run(
+            self.spec,
+            rule,
+            self.batches,
+            state,
+            learning_rates,
+            self.plan.max_grad_norm,
+            log,
+            cancel=self.control.cancel,
+            max_seconds=max_seconds,
+        )
+        return learning_rates, status
 
     def _row(self, epoch: int, rate: float, log: EpochLog) -> EpochRow:
         """Make the history row of the last epoch finished in a call."""

@@ -11,6 +11,7 @@ from gradus._validate import check_choice, check_number, check_whole
 from gradus.engines.registry import ENGINE_NAMES
 from gradus.errors import InvalidParameter
 from gradus.optimizers.rules import Rule
+from gradus.optimizers.second_order.problem import FullBatchRule
 
 DTYPE_NAMES = ("float64", "float32")
 
@@ -57,7 +58,8 @@ class Plan:
     Parameters
     ----------
     rule
-        `GradientDescent`, `Adam` or `AdamW` with its numbers.
+        `GradientDescent`, `Adam` or `AdamW` with its numbers, or a method that looks at all rows in
+        every step; that one takes neither batch_size nor max_grad_norm.
     epochs
         Passes over the training rows, 1 or greater.
     batch_size
@@ -86,7 +88,7 @@ class Plan:
         If a value is of a wrong kind or outside its range.
     """
 
-    rule: Rule
+    rule: Rule | FullBatchRule
     epochs: int = 200
     batch_size: int | None = None
     early_stopping: EarlyStopping | None = None
@@ -99,7 +101,8 @@ class Plan:
 
     def __post_init__(self) -> None:
         """Check kinds and ranges."""
-        _check_kind("rule", self.rule, get_args(Rule), "GradientDescent, Adam or AdamW")
+        rules = (*get_args(Rule), FullBatchRule)
+        _check_kind("rule", self.rule, rules, "GradientDescent, Adam, AdamW or a full-batch method")
         check_whole("epochs", self.epochs, at_least=1)
         if self.batch_size is not None:
             check_whole("batch_size", self.batch_size, at_least=1)
@@ -116,6 +119,13 @@ class Plan:
         check_choice("engine", self.engine, ENGINE_NAMES)
         if self.n_threads is not None:
             check_whole("n_threads", self.n_threads, at_least=1, at_most=MOST_THREADS)
+        if isinstance(self.rule, FullBatchRule):
+            for name in ("batch_size", "max_grad_norm"):
+                if getattr(self, name) is not None:
+                    raise InvalidParameter(
+                        f"{name} must be None with {type(self.rule).__name__}, whose steps look at "
+                        f"all rows; got {getattr(self, name)!r}."
+                    )
 
 
 def _check_kind(name: str, value: object, kinds: tuple[type, ...], listed: str) -> None:

@@ -15,6 +15,7 @@ from gradus.training.train import TrainResult
 _ENDS = {
     "epochs": "all {epochs} epochs were done",
     "early_stopping": "{patience} epochs had brought nothing better",
+    "converged": "no step lowered its loss any more",
     "time_limit": "the time limit was reached",
 }
 

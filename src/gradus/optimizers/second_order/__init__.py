@@ -1,0 +1,1 @@
+"""Methods that look at all rows at once and at second derivatives."""

@@ -1,0 +1,82 @@
+"""What a full-batch method asks of the problem it solves, and what it answers with each step.
+
+A method knows the objective by these questions alone: no layers, rows, engines or threads.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from gradus._typing import BoolArray, Float64Array, FloatArray
+
+
+class Problem(Protocol):
+    """The objective of one network on its rows: mean loss plus penalty, as `Engine` defines it.
+
+    Every question may leave with an exception of the caller's own when training is told to stop; a
+    method lets it pass, and the step under way is dropped whole.
+
+    Attributes
+    ----------
+    is_weight : bool array of shape (n_params,)
+        Where the penalty acts.
+    """
+
+    is_weight: BoolArray
+
+    def objective(self, params: FloatArray) -> float:
+        """Compute the objective; inf or nan where it is not finite."""
+
+    def gradient(self, params: FloatArray) -> tuple[float, FloatArray]:
+        """Compute the objective and its gradient, shape (n_params,)."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One iteration of a full-batch method.
+
+    Attributes
+    ----------
+    params : new array of shape (n_params,)
+    slots : new array of shape (n_slots, n_params)
+    scalars : new array of shape (n_scalars,)
+        What the method remembers, besides the slots.
+    grad_norm
+        Euclidean norm of the objective's gradient before the step.
+    """
+
+    params: FloatArray
+    slots: FloatArray
+    scalars: Float64Array
+    grad_norm: float
+
+
+class FullBatchRule(ABC):
+    """A method that makes one step from all rows; frozen, as the update rules are.
+
+    It takes a step only if the objective falls, so it cannot diverge from a finite start.
+    """
+
+    name: ClassVar[str]
+    n_slots: ClassVar[int] = 0
+    n_scalars: ClassVar[int] = 0
+
+    @abstractmethod
+    def step(
+        self, problem: Problem, params: FloatArray, slots: FloatArray, scalars: Float64Array
+    ) -> Step | None:
+        """Make one iteration.
+
+        Parameters
+        ----------
+        problem
+            What to minimize.
+        params : array of shape (n_params,)
+            Where to start from; the objective is finite there.
+        slots, scalars
+            What the last step returned; zeros before the first.
+
+        Returns
+        -------
+        The step, or None where none lowers the objective any more: training has converged.
+        """

@@ -1,0 +1,128 @@
+"""The calls of `Engine.run` for methods that look at all rows at once: one iteration, one epoch.
+
+What a method does within an iteration is not known here.
+"""
+
+import math
+import time
+
+import numpy as np
+
+from gradus._typing import Float64Array, FloatArray, UInt8Array
+from gradus.engines.base import Batches, Engine, EpochLog, RunStatus, TrainState
+from gradus.engines.reference import update_ratios
+from gradus.networks.params import weight_mask
+from gradus.networks.penalties import l2_penalty
+from gradus.networks.spec import NetworkSpec
+from gradus.optimizers.second_order.problem import FullBatchRule, Step
+
+
+class Stopped(Exception):
+    """Training was told to stop in the middle of an iteration."""
+
+
+class RowsProblem:
+    """The objective of a network on its training rows; see `optimizers.second_order.problem`.
+
+    Parameters
+    ----------
+    engine, spec
+        What computes, and of which network.
+    batches
+        The rows; they are copied once where only some take part.
+    cancel : uint8 array of shape (1,)
+        Looked at before each question; `Stopped` is raised where it is not 0.
+    """
+
+    def __init__(
+        self, engine: Engine, spec: NetworkSpec, batches: Batches, cancel: UInt8Array
+    ) -> None:
+        self.engine, self.spec, self.cancel = engine, spec, cancel
+        rows = slice(None) if batches.rows is None else batches.rows
+        weights = None if batches.weights is None else batches.weights[rows]
+        self.rows = (batches.X[rows], batches.y[rows], weights)
+        self.is_weight = weight_mask(spec)
+
+    def measures(self, params: FloatArray) -> tuple[float, float]:
+        """Average loss, without penalty, and row measure."""
+        self._look_up()
+        return self.engine.evaluate(self.spec, params, *self.rows)
+
+    def objective(self, params: FloatArray) -> float:
+        """Compute mean loss plus penalty."""
+        return self.measures(params)[0] + self._penalty(params)
+
+    def gradient(self, params: FloatArray) -> tuple[float, FloatArray]:
+        """Compute the objective and its gradient."""
+        self._look_up()
+        loss, grads = self.engine.gradient(self.spec, params, *self.rows)
+        return loss + self._penalty(params), grads
+
+    def _penalty(self, params: FloatArray) -> float:
+        return float(l2_penalty(params.astype(np.float64), self.is_weight, self.spec.l2))
+
+    def _look_up(self) -> None:
+        if self.cancel[0]:
+            raise Stopped
+
+
+def run_full_batch(
+    rule: FullBatchRule,
+    problem: RowsProblem,
+    state: TrainState,
+    n_steps: int,
+    log: EpochLog,
+    *,
+    max_seconds: float,
+) -> RunStatus:
+    """Make up to `n_steps` iterations from where `state` stands; see `Engine.run`.
+
+    Returns
+    -------
+    CONVERGED where no step lowers the objective any more; otherwise what `Engine.run` returns.
+    """
+    started = time.monotonic()
+    rows: list[tuple[float, float, float]] = []
+    log.rows, log.update_ratio = np.zeros((0, 3)), np.zeros(len(problem.spec.layers))
+    for made in range(n_steps):
+        if made and time.monotonic() - started >= max_seconds:
+            return RunStatus.CUT
+        try:
+            loss, measure = problem.measures(state.params)
+            if not math.isfinite(loss):
+                return RunStatus.DIVERGED
+            step = rule.step(problem, state.params, state.slots, state.scalars)
+        except Stopped:
+            return RunStatus.CANCELLED
+        if step is None:
+            return RunStatus.CONVERGED
+        rows.append((loss, measure, step.grad_norm))
+        after = np.array(rows)
+        ratio = update_ratios(problem.spec, state.params, step.params)
+        cursor = state.cursor + np.array([1, 0, 1])
+        grad_norm = np.array([step.grad_norm, state.grad_norm[0]])
+        try:
+            _commit(state, step, cursor, grad_norm, log, after, ratio)
+        except KeyboardInterrupt:
+            # Copying again what was copied changes nothing, so the step becomes a whole one.
+            _commit(state, step, cursor, grad_norm, log, after, ratio)
+            raise
+    return RunStatus.DONE
+
+
+def _commit(
+    state: TrainState,
+    step: Step,
+    cursor: np.ndarray,
+    grad_norm: Float64Array,
+    log: EpochLog,
+    rows: Float64Array,
+    ratio: Float64Array,
+) -> None:
+    """Copy a finished step into the caller's arrays; doing it twice is doing it once."""
+    state.params[:] = step.params
+    state.slots[:] = step.slots
+    state.scalars[:] = step.scalars
+    state.cursor[:] = cursor
+    state.grad_norm[:] = grad_norm
+    log.rows, log.update_ratio = rows, ratio
