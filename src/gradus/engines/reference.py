@@ -20,7 +20,7 @@ from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
 from gradus.engines.embedding import embed, embedding_backward
 from gradus.networks.activations import ACTIVATIONS
 from gradus.networks.levels import check_levels
-from gradus.networks.losses import LOSSES, row_shares, weighted_mean
+from gradus.networks.losses import loss_of, row_shares, weighted_mean
 from gradus.networks.params import layout, views, weight_mask
 from gradus.networks.penalties import l2_gradient, l2_penalty
 from gradus.networks.spec import NetworkSpec
@@ -81,7 +81,7 @@ def output_delta(spec: NetworkSpec, trace: Trace, y: Array, weights: Array | Non
     xp = y.__array_namespace__()
     outputs = trace.a[-1]
     shares = row_shares(xp.ones_like(outputs[:, 0]) if weights is None else weights)
-    d_outputs = LOSSES[spec.loss].output_gradient(outputs, y)
+    d_outputs = loss_of(spec.loss).output_gradient(outputs, y)
     slope = ACTIVATIONS[spec.layers[-1].activation].slope(trace.z[-1])
     delta = shares[:, None] * d_outputs * slope
     return xp.where(shares[:, None] > 0, delta, xp.zeros_like(delta))
@@ -155,14 +155,14 @@ def backward(spec: NetworkSpec, params: Array, trace: Trace, delta: Array) -> Ar
 
 def mean_loss(spec: NetworkSpec, outputs: Array, y: Array, weights: Array | None = None) -> Array:
     """``sum(w_i * l_i) / sum(w_i)``, without penalty."""
-    return weighted_mean(LOSSES[spec.loss].row_losses(outputs, y), weights)
+    return weighted_mean(loss_of(spec.loss).row_losses(outputs, y), weights)
 
 
 def mean_measure(
     spec: NetworkSpec, outputs: Array, y: Array, weights: Array | None = None
 ) -> Array:
     """Weighted mean of the row measure; for "rmse" the root is still to be taken."""
-    return weighted_mean(LOSSES[spec.loss].row_measure(outputs, y), weights)
+    return weighted_mean(loss_of(spec.loss).row_measure(outputs, y), weights)
 
 
 def objective(

@@ -16,7 +16,7 @@ from gradus._typing import Float64Array, FloatArray, Int64Array
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import DataError
 from gradus.models.predictions import Predictions
-from gradus.networks.losses import LOSSES
+from gradus.networks.losses import loss_of
 from gradus.networks.spec import NetworkSpec
 from gradus.tables.encode import Encoder
 from gradus.tables.read import read_table
@@ -274,7 +274,7 @@ def predictions_of(
     """
     machine = make_engine(engine, n_threads)
     out = np.empty((len(params), len(X), spec.n_outputs))
-    link = LOSSES[spec.loss].link
+    link = loss_of(spec.loss).link
     for start in range(0, len(X), _PIECE_ROWS):
         piece: Any = np.ascontiguousarray(X[start : start + _PIECE_ROWS], params.dtype)
         for network, own in enumerate(params):

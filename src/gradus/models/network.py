@@ -15,7 +15,7 @@ from gradus.engines.base import Engine
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import DataError, InvalidParameter, ShapeMismatch
 from gradus.networks.initializers import initial_params
-from gradus.networks.losses import LOSSES
+from gradus.networks.losses import loss_of
 from gradus.networks.params import n_params, views
 from gradus.networks.spec import Dense, Embedding, NetworkSpec
 from gradus.optimizers.rules import Rule
@@ -286,7 +286,7 @@ class Network:
         """
         X = read_inputs("X", X, self.spec, self.dtype)
         outputs = make_engine(engine).outputs(self.spec, self._params, X)
-        predictions: FloatArray = LOSSES[self.spec.loss].link(outputs)
+        predictions: FloatArray = loss_of(self.spec.loss).link(outputs)
         return predictions
 
     def loss(

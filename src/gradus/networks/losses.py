@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradus._typing import Array
+from gradus._typing import LOSS_NAMES, Array
+from gradus._validate import check_choice
 from gradus.errors import DataError
 from gradus.networks.activations import sigmoid, sigmoid_slope
 
@@ -40,6 +41,20 @@ class Loss:
         mean, "accuracy" the mean itself.
     source
         Key of `docs/references.md`, empty for what needs none.
+    own_link
+        Name of the link where the loss applies it itself, on logits: the last layer is then
+        "identity". Empty where the last layer may have any activation.
+    fewest_outputs, most_outputs
+        Widths of the last layer that the loss has a meaning for; None for no bound.
+    output_is_for
+        What each output stands for, such as "class"; empty where it is a target.
+    has_one_target
+        Whether y has one column however many outputs there are; else one for each output.
+    is_classification
+        Whether y says what a row is, so that rows are held out class by class.
+    wrong_targets
+        Marks the targets the loss has no meaning for, given y and n_outputs, and says what they
+        must be.
     """
 
     name: str
@@ -50,6 +65,21 @@ class Loss:
     measure: str
     row_measure: Callable[[Array, Array], Array]
     source: str
+    own_link: str = ""
+    fewest_outputs: int = 1
+    most_outputs: int | None = None
+    output_is_for: str = ""
+    has_one_target: bool = False
+    is_classification: bool = False
+    wrong_targets: Callable[[np.ndarray, int], tuple[np.ndarray, str]] | None = None
+
+    def n_targets(self, n_outputs: int) -> int:
+        """Count the columns of y."""
+        return 1 if self.has_one_target else n_outputs
+
+    def classes(self, y: np.ndarray) -> np.ndarray | None:
+        """Give what each row is, shape (n,), where there is one such column; else None."""
+        return y[:, 0] if self.is_classification and y.shape[1] == 1 else None
 
 
 def weighted_mean(row_values: Array, weights: Array | None = None) -> Array:
@@ -193,6 +223,15 @@ def _is_column(outputs: Array, column: Array) -> Array:
 # ---- the table --------------------------------------------------------------------------------
 
 
+def _outside_0_to_1(y: np.ndarray, n_outputs: int) -> tuple[np.ndarray, str]:  # noqa: ARG001
+    return (y < 0) | (y > 1), "numbers from 0 to 1"
+
+
+def _no_class_ids(y: np.ndarray, n_outputs: int) -> tuple[np.ndarray, str]:
+    is_wrong = (y < 0) | (y > n_outputs - 1) | (y != np.floor(y))
+    return is_wrong, f"class ids from 0 to {n_outputs - 1}"
+
+
 LOSSES: dict[str, Loss] = {
     entry.name: entry
     for entry in (
@@ -215,6 +254,10 @@ LOSSES: dict[str, Loss] = {
             "accuracy",
             binary_accuracy,
             "[Bis06]",
+            own_link="sigmoid",
+            most_outputs=1,
+            is_classification=True,
+            wrong_targets=_outside_0_to_1,
         ),
         Loss(
             "cross_entropy",
@@ -225,18 +268,35 @@ LOSSES: dict[str, Loss] = {
             "accuracy",
             accuracy,
             "[Bis06]",
+            own_link="softmax",
+            fewest_outputs=2,
+            output_is_for="class",
+            has_one_target=True,
+            is_classification=True,
+            wrong_targets=_no_class_ids,
         ),
     )
 }
 
 
-def check_targets(name: str, y: np.ndarray, n_outputs: int) -> None:
+def loss_of(loss: str) -> Loss:
+    """Find the entry of the table that a network's loss names.
+
+    Raises
+    ------
+    InvalidParameter
+        If there is no such loss.
+    """
+    return LOSSES[check_choice("loss", loss, LOSS_NAMES)]
+
+
+def check_targets(loss: str, y: np.ndarray, n_outputs: int) -> None:
     """Refuse targets the loss has no meaning for.
 
     Parameters
     ----------
-    name
-        Name of the loss.
+    loss
+        As networks have it.
     y : array of shape (n_samples, n_targets)
         Finite numbers.
     n_outputs
@@ -248,15 +308,11 @@ def check_targets(name: str, y: np.ndarray, n_outputs: int) -> None:
         If y leaves 0..1 for "binary_cross_entropy", or holds anything but class ids
         0..n_outputs-1 for "cross_entropy".
     """
-    if name == "squared_error":
+    wrong_targets = loss_of(loss).wrong_targets
+    if wrong_targets is None:
         return
-    if name == "binary_cross_entropy":
-        is_wrong = (y < 0) | (y > 1)
-        rule = "numbers from 0 to 1"
-    else:
-        is_wrong = (y < 0) | (y > n_outputs - 1) | (y != np.floor(y))
-        rule = f"class ids from 0 to {n_outputs - 1}"
+    is_wrong, rule = wrong_targets(y, n_outputs)
     if is_wrong.any():
-        row = int(np.argmax(is_wrong[:, 0]))
-        message = f"y must hold {rule} with loss={name!r}; got {y[row, 0]:g} in row {row}."
+        row, column = np.argwhere(is_wrong)[0]
+        message = f"y must hold {rule} with loss={loss!r}; got {y[row, column]:g} in row {row}."
         raise DataError(message)

@@ -6,9 +6,10 @@ It never knows parameters, arrays or engines; everything that lives is derived f
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from gradus._typing import ACTIVATION_NAMES, INITIALIZER_NAMES, LOSS_NAMES
+from gradus._typing import ACTIVATION_NAMES, INITIALIZER_NAMES
 from gradus._validate import check_choice, check_flag, check_number, check_whole
 from gradus.errors import InvalidParameter, ShapeMismatch
+from gradus.networks.losses import loss_of
 
 #: The options of each initializer that has some; the first tuple is required, the second not.
 _INITIALIZER_OPTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -198,7 +199,7 @@ class NetworkSpec:
         object.__setattr__(self, "l2", check_number("l2", self.l2, at_least=0.0))
         object.__setattr__(self, "embeddings", tuple(self.embeddings))
         _check_embeddings(self.n_inputs, self.embeddings)
-        check_choice("loss", self.loss, LOSS_NAMES)
+        loss_of(self.loss)
         if not self.layers:
             message = "layers must hold at least one Dense layer; got none."
             raise InvalidParameter(message)
@@ -246,7 +247,7 @@ class NetworkSpec:
         For "binary_cross_entropy" y holds numbers from 0 to 1, for "cross_entropy" class ids
         0, 1, ... ``n_outputs - 1`` written as floats.
         """
-        return self.n_outputs if self.loss == "squared_error" else 1
+        return loss_of(self.loss).n_targets(self.n_outputs)
 
 
 def _check_embeddings(n_inputs: int, embeddings: tuple[object, ...]) -> None:
@@ -270,25 +271,21 @@ def _check_embeddings(n_inputs: int, embeddings: tuple[object, ...]) -> None:
 
 
 def _check_last_layer(loss: str, last: Dense) -> None:
-    """Refuse a cross-entropy whose last layer does not give its logits."""
-    if loss == "squared_error":
-        return
-    link = "sigmoid" if loss == "binary_cross_entropy" else "softmax"
-    if last.activation != "identity":
+    """Refuse a last layer that does not give what the loss works on."""
+    entry = loss_of(loss)
+    if entry.own_link and last.activation != "identity":
         message = (
             f"the last layer must have activation 'identity' with loss={loss!r}, which applies "
-            f"the {link} itself; got {last.activation!r}."
+            f"the {entry.own_link} itself; got {last.activation!r}."
         )
         raise InvalidParameter(message)
-    if loss == "binary_cross_entropy" and last.width != 1:
-        message = f"the last layer must have width 1 with loss={loss!r}; got {last.width}."
-        raise InvalidParameter(message)
-    if loss == "cross_entropy" and last.width < 2:
-        message = (
-            f"the last layer must have width 2 or greater with loss={loss!r}, "
-            f"one neuron for each class; got {last.width}."
-        )
-        raise InvalidParameter(message)
+    fewest, most = entry.fewest_outputs, entry.most_outputs
+    if last.width >= fewest and (most is None or last.width <= most):
+        return
+    rule = f"{fewest}" if most == fewest else f"{fewest} or greater"
+    reason = f", one neuron for each {entry.output_is_for}" if entry.output_is_for else ""
+    message = f"the last layer must have width {rule} with loss={loss!r}{reason}; got {last.width}."
+    raise InvalidParameter(message)
 
 
 def _check_given(number: int, fan_in: int, layer: Dense) -> None:

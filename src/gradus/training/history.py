@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gradus._typing import Float64Array, Int64Array
-from gradus.networks.losses import LOSSES
+from gradus.networks.losses import loss_of
 from gradus.networks.params import n_params
 from gradus.networks.spec import NetworkSpec
 
@@ -125,7 +125,7 @@ class Record:
         epoch.flags.writeable = False
         columns = [table[:, column] for column in range(1, _N_COLUMNS)]
         columns.append(table[:, _N_COLUMNS:])
-        return History(LOSSES[spec.loss].measure, epoch, *columns)
+        return History(loss_of(spec.loss).measure, epoch, *columns)
 
 
 def stacked(rows: list[EpochRow], spec: NetworkSpec) -> Float64Array:

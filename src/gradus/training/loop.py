@@ -15,7 +15,7 @@ import numpy as np
 from gradus._typing import Float64Array, FloatArray
 from gradus.engines.base import Batches, Engine, EpochLog, RunStatus, TrainState
 from gradus.errors import Diverged
-from gradus.networks.losses import LOSSES
+from gradus.networks.losses import loss_of
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.schedules import rates
 from gradus.optimizers.second_order.problem import FullBatchRule
@@ -267,7 +267,7 @@ class _Training:
 
     def _measure(self, mean: float) -> float:
         """Turn a mean row measure into the measure people read."""
-        return math.sqrt(mean) if LOSSES[self.spec.loss].measure == "rmse" else mean
+        return math.sqrt(mean) if loss_of(self.spec.loss).measure == "rmse" else mean
 
     def _next_kept(self, epoch: int) -> int:
         return next_kept(epoch, self.plan.epochs, is_short=self.is_short)

@@ -18,7 +18,7 @@ from gradus.engines.base import Batches, Engine
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import DataError, ShapeMismatch
 from gradus.networks.initializers import initial_params
-from gradus.networks.losses import LOSSES
+from gradus.networks.losses import loss_of
 from gradus.networks.spec import NetworkSpec
 from gradus.training.arrays import check_total, read_inputs, read_targets, read_weights
 from gradus.training.control import Control, Mailbox, Progress
@@ -191,7 +191,7 @@ def hold_out(
     if plan.early_stopping is None:
         return rows, None
     everything = np.arange(len(X)) if rows is None else rows
-    classes = None if spec.loss == "squared_error" else y[:, 0]
+    classes = loss_of(spec.loss).classes(y)
     fraction = plan.early_stopping.fraction
     rows, held = holdout(
         everything, fraction, plan.seed, groups=groups, order=order, classes=classes
@@ -254,7 +254,7 @@ def _train_fold(
         return outcome, None
     unseen = table.X[table.folds == fold]
     answers = answer(engine, spec, outcome.params, unseen, lambda: bool(control.cancel[0]))
-    return outcome, None if answers is None else LOSSES[spec.loss].link(answers)
+    return outcome, None if answers is None else loss_of(spec.loss).link(answers)
 
 
 def _count_folds(folds: Int64Array, n_rows: int) -> int:

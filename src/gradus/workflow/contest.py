@@ -13,6 +13,7 @@ import numpy as np
 from gradus._typing import Float64Array, Int64Array
 from gradus.errors import Diverged
 from gradus.models.model import Answerer, predictions_of
+from gradus.networks.losses import loss_of
 from gradus.training.control import Progress
 from gradus.training.history import History
 from gradus.training.plan import Plan
@@ -200,7 +201,7 @@ def _train_rounds(
         if "interrupted" in result.stopped_because:
             # Half-trained networks are no answer; whoever pressed Ctrl-C wants none.
             raise KeyboardInterrupt
-        classes = None if spec.loss == "squared_error" else y[rows, 0]
+        classes = loss_of(spec.loss).classes(y[rows])
         held_out = held_out_rows(its_folds, its_plan, groups, order, classes)
         runs.append(_Run(result, its_plan, its_folds, held_out))
         if result.out_of_fold is not None:
