@@ -24,12 +24,12 @@ class Halving(FullBatchRule):
     n_slots: ClassVar[int] = 1
     n_scalars: ClassVar[int] = 2
 
-    def step(self, problem, params, slots, scalars):
+    def step(self, problem, params, slots, scalars):  # noqa: ARG002 one signature
         objective, grads = problem.gradient(params)
         for halvings in range(60):
             after = params - grads / 2**halvings
             if problem.objective(after) < objective:
-                memory = scalars + (1, halvings)
+                memory = scalars + np.array([1, halvings])
                 return Step(after, grads[None], memory, float(np.linalg.norm(grads)))
         return None
 
