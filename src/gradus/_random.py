@@ -29,6 +29,7 @@ class Purpose(IntEnum):
     FOLDS = 4
     INITIAL_EMBEDDINGS = 5
     NEIGHBORS = 6
+    DROPOUT = 7
 
 
 def mix64(x: UInt64Array) -> UInt64Array:

@@ -186,10 +186,16 @@ def test_a_forked_child_has_a_pool_of_its_own(rng):
     assert ended == (child, 0)
 
 
+def dense_network(n_inputs, width, loss=0):
+    network = _core.Network(n_inputs, loss, 0.0, 0.0, [])
+    network.add_dense(width, 0, has_bias=True, max_norm=np.inf)
+    return network
+
+
 class TestDoors:
     """The core checks what it is handed before it touches memory."""
 
-    network = _core.Network([2, 3], [0], [1], 0, 0.0, [])
+    network = dense_network(2, 3)
     params = np.zeros(9)
 
     def test_wrong_shapes(self):
@@ -214,16 +220,16 @@ class TestDoors:
     def test_numbers_out_of_range(self):
         with pytest.raises(InvalidParameter, match=r"^n_threads must be from 1 to 1024; got 0\.$"):
             _core.outputs(self.network, self.params, np.zeros((1, 2)), np.zeros((1, 3)), 0)
-        with pytest.raises(InvalidParameter, match=r"^widths must be 1 or more\.$"):
-            _core.Network([2, 0], [0], [1], 0, 0.0, [])
+        with pytest.raises(InvalidParameter, match=r"^width must be 1 or more; got 0\.$"):
+            dense_network(2, 0)
         with pytest.raises(InvalidParameter, match=r"^loss must be the code of a loss; got 3\.$"):
-            _core.Network([2, 3], [0], [1], 3, 0.0, [])
+            _core.Network(2, 3, 0.0, 0.0, [])
         with pytest.raises(InvalidParameter, match=r"^embeddings must be at most as many as inp"):
-            _core.Network([1, 3], [0], [1], 0, 0.0, [(2, 1), (2, 1)])
+            _core.Network(1, 0, 0.0, 0.0, [(2, 1), (2, 1)])
 
     @pytest.mark.parametrize("label", [-1.0, 3.0, np.nan])
     def test_labels_that_are_no_class(self, label):
-        network = _core.Network([2, 3], [0], [1], 2, 0.0, [])
+        network = dense_network(2, 3, loss=2)
         y = np.array([[0.0], [label]])
         with pytest.raises(InvalidParameter, match=r"^y must hold class numbers from 0 to 2; got "):
             _core.evaluate(network, self.params, np.zeros((2, 2)), y, None, 1)

@@ -10,6 +10,9 @@
 
 namespace gradus {
 
+/// The odd number whose multiples tell streams and positions apart [SLF14].
+inline constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15u;
+
 /// The finalizer of SplitMix64 [SLF14]: a bijection of 64-bit words whose output bits look
 /// independent.
 inline std::uint64_t mix64(std::uint64_t x) noexcept {
@@ -18,6 +21,16 @@ inline std::uint64_t mix64(std::uint64_t x) noexcept {
     x ^= x >> 27;
     x *= 0x94d049bb133111ebu;
     return x ^ (x >> 31);
+}
+
+/// The key of one part of a stream, such as an epoch or a row, counted from 0.
+inline std::uint64_t part_key(std::uint64_t key, std::int64_t part) noexcept {
+    return mix64(key + kGolden * (static_cast<std::uint64_t>(part) + 1));
+}
+
+/// Number i of a stream of numbers drawn evenly from [0, 1).
+inline double uniform_at(std::uint64_t key, Index i) noexcept {
+    return static_cast<double>(part_key(key, i) >> 11) * 0x1p-53;
 }
 
 /// A shuffle of 0..n-1 that can be asked for any position without computing the others, in constant
@@ -30,8 +43,7 @@ inline std::uint64_t mix64(std::uint64_t x) noexcept {
 class Permutation {
 public:
     Permutation(std::uint64_t key, std::int64_t epoch, Index n) noexcept
-        : key_(mix64(key + kGolden * (static_cast<std::uint64_t>(epoch) + 1))),
-          n_(static_cast<std::uint64_t>(n)) {
+        : key_(part_key(key, epoch)), n_(static_cast<std::uint64_t>(n)) {
         a_ = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(n_)));
         while (a_ * a_ < n_) ++a_;
         while (a_ > 1 && (a_ - 1) * (a_ - 1) >= n_) --a_;
@@ -53,8 +65,6 @@ public:
     }
 
 private:
-    static constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15u;
-
     std::uint64_t hash(std::uint64_t round, std::uint64_t x, std::uint64_t below) const noexcept {
         return ((mix64(key_ + round * 0xd1342543de82ef95u + x * kGolden) >> 32) * below) >> 32;
     }

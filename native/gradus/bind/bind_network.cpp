@@ -92,10 +92,14 @@ void bind_functions(nb::module_& module) {
 void bind_network(nb::module_& module) {
     using namespace nb::literals;
     nb::class_<Network>(module, "Network")
-        .def(nb::init<const std::vector<std::int64_t>&, const std::vector<int>&,
-                      const std::vector<int>&, int, double,
+        .def(nb::init<std::int64_t, int, double, double,
                       const std::vector<std::pair<std::int64_t, std::int64_t>>&>(),
-             "widths"_a, "activations"_a, "has_bias"_a, "loss"_a, "l2"_a, "embeddings"_a)
+             "n_inputs"_a, "loss"_a, "l1"_a, "l2"_a, "embeddings"_a)
+        .def("add_dense", &Network::add_dense, "width"_a, "activation"_a, "has_bias"_a,
+             "max_norm"_a)
+        .def("add_dropout", &Network::add_dropout, "rate"_a)
+        .def("add_norm", &Network::add_norm, "epsilon"_a)
+        .def("add_sum", &Network::add_sum, "source"_a)
         .def_prop_ro("n_params", &Network::n_params);
     bind_functions<float>(module);
     bind_functions<double>(module);

@@ -36,8 +36,8 @@ template <class T>
 int run(const Network& network, const RuleConfig& rule, const Matrix<const T>& x,
         const Matrix<const T>& y, const OptionalVector<const T>& weights,
         const OptionalVector<const std::int64_t>& rows, std::int64_t batch_size,
-        std::uint64_t shuffle_key, const Vector<T>& params, const Matrix<T>& slots,
-        const Vector<std::int64_t>& cursor, const Vector<double>& totals,
+        std::uint64_t shuffle_key, std::uint64_t dropout_key, const Vector<T>& params,
+        const Matrix<T>& slots, const Vector<std::int64_t>& cursor, const Vector<double>& totals,
         const Vector<double>& grad_norm, const Vector<const double>& rates, double max_grad_norm,
         const Matrix<double>& log_rows, const Vector<double>& update_ratio,
         const Vector<std::uint8_t>& cancel, double max_seconds, int n_threads) {
@@ -61,7 +61,8 @@ int run(const Network& network, const RuleConfig& rule, const Matrix<const T>& x
                              data_or_null(rows),
                              static_cast<Index>(rows ? rows->shape(0) : x.shape(0)),
                              batch_size,
-                             shuffle_key};
+                             shuffle_key,
+                             dropout_key};
     check_batches(network, batches);
     const std::int64_t steps_left = cursor.data()[1] + static_cast<std::int64_t>(rates.shape(0));
     if (cursor.data()[0] < 0 || cursor.data()[1] < 0 ||
@@ -95,7 +96,7 @@ void bind_run(nb::module_& module) {
     using namespace nb::literals;
     module.def("run", &run<T>, "network"_a, "rule"_a, "X"_a.noconvert(), "y"_a.noconvert(),
                "weights"_a.noconvert().none(), "rows"_a.noconvert().none(), "batch_size"_a,
-               "shuffle_key"_a, "params"_a.noconvert(), "slots"_a.noconvert(),
+               "shuffle_key"_a, "dropout_key"_a, "params"_a.noconvert(), "slots"_a.noconvert(),
                "cursor"_a.noconvert(), "totals"_a.noconvert(), "grad_norm"_a.noconvert(),
                "rates"_a.noconvert(), "max_grad_norm"_a, "log_rows"_a.noconvert(),
                "update_ratio"_a.noconvert(), "cancel"_a.noconvert(), "max_seconds"_a,

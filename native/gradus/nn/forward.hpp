@@ -1,11 +1,11 @@
-// The pass forward: z = a_in weight + bias, a = f(z), layer after layer. The formulas:
+// The pass forward, step after step; a dense one is z = a_in weight + bias, a = f(z). The formulas:
 // src/gradus/engines/reference.py.
 #pragma once
 
-#include "base/thread_pool.hpp"
-#include "linalg/product.hpp"
+#include <vector>
+
 #include "nn/embedding.hpp"
-#include "nn/network.hpp"
+#include "nn/norm.hpp"
 
 namespace gradus {
 
@@ -31,7 +31,20 @@ bool dense_forward(const Kernels<T>& kernels, const DenseLayer& layer, const T* 
                    });
 }
 
-/// Rows that are answered without keeping what lies between, block by block of kRows rows.
+/// a_out = a_in + source. Returns false if told to stop on the way.
+template <class T>
+bool sum_forward(const Kernels<T>& kernels, MatrixView<const T> a_in, MatrixView<const T> source,
+                 MatrixView<T> a_out, const Crew& crew) {
+    return for_each_rows(crew, a_in.rows, a_in.cols, [&](Index row, Index rows) {
+        for (Index i = row; i < row + rows; ++i) {
+            std::copy_n(a_in.row(i), a_in.cols, a_out.row(i));
+            kernels.add_scaled(a_out.row(i), source.row(i), T(1), a_in.cols);
+        }
+    });
+}
+
+/// Rows that are answered without keeping what lies between, block by block of kRows rows. Nothing
+/// is dropped.
 template <class T>
 class Answerer {
 public:
@@ -43,7 +56,7 @@ public:
           block_rows_(std::min(kRows, n_rows)),
           arena_(size(network, block_rows_, n_threads)),
           buffers_(arena_, n_threads),
-          between_(arena_.take<T>(n_threads * per_worker())) {}
+          between_(arena_.take<T>(n_threads * per_worker(network, block_rows_))) {}
 
     /// The last layer's activations of X's rows [row, row + rows), rows <= kRows, written to
     /// `outputs` (rows, n_outputs). Called by thread number `worker` of the crew, which does it
@@ -51,32 +64,48 @@ public:
     void block(const Kernels<T>& kernels, const T* params, MatrixView<const T> x,
                MatrixView<T> outputs, int worker, const Crew& crew) const {
         const Crew alone = crew.alone(worker);
-        T* half[2] = {between_ + worker * per_worker(),
-                      between_ + worker * per_worker() + per_worker() / 2};
-        const auto& layers = network_.layers();
-        MatrixView<const T> a_in = x;
+        const PackBuffers<T> buffers = buffers_.only(worker);
+        const std::vector<Step>& steps = network_.steps();
+        MatrixView<const T> a_in = x, source;
         if (!network_.embeddings().empty()) {
-            const Index width = layers[0].fan_in;
-            const MatrixView<T> embedded{half[1], x.rows, width, width};  // layer 1 writes half[0]
+            const MatrixView<T> embedded = unused(worker, x.rows, network_.input_width(), {}, {});
             embed(network_, params, x, embedded);
             a_in = embedded;
         }
-        for (std::size_t l = 0; l < layers.size(); ++l) {
-            const Index width = layers[l].fan_out;
+        for (std::size_t s = 0; s < steps.size(); ++s) {
+            const Step& step = steps[s];
+            if (step.is_added_to) source = a_in;
+            if (step.kind == StepKind::dropout) continue;
             const MatrixView<T> a_out =
-                l + 1 == layers.size() ? outputs : MatrixView<T>{half[l % 2], x.rows, width, width};
-            const PackBuffers<T> own = buffers_.only(worker);
-            dense_forward(kernels, layers[l], params, a_in, a_out, MatrixView<T>{}, own, alone);
+                s + 1 == steps.size() ? outputs : unused(worker, x.rows, step.width, a_in, source);
+            if (step.kind == StepKind::dense) {
+                dense_forward(kernels, network_.layers()[step.index], params, a_in, a_out,
+                              MatrixView<T>{}, buffers, alone);
+            } else if (step.kind == StepKind::norm) {
+                norm_forward(network_.norms()[step.index], params, a_in, Normalized<T>{}, a_out,
+                             alone);
+            } else {
+                sum_forward(kernels, a_in, source, a_out, alone);
+            }
             a_in = a_out;
         }
     }
 
 private:
-    Index per_worker() const noexcept { return 2 * block_rows_ * network_.widest(); }
+    // One of the worker's arrays that holds neither of these.
+    MatrixView<T> unused(int worker, Index rows, Index width, MatrixView<const T> a_in,
+                         MatrixView<const T> source) const noexcept {
+        T* data = between_ + worker * per_worker(network_, block_rows_);
+        while (data == a_in.data || data == source.data) data += block_rows_ * network_.widest();
+        return {data, rows, width, width};
+    }
+    static Index per_worker(const Network& network, Index rows) noexcept {
+        return (network.has_sums() ? 3 : 2) * rows * network.widest();
+    }
     static ArenaSize size(const Network& network, Index rows, int n_threads) {
         ArenaSize size;
         PackBuffers<T>::count(size, n_threads);
-        size.add<T>(n_threads * 2 * rows * network.widest());
+        size.add<T>(n_threads * per_worker(network, rows));
         return size;
     }
 

@@ -2,10 +2,9 @@
 // src/gradus/engines/reference.py.
 #pragma once
 
-#include <vector>
-
-#include "nn/forward.hpp"
+#include "nn/backward.hpp"
 #include "nn/loss.hpp"
+#include "nn/trace.hpp"
 
 namespace gradus {
 
@@ -23,199 +22,193 @@ public:
         : network_(network),
           kernels_(kernels<T>()),
           chunk_(std::min(kChunk, batch_rows)),
+          lowest_(lowest_step(network)),
           arena_(size(network, chunk_, n_threads)),
           buffers_(arena_, n_threads),
           level_sums_(network, arena_),
-          layers_(network.layers().size()),
-          input_(arena_.take<T>(chunk_ * input_width(network))),
+          trace_(network, chunk_, arena_),
           delta_(arena_.take<T>(chunk_ * network.widest())),
-          delta_below_(arena_.take<T>(chunk_ * network.widest())) {
-        for (std::size_t l = 0; l < layers_.size(); ++l) {
-            const DenseLayer& layer = network.layers()[l];
-            layers_[l].a = arena_.take<T>(chunk_ * layer.fan_out);
-            layers_[l].slope =
-                keeps_slope(layer) ? arena_.take<T>(chunk_ * layer.fan_out) : nullptr;
-        }
-    }
+          delta_below_(arena_.take<T>(chunk_ * network.widest())),
+          added_(arena_.take<T>(added_size(network, chunk_))) {}
 
     Index chunk_rows() const noexcept { return chunk_; }
 
     /// Adds one chunk of at most chunk_rows() rows: its loss to `totals`, its gradient to `grads`
     /// (n_params,), which the batch's first chunk overwrites. Weights are divided by the batch's
-    /// sum through `weight_sum`; no penalty. Returns false if told to stop on the way.
+    /// sum through `weight_sum`; no penalty. `dropping` says what is dropped, null drops nothing.
+    /// Returns false if told to stop on the way.
     bool add_chunk(const T* params, MatrixView<const T> x, MatrixView<const T> y, const T* weights,
-                   double weight_sum, bool is_first, T* grads, Totals& totals, const Crew& crew) {
-        MatrixView<const T> input = x;
-        if (!network_.embeddings().empty()) {
-            const Index width = input_width(network_);
-            const MatrixView<T> embedded{input_, x.rows, width, width};
-            embed(network_, params, x, embedded);
-            input = embedded;
-        }
-        if (!forward(params, input, crew)) return false;
-        loss_and_delta(network_, activations(layers_.size() - 1, x.rows), y, weights, weight_sum,
-                       totals);
-        return backward(params, x, input, is_first, grads, crew);
+                   double weight_sum, bool is_first, const Dropping* dropping, T* grads,
+                   Totals& totals, const Crew& crew) {
+        if (!trace_.forward(kernels_, params, x, dropping, buffers_, crew)) return false;
+        loss_and_delta(network_, trace_.outputs(), y, weights, weight_sum, totals);
+        return backward(params, x, is_first, grads, crew);
     }
 
-    /// grads += l2 * weight on the weights, none on the biases: the gradient of l2/2 sum weight^2.
+    /// grads += l2 * weight + l1 * sign(weight) on the weights, nothing on the other parameters:
+    /// the gradient of l2/2 sum weight^2 + l1 sum |weight|, which at weight 0 is 0 by our choice.
     void add_penalty(const T* params, T* grads) const noexcept {
-        if (network_.l2() == 0) return;
-        for (const EmbeddingTable& table : network_.embeddings()) {
-            kernels_.add_scaled(grads + table.weight_at, params + table.weight_at,
-                                static_cast<T>(network_.l2()), table.weight_count());
-        }
-        for (const DenseLayer& layer : network_.layers()) {
-            kernels_.add_scaled(grads + layer.weight_at, params + layer.weight_at,
-                                static_cast<T>(network_.l2()), layer.weight_count());
-        }
+        for (const EmbeddingTable& table : network_.embeddings())
+            add_penalty(params + table.weight_at, grads + table.weight_at, table.weight_count());
+        for (const DenseLayer& layer : network_.layers())
+            add_penalty(params + layer.weight_at, grads + layer.weight_at, layer.weight_count());
     }
 
 private:
-    struct LayerScratch {
-        T* a = nullptr;      // (chunk, fan_out)
-        T* slope = nullptr;  // (chunk, fan_out), null where the activation is the identity
-    };
-
-    static bool keeps_slope(const DenseLayer& layer) noexcept {
-        return layer.activation != Activation::identity;
-    }
-
-    // With embeddings layer 1 is fed from scratch, else from the rows themselves.
-    static Index input_width(const Network& network) noexcept {
-        return network.embeddings().empty() ? 0 : network.layers()[0].fan_in;
+    static Index added_size(const Network& network, Index chunk) noexcept {
+        return network.has_sums() ? chunk * network.widest() : 0;
     }
 
     static ArenaSize size(const Network& network, Index chunk, int n_threads) {
         ArenaSize size;
         PackBuffers<T>::count(size, n_threads);
         LevelSums<T>::count(size, network);
-        size.add<T>(chunk * input_width(network));
+        Trace<T>::count(size, network, chunk);
         size.add<T>(chunk * network.widest());
         size.add<T>(chunk * network.widest());
-        for (const DenseLayer& layer : network.layers()) {
-            size.add<T>(chunk * layer.fan_out);
-            if (keeps_slope(layer)) size.add<T>(chunk * layer.fan_out);
-        }
+        size.add<T>(added_size(network, chunk));
         return size;
     }
 
-    MatrixView<T> activations(std::size_t l, Index rows) const noexcept {
-        const Index width = network_.layers()[l].fan_out;
-        return {layers_[l].a, rows, width, width};
-    }
-    MatrixView<T> slopes(std::size_t l, Index rows) const noexcept {
-        const Index width = network_.layers()[l].fan_out;
-        return {layers_[l].slope, rows, width, width};
+    void add_penalty(const T* weight, T* grads, Index count) const noexcept {
+        const T l1 = static_cast<T>(network_.l1()), l2 = static_cast<T>(network_.l2());
+        if (l2 != 0) kernels_.add_scaled(grads, weight, l2, count);
+        for (Index i = 0; l1 != 0 && i < count; ++i)
+            grads[i] += l1 * static_cast<T>((weight[i] > 0) - (weight[i] < 0));
     }
 
-    bool forward(const T* params, MatrixView<const T> a_in, const Crew& crew) {
-        for (std::size_t l = 0; l < layers_.size(); ++l) {
-            const MatrixView<T> a_out = activations(l, a_in.rows);
-            if (!dense_forward(kernels_, network_.layers()[l], params, a_in, a_out,
-                               slopes(l, a_in.rows), buffers_, crew)) {
-                return false;
-            }
-            a_in = a_out;
-        }
-        return true;
+    // Below the first step with parameters nothing needs a derivative, unless embeddings do.
+    static std::size_t lowest_step(const Network& network) noexcept {
+        if (!network.embeddings().empty()) return 0;
+        std::size_t s = 0;
+        while (network.steps()[s].kind == StepKind::dropout) ++s;
+        return s;
     }
 
-    // From the last layer down: delta = dloss/dz, d_weight = a_in' delta, d_bias = column sums of
-    // delta, and for the layer below delta' = (delta weight') * f'(z'). The loss left dloss/da of
-    // the last layer in its activations. Layer 1 was fed `input`, for the rows x.
-    bool backward(const T* params, MatrixView<const T> x, MatrixView<const T> input, bool is_first,
-                  T* grads, const Crew& crew) {
-        MatrixView<T> delta = activations(layers_.size() - 1, x.rows);
-        if (const MatrixView<T> slope = slopes(layers_.size() - 1, x.rows); slope.data != nullptr) {
+    // From the last step down. Delta is the loss's derivative by what a step gave, times that
+    // step's slope; the loss left dloss/da of the last layer in its activations.
+    bool backward(const T* params, MatrixView<const T> x, bool is_first, T* grads,
+                  const Crew& crew) {
+        const std::size_t n_steps = network_.steps().size();
+        MatrixView<T> delta = trace_.outputs();
+        if (const MatrixView<T> slope = trace_.slope(n_steps - 1); slope.data != nullptr) {
             kernels_.multiply(delta.data, delta.stride, slope.data, slope.stride, delta.rows,
                               delta.cols);
         }
-        for (std::size_t l = layers_.size(); l-- > 0;) {
-            const MatrixView<const T> a_in =
-                l == 0 ? input : MatrixView<const T>(activations(l - 1, x.rows));
-            if (!parameter_gradient(network_.layers()[l], a_in, delta, is_first, grads, crew))
-                return false;
-            if (l == 0) break;
-            const Index width = network_.layers()[l].fan_in;
-            const MatrixView<T> below{delta_below_, x.rows, width, width};
-            if (!carry_down(network_.layers()[l], params, delta, slopes(l - 1, x.rows), below,
-                            crew))
-                return false;
-            delta = below;
-            std::swap(delta_, delta_below_);
+        for (std::size_t s = n_steps; s-- > lowest_;) {
+            if (!step_back(s, params, delta, is_first, grads, crew)) return false;
         }
-        return embedding_gradient(params, x, delta, is_first, grads, crew);
+        embedding_gradient(x, delta, is_first, grads);
+        return true;
     }
 
-    // Of layer 1's d_input = delta weight' the columns that embeddings filled, summed by level.
-    bool embedding_gradient(const T* params, MatrixView<const T> x, MatrixView<const T> delta,
-                            bool is_first, T* grads, const Crew& crew) {
-        if (network_.embeddings().empty()) return true;
-        const DenseLayer& layer = network_.layers()[0];
-        const Index width = network_.n_embedded();
-        const MatrixView<const T> weight{
-            params + layer.weight_at + network_.n_plain() * layer.fan_out, width, layer.fan_out,
-            layer.fan_out};
-        const MatrixView<T> d_embedded{delta_below_, x.rows, width, width};
-        if (!product(kernels_, plain(delta), transposed(weight), d_embedded, layer.fan_out, false,
-                     buffers_, crew, [](Index, Index, Index, Index) {})) {
+    // The gradient of the step's own parameters; then delta becomes that of the step below.
+    bool step_back(std::size_t s, const T* params, MatrixView<T>& delta, bool is_first, T* grads,
+                   const Crew& crew) {
+        const Step& step = network_.steps()[s];
+        switch (step.kind) {
+            case StepKind::dense:
+                return dense_back(s, params, delta, is_first, grads, crew);
+            case StepKind::norm:
+                return norm_back(s, params, delta, is_first, grads, crew);
+            case StepKind::sum:
+                for (Index i = 0; i < delta.rows; ++i)
+                    std::copy_n(delta.row(i), delta.cols, added_ + i * delta.cols);
+                return settle_all(s, delta, crew);
+            default:  // delta has been multiplied by the mask
+                return settle_all(s, delta, crew);
+        }
+    }
+
+    bool dense_back(std::size_t s, const T* params, MatrixView<T>& delta, bool is_first, T* grads,
+                    const Crew& crew) {
+        const DenseLayer& layer = network_.layers()[network_.steps()[s].index];
+        if (!parameter_gradient(kernels_, layer, trace_.input(s), MatrixView<const T>(delta),
+                                !is_first, grads, buffers_, crew)) {
             return false;
         }
+        const bool has_embeddings = !network_.embeddings().empty();
+        if (s == lowest_ && !has_embeddings) return true;
+        // The plain columns of X come first; nothing needs the derivative by them.
+        const Index first = s == 0 ? network_.n_plain() : 0, width = layer.fan_in - first;
+        const MatrixView<T> below{delta_below_, delta.rows, width, width};
+        const auto finish = [&](Index row, Index rows, Index col, Index cols) {
+            settle(s, below, first, row, rows, col, cols);
+        };
+        if (!carry_down(kernels_, layer, params, MatrixView<const T>(delta), first, below, buffers_,
+                        crew, finish)) {
+            return false;
+        }
+        delta = below;
+        std::swap(delta_, delta_below_);
+        return true;
+    }
+
+    bool norm_back(std::size_t s, const T* params, MatrixView<T>& delta, bool is_first, T* grads,
+                   const Crew& crew) {
+        const NormLayer& norm = network_.norms()[network_.steps()[s].index];
+        const MatrixView<T> below{delta_below_, delta.rows, norm.width, norm.width};
+        if (!norm_backward(norm, params, trace_.normalized(s), MatrixView<const T>(delta), below,
+                           crew)) {
+            return false;
+        }
+        norm_parameter_gradient(kernels_, norm, trace_.normalized(s), MatrixView<const T>(delta),
+                                is_first, grads);
+        delta = below;
+        std::swap(delta_, delta_below_);
+        return settle_all(s, delta, crew);
+    }
+
+    bool settle_all(std::size_t s, MatrixView<T> below, const Crew& crew) {
+        return for_each_rows(crew, below.rows, 2 * below.cols, [&](Index row, Index rows) {
+            settle(s, below, 0, row, rows, 0, below.cols);
+        });
+    }
+
+    // Makes delta of the step below s from the derivative that came through step s: adds what came
+    // past it through a sum, and multiplies by the slope. `below` holds the columns from `first`
+    // on.
+    void settle(std::size_t s, MatrixView<T> below, Index first, Index row, Index rows, Index col,
+                Index cols) const noexcept {
+        const Index width = network_.fan_in(s);
+        for (Index i = row; network_.steps()[s].is_added_to && i < row + rows; ++i)
+            kernels_.add_scaled(below.row(i) + col, added_ + i * width + first + col, T(1), cols);
+        const MatrixView<T> slope = s == 0 ? MatrixView<T>{} : trace_.slope(s - 1);
+        if (slope.data == nullptr) return;
+        kernels_.multiply(below.row(row) + col, below.stride, slope.row(row) + col, slope.stride,
+                          rows, cols);
+    }
+
+    // Of the derivative by what feeds step 0 the columns that embeddings filled, which come last,
+    // summed by level.
+    void embedding_gradient(MatrixView<const T> x, MatrixView<const T> delta, bool is_first,
+                            T* grads) noexcept {
+        const Index left_out = network_.input_width() - delta.cols;
         for (const EmbeddingTable& table : network_.embeddings()) {
             T* d_table = grads + table.weight_at;
             if (is_first) std::fill_n(d_table, table.weight_count(), T(0));
-            const MatrixView<const T> d_rows{d_embedded.data + (table.input - network_.n_plain()),
-                                             x.rows, table.width, width};
+            const MatrixView<const T> d_rows{delta.data + (table.input - left_out), x.rows,
+                                             table.width, delta.stride};
             level_sums_.add(table, x, d_rows, d_table);
         }
-        return true;
-    }
-
-    bool parameter_gradient(const DenseLayer& layer, MatrixView<const T> a_in,
-                            MatrixView<const T> delta, bool is_first, T* grads, const Crew& crew) {
-        const MatrixView<T> d_weight{grads + layer.weight_at, layer.fan_in, layer.fan_out,
-                                     layer.fan_out};
-        if (!product(kernels_, transposed(a_in), plain(delta), d_weight, delta.rows, !is_first,
-                     buffers_, crew, [](Index, Index, Index, Index) {})) {
-            return false;
-        }
-        if (!layer.has_bias) return true;
-        constexpr Index kRows = ProductBlocks::kDepth;
-        for (Index row = 0; row < delta.rows; row += kRows) {
-            kernels_.column_sums(delta.row(row), delta.stride, std::min(kRows, delta.rows - row),
-                                 layer.fan_out, grads + layer.bias_at(), !is_first || row > 0);
-        }
-        return true;
-    }
-
-    bool carry_down(const DenseLayer& layer, const T* params, MatrixView<const T> delta,
-                    MatrixView<const T> slope, MatrixView<T> below, const Crew& crew) {
-        const MatrixView<const T> weight{params + layer.weight_at, layer.fan_in, layer.fan_out,
-                                         layer.fan_out};
-        return product(kernels_, plain(delta), transposed(weight), below, layer.fan_out, false,
-                       buffers_, crew, [&](Index row, Index rows, Index col, Index cols) {
-                           if (slope.data == nullptr) return;
-                           kernels_.multiply(below.row(row) + col, below.stride,
-                                             slope.row(row) + col, slope.stride, rows, cols);
-                       });
     }
 
     const Network& network_;
     const Kernels<T>& kernels_;
     Index chunk_;
+    std::size_t lowest_;
     Arena arena_;
     PackBuffers<T> buffers_;
     LevelSums<T> level_sums_;
-    std::vector<LayerScratch> layers_;
-    T* input_;  // (chunk, fan_in of layer 1), with embeddings only
+    Trace<T> trace_;
     T* delta_;
     T* delta_below_;
+    T* added_;  // (chunk, width): the delta of a sum, until the numbers it added are met
 };
 
 /// Loss totals of all rows of x, and in `grads` the gradient of their weighted mean loss plus the
-/// penalty. A batch whose weights sum to 0, or without rows, has the penalty's gradient alone.
-/// Returns false if told to stop on the way.
+/// penalty; nothing is dropped. A batch whose weights sum to 0, or without rows, has the penalty's
+/// gradient alone. Returns false if told to stop on the way.
 template <class T>
 bool batch_gradient(const Network& network, const T* params, MatrixView<const T> x,
                     MatrixView<const T> y, const T* weights, T* grads, const Crew& crew,
@@ -232,7 +225,7 @@ bool batch_gradient(const Network& network, const T* params, MatrixView<const T>
             if (!pass.add_chunk(params, {x.row(from), rows, x.cols, x.stride},
                                 {y.row(from), rows, y.cols, y.stride},
                                 weights == nullptr ? nullptr : weights + from, weight, from == 0,
-                                grads, totals, crew)) {
+                                nullptr, grads, totals, crew)) {
                 return false;
             }
         }

@@ -7,54 +7,83 @@
 
 namespace gradus {
 
-Network::Network(const std::vector<std::int64_t>& widths, const std::vector<int>& activations,
-                 const std::vector<int>& has_bias, int loss, double l2,
+Network::Network(std::int64_t n_inputs, int loss, double l1, double l2,
                  const std::vector<std::pair<std::int64_t, std::int64_t>>& embeddings)
-    : n_inputs_(widths.empty() ? 0 : widths[0]), loss_(static_cast<Loss>(loss)), l2_(l2) {
-    const std::size_t n_layers = activations.size();
-    if (n_layers == 0 || widths.size() != n_layers + 1 || has_bias.size() != n_layers) {
-        throw InvalidParameter(
-            "widths must hold one number more than activations and biases; got " +
-            std::to_string(widths.size()) + ", " + std::to_string(n_layers) + " and " +
-            std::to_string(has_bias.size()) + ".");
+    : n_inputs_(n_inputs), loss_(static_cast<Loss>(loss)), l1_(l1), l2_(l2) {
+    if (n_inputs < 1) {
+        throw InvalidParameter("n_inputs must be 1 or more; got " + std::to_string(n_inputs) + ".");
     }
     if (loss < 0 || loss >= static_cast<int>(kLossNames.size())) {
         throw InvalidParameter("loss must be the code of a loss; got " + std::to_string(loss) +
                                ".");
     }
-    Index fan_in = add_embeddings(embeddings);
-    Index at = embeddings_.empty() ? 0 : embeddings_.back().end();
-    for (std::size_t l = 0; l < n_layers; ++l) {
-        if (widths[l] < 1 || widths[l + 1] < 1) throw InvalidParameter("widths must be 1 or more.");
-        if (activations[l] < 0 || activations[l] >= static_cast<int>(kActivationNames.size())) {
-            throw InvalidParameter("activations must be codes of activations; got " +
-                                   std::to_string(activations[l]) + ".");
-        }
-        layers_.push_back(
-            {fan_in, widths[l + 1], static_cast<Activation>(activations[l]), has_bias[l] != 0, at});
-        at = layers_.back().end();
-        fan_in = widths[l + 1];
-        widest_ = std::max<Index>(widest_, widths[l + 1]);
-    }
+    add_embeddings(embeddings);
 }
 
-// Returns the number of columns of layer 1's input.
-Index Network::add_embeddings(
-    const std::vector<std::pair<std::int64_t, std::int64_t>>& embeddings) {
+void Network::add_embeddings(const std::vector<std::pair<std::int64_t, std::int64_t>>& embeddings) {
     Index column = n_inputs_ - static_cast<Index>(embeddings.size());
     if (column < 0) throw InvalidParameter("embeddings must be at most as many as inputs.");
-    Index input = column, at = 0;
+    input_width_ = column;
     for (const auto& [n_levels, width] : embeddings) {
         if (n_levels < 1 || width < 1) {
             throw InvalidParameter("embeddings must have levels and widths of 1 or more.");
         }
-        embeddings_.push_back({n_levels, width, column, input, at});
+        embeddings_.push_back({n_levels, width, column, input_width_, n_params_});
         ++column;
-        input += width;
-        at = embeddings_.back().end();
+        input_width_ += width;
+        n_params_ = embeddings_.back().end();
     }
-    if (!embeddings_.empty()) widest_ = input;
-    return input;
+    if (!embeddings_.empty()) widest_ = input_width_;
+}
+
+void Network::add_dense(std::int64_t width, int activation, bool has_bias, double max_norm) {
+    if (width < 1) {
+        throw InvalidParameter("width must be 1 or more; got " + std::to_string(width) + ".");
+    }
+    if (activation < 0 || activation >= static_cast<int>(kActivationNames.size())) {
+        throw InvalidParameter("activation must be the code of an activation; got " +
+                               std::to_string(activation) + ".");
+    }
+    layers_.push_back({width_so_far(), width, static_cast<Activation>(activation), has_bias,
+                       max_norm, n_params_});
+    steps_.push_back({StepKind::dense, width, layers_.size() - 1});
+    n_params_ = layers_.back().end();
+    widest_ = std::max<Index>(widest_, width);
+}
+
+void Network::add_dropout(double rate) {
+    if (!(rate >= 0 && rate < 1)) {
+        throw InvalidParameter("rate must be at least 0 and less than 1; got " +
+                               std::to_string(rate) + ".");
+    }
+    steps_.push_back({StepKind::dropout, width_so_far(), n_dropouts_++, rate});
+    widest_ = std::max(widest_, width_so_far());
+}
+
+void Network::add_norm(double epsilon) {
+    norms_.push_back({width_so_far(), epsilon, n_params_});
+    steps_.push_back({StepKind::norm, width_so_far(), norms_.size() - 1});
+    n_params_ = norms_.back().end();
+    widest_ = std::max(widest_, width_so_far());
+}
+
+void Network::add_sum(std::int64_t source) {
+    const auto n_steps = static_cast<std::int64_t>(steps_.size());
+    if (source < Step::kInput || source + 1 >= n_steps ||
+        fan_in(static_cast<std::size_t>(source + 1)) != width_so_far()) {
+        throw InvalidParameter("source must be an earlier step of the same width; got " +
+                               std::to_string(source) + ".");
+    }
+    for (std::size_t s = 0; s < steps_.size(); ++s) {
+        if (steps_[s].kind == StepKind::sum && static_cast<std::int64_t>(s) > source) {
+            throw InvalidParameter("source must not stand before an earlier sum; got " +
+                                   std::to_string(source) + ".");
+        }
+    }
+    steps_.push_back({StepKind::sum, width_so_far(), 0, 0, source});
+    widest_ = std::max(widest_, width_so_far());
+    steps_[static_cast<std::size_t>(source + 1)].is_added_to = true;
+    has_sums_ = true;
 }
 
 double Network::work_per_row() const noexcept {

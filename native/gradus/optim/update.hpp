@@ -56,12 +56,16 @@ public:
     Updater(const Network& network, const RuleConfig& config)
         : kernels_(kernels<T>()), config_(config), n_params_(network.n_params()) {
         for (const EmbeddingTable& table : network.embeddings())
-            add_blocks(table.weight_at, table.end(), 0, true);
-        n_embedding_blocks_ = blocks_.size();
-        for (std::size_t l = 0; l < network.layers().size(); ++l) {
-            const DenseLayer& layer = network.layers()[l];
-            add_blocks(layer.weight_at, layer.bias_at(), l, true);
-            add_blocks(layer.bias_at(), layer.end(), l, false);
+            add_blocks(table.weight_at, table.end(), kNoLayer, true);
+        for (const Step& step : network.steps()) {
+            if (step.kind == StepKind::dense) {
+                const DenseLayer& layer = network.layers()[step.index];
+                add_blocks(layer.weight_at, layer.bias_at(), step.index, true);
+                add_blocks(layer.bias_at(), layer.end(), step.index, false);
+            } else if (step.kind == StepKind::norm) {
+                const NormLayer& norm = network.norms()[step.index];
+                add_blocks(norm.scale_at, norm.end(), kNoLayer, false);
+            }
         }
         squares_.resize(blocks_.size());
         changes_.resize(blocks_.size());
@@ -129,8 +133,8 @@ public:
     }
 
     /// Writes how much each layer would change, `ratios` (n_layers,): the size of the change over
-    /// that of the parameters before it; embeddings are left out. Changes nothing. Returns false if
-    /// told to stop on the way.
+    /// that of the parameters before it; embeddings and norms are left out. Changes nothing.
+    /// Returns false if told to stop on the way.
     bool measure(const Parameters<T>& p, const T* grads, const Crew& crew, double* ratios) {
         const bool done = for_each_block(crew, [&](std::size_t b, int) {
             const Block& block = blocks_[b];
@@ -145,22 +149,26 @@ public:
             });
             changes_[b] = sum;
         });
-        for (std::size_t b = n_embedding_blocks_, layer = 0; b < blocks_.size(); ++layer) {
+        for (std::size_t b = 0; b < blocks_.size();) {
+            const std::size_t layer = blocks_[b].layer;
             Change sum;
             for (; b < blocks_.size() && blocks_[b].layer == layer; ++b) {
                 sum.change += changes_[b].change;
                 sum.before += changes_[b].before;
             }
+            if (layer == kNoLayer) continue;
             ratios[layer] = sum.change == 0 ? 0.0 : std::sqrt(sum.change / sum.before);
         }
         return done;
     }
 
 private:
+    static constexpr std::size_t kNoLayer = std::numeric_limits<std::size_t>::max();
+
     struct Block {
         Index start;
         Index count;
-        std::size_t layer;  // 0 for the embeddings as well, whose blocks come first
+        std::size_t layer;  // kNoLayer for embeddings and norms
         bool is_weight;
     };
 
@@ -215,7 +223,6 @@ private:
     DescentStep descent_{};
     AdamStep adam_{};
     std::vector<Block> blocks_;
-    std::size_t n_embedding_blocks_ = 0;
     std::vector<double> squares_;
     std::vector<Change> changes_;
 };

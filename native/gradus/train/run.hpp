@@ -23,6 +23,7 @@ struct Batches {
     Index n_rows;
     Index batch_size;
     std::uint64_t shuffle_key;
+    std::uint64_t dropout_key;
 
     Index steps_per_epoch() const noexcept { return (n_rows + batch_size - 1) / batch_size; }
 };
@@ -58,7 +59,8 @@ public:
           grads_(arena_.take<T>(network.n_params())),
           x_(arena_.take<T>(pass_.chunk_rows() * batches.x.cols)),
           y_(arena_.take<T>(pass_.chunk_rows() * batches.y.cols)),
-          weights_(arena_.take<T>(pass_.chunk_rows())) {}
+          weights_(arena_.take<T>(pass_.chunk_rows())),
+          numbers_(arena_.take<std::int64_t>(pass_.chunk_rows())) {}
 
     /// One update for each of `rates`; src/gradus/engines/base.py says how it may end early.
     RunStatus run(const TrainState<T>& state, std::span<const double> rates, const EpochLog& log,
@@ -84,6 +86,7 @@ private:
         size.add<T>(chunk * batches.x.cols);
         size.add<T>(chunk * batches.y.cols);
         size.add<T>(chunk);
+        size.add<std::int64_t>(chunk);
         return size;
     }
 
@@ -123,6 +126,7 @@ private:
         const Index start = state.cursor[1] * batches_.batch_size;
         const Index end = std::min(start + batches_.batch_size, batches_.n_rows);
         const Permutation shuffled(batches_.shuffle_key, state.cursor[0], batches_.n_rows);
+        const Dropping dropping{part_key(batches_.dropout_key, state.cursor[0]), numbers_};
         double weight = batches_.weights == nullptr ? static_cast<double>(end - start) : 0.0;
         for (Index p = start; batches_.weights != nullptr && p < end; ++p) {
             weight += weight_of(row_at(p, shuffled));
@@ -133,7 +137,7 @@ private:
             if (!pass_.add_chunk(state.parameters.params,
                                  {x_, rows, batches_.x.cols, batches_.x.cols},
                                  {y_, rows, batches_.y.cols, batches_.y.cols}, weights_, weight,
-                                 from == start, grads_, totals, crew)) {
+                                 from == start, &dropping, grads_, totals, crew)) {
                 return false;
             }
         }
@@ -159,6 +163,7 @@ private:
             }
             std::copy_n(batches_.y.row(row), batches_.y.cols, y_ + i * batches_.y.cols);
             weights_[i] = static_cast<T>(weight_of(row));
+            numbers_[i] = row;
         }
     }
 
@@ -183,6 +188,7 @@ private:
     T* x_;
     T* y_;
     T* weights_;
+    std::int64_t* numbers_;  // of the chunk's rows
 };
 
 }  // namespace gradus

@@ -23,7 +23,8 @@ MatrixView<const T> matrix(const std::vector<T>& values, Index rows) {
 
 Network net(std::vector<std::int64_t> widths, const Tables& tables, double l2 = 0) {
     const std::vector<int> activations(widths.size() - 1, static_cast<int>(Activation::tanh));
-    return Network(widths, activations, std::vector<int>(widths.size() - 1, 1), 0, l2, tables);
+    return dense_network(widths, activations, std::vector<int>(widths.size() - 1, 1), 0, l2,
+                         tables);
 }
 
 template <class T>
@@ -50,7 +51,7 @@ double loss(const Network& network, const std::vector<double>& params, const std
 void check_layout() {
     const Network network = net({4, 5, 2}, {{7, 3}, {2, 1}});
     const auto& tables = network.embeddings();
-    CHECK(network.n_inputs() == 4 && network.n_plain() == 2 && network.n_embedded() == 4);
+    CHECK(network.n_inputs() == 4 && network.n_plain() == 2 && network.input_width() == 6);
     CHECK(tables[0].column == 2 && tables[0].input == 2 && tables[0].weight_at == 0);
     CHECK(tables[1].column == 3 && tables[1].input == 5 && tables[1].weight_at == 21);
     CHECK(network.layers()[0].weight_at == 23 && network.layers()[0].fan_in == 6);

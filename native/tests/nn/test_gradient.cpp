@@ -62,7 +62,7 @@ Network net(std::vector<std::int64_t> widths, Activation f, Loss loss, double l2
         biases(widths.size() - 1, 1);
     if (loss != Loss::squared_error) activations.back() = static_cast<int>(Activation::identity);
     biases[0] = 0;
-    return Network(widths, activations, biases, static_cast<int>(loss), l2);
+    return dense_network(widths, activations, biases, static_cast<int>(loss), l2);
 }
 
 void check_central_differences() {

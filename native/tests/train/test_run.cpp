@@ -68,8 +68,9 @@ struct Training {
 
     Training(std::vector<std::int64_t> widths, int which_rule, Index rows, Index batch,
              const Tables& embeddings = {})
-        : network(widths, std::vector<int>(widths.size() - 1, static_cast<int>(Activation::tanh)),
-                  std::vector<int>(widths.size() - 1, 1), 0, 0.01, embeddings),
+        : network(dense_network(
+              widths, std::vector<int>(widths.size() - 1, static_cast<int>(Activation::tanh)),
+              std::vector<int>(widths.size() - 1, 1), 0, 0.01, embeddings)),
           rule(rule_of(which_rule)),
           batch_size(batch),
           x(rows_for<T>(network, rows, 1)),
@@ -90,7 +91,8 @@ struct Training {
                                  nullptr,
                                  n,
                                  batch_size,
-                                 99};
+                                 99,
+                                 98};
         const std::vector<double> rates(n_steps, rate);
         Watch watch(cancel, nullptr, max_seconds);
         const Crew crew(n_threads, watch);
@@ -169,7 +171,7 @@ void check_stop_inside_a_step() {
 template <class T>
 void check_divergence(double rate, bool at_first_step) {
     Training<T> t({5, 8, 3}, 0, 50, 50);
-    t.network = Network({5, 8, 3}, {0, 0}, {1, 1}, 0, 0.01);
+    t.network = dense_network({5, 8, 3}, {0, 0}, {1, 1}, 0, 0.01);
     std::vector<T> good = t.params;
     RunStatus status = RunStatus::done;
     while (status == RunStatus::done && t.cursor[2] < 10000) {

@@ -45,6 +45,10 @@ class Batches:
     shuffle_key
         ``stream_key(seed, Purpose.SHUFFLE)``. Where batch_size < m, position p of epoch e is
         row ``rows[permutation(shuffle_key, e, m)[p]]``; a full batch keeps the order of `rows`.
+    dropout_key
+        ``stream_key(seed, Purpose.DROPOUT)``. What is dropped is a function of this key, the epoch
+        and the row's number in X; see `engines.dropout`. Not looked at in a network without
+        `Dropout`.
     """
 
     X: FloatArray
@@ -53,6 +57,7 @@ class Batches:
     rows: Int64Array | None
     batch_size: int
     shuffle_key: int
+    dropout_key: int = 0
 
     @property
     def n_rows(self) -> int:

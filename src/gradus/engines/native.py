@@ -107,6 +107,7 @@ class NativeEngine:
                 rows=batches.rows,
                 batch_size=batches.batch_size,
                 shuffle_key=batches.shuffle_key,
+                dropout_key=batches.dropout_key,
                 params=params,
                 slots=slots,
                 cursor=state.cursor,
@@ -136,15 +137,18 @@ def _fit_or_none(array: FloatArray | None) -> Array:
 
 @lru_cache(maxsize=64)
 def _network(spec: NetworkSpec) -> _core.Network:
-    """Describe a network to the core by widths and codes."""
-    return _core.Network(
-        widths=[spec.n_inputs, *(layer.width for layer in spec.layers)],
-        activations=[ACTIVATION_NAMES.index(layer.activation) for layer in spec.layers],
-        has_bias=[int(layer.bias) for layer in spec.layers],
+    """Describe a network to the core step by step."""
+    network = _core.Network(
+        n_inputs=spec.n_inputs,
         loss=LOSS_NAMES.index(spec.loss),
+        l1=0.0,
         l2=spec.l2,
         embeddings=[(embedding.n_levels, embedding.width) for embedding in spec.embeddings],
     )
+    for layer in spec.layers:
+        activation = ACTIVATION_NAMES.index(layer.activation)
+        network.add_dense(layer.width, activation, has_bias=layer.bias, max_norm=np.inf)
+    return network
 
 
 @lru_cache(maxsize=64)

@@ -220,7 +220,8 @@ def make_batches(
         raise DataError("X must hold at least one row to train on; got none.")
     check_total(weights if weights is None or rows is None else weights[rows], "training")
     size = n_rows if plan.batch_size is None else min(plan.batch_size, n_rows)
-    return Batches(X, y, weights, rows, size, stream_key(plan.seed, Purpose.SHUFFLE))
+    keys = (stream_key(plan.seed, purpose) for purpose in (Purpose.SHUFFLE, Purpose.DROPOUT))
+    return Batches(X, y, weights, rows, size, *keys)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,141 @@
+// A pass forward that keeps what the pass back needs, step after step. The formulas:
+// src/gradus/engines/reference.py.
+#pragma once
+
+#include <vector>
+
+#include "nn/dropout.hpp"
+#include "nn/forward.hpp"
+
+namespace gradus {
+
+/// The numbers that each step gave for one block of rows, and what its derivative is made of.
+/// Scratch is sized for the largest block; `forward` fills it anew.
+template <class T>
+class Trace {
+public:
+    Trace(const Network& network, Index most_rows, Arena& arena)
+        : network_(network),
+          input_(arena.take<T>(most_rows * embedded_width(network))),
+          steps_(network.steps().size()) {
+        for (std::size_t s = 0; s < steps_.size(); ++s) {
+            const Step& step = network.steps()[s];
+            const Index size = most_rows * step.width;
+            steps_[s].own = arena.take<T>(size);
+            if (has_beside(network, step)) steps_[s].beside = arena.take<T>(size);
+            if (step.kind == StepKind::norm) steps_[s].inverse = arena.take<double>(most_rows);
+        }
+    }
+
+    static void count(ArenaSize& size, const Network& network, Index most_rows) {
+        size.add<T>(most_rows * embedded_width(network));
+        for (const Step& step : network.steps()) {
+            size.add<T>(most_rows * step.width);
+            if (has_beside(network, step)) size.add<T>(most_rows * step.width);
+            if (step.kind == StepKind::norm) size.add<double>(most_rows);
+        }
+    }
+
+    /// Carries the rows x through all steps. Without `dropping` nothing is dropped. Returns false
+    /// if told to stop on the way.
+    bool forward(const Kernels<T>& kernels, const T* params, MatrixView<const T> x,
+                 const Dropping* dropping, const PackBuffers<T>& buffers, const Crew& crew) {
+        rows_ = x.rows;
+        fed_ = x;
+        if (!network_.embeddings().empty()) {
+            const Index width = network_.input_width();
+            const MatrixView<T> embedded{input_, rows_, width, width};
+            embed(network_, params, x, embedded);
+            fed_ = embedded;
+        }
+        for (std::size_t s = 0; s < steps_.size(); ++s) {
+            const Step& step = network_.steps()[s];
+            const MatrixView<const T> a_in = input(s);
+            const MatrixView<T> a_out = own(s);
+            steps_[s].given = a_out;
+            bool is_done = true;
+            switch (step.kind) {
+                case StepKind::dense:
+                    is_done = dense_forward(kernels, network_.layers()[step.index], params, a_in,
+                                            a_out, slope(s), buffers, crew);
+                    break;
+                case StepKind::norm:
+                    is_done = norm_forward(network_.norms()[step.index], params, a_in,
+                                           normalized(s), a_out, crew);
+                    break;
+                case StepKind::sum:
+                    is_done = sum_forward(kernels, a_in, after(step.source), a_out, crew);
+                    break;
+                case StepKind::dropout:
+                    is_dropping_ = dropping != nullptr;
+                    if (!is_dropping_) {
+                        steps_[s].given = a_in;
+                    } else {
+                        is_done =
+                            dropout_forward(kernels, step, *dropping, a_in, beside(s), a_out, crew);
+                    }
+                    break;
+            }
+            if (!is_done) return false;
+        }
+        return true;
+    }
+
+    Index rows() const noexcept { return rows_; }
+
+    /// What step `s` gave; what feeds the network for Step::kInput.
+    MatrixView<const T> after(Index s) const noexcept {
+        return s == Step::kInput ? fed_ : steps_[static_cast<std::size_t>(s)].given;
+    }
+    /// What step s was fed.
+    MatrixView<const T> input(std::size_t s) const noexcept {
+        return after(static_cast<Index>(s) - 1);
+    }
+    /// The last step's numbers, to be written over.
+    MatrixView<T> outputs() const noexcept { return own(steps_.size() - 1); }
+
+    /// What the pass back multiplies by before step s: f'(z) of a dense layer, the mask of a
+    /// dropout; its data is null where that is 1 everywhere.
+    MatrixView<T> slope(std::size_t s) const noexcept {
+        const StepKind kind = network_.steps()[s].kind;
+        const bool has_slope =
+            kind == StepKind::dense || (kind == StepKind::dropout && is_dropping_);
+        return has_slope ? beside(s) : MatrixView<T>{};
+    }
+    Normalized<T> normalized(std::size_t s) const noexcept {
+        return {beside(s), steps_[s].inverse};
+    }
+
+private:
+    struct StepScratch {
+        T* own = nullptr;           // (rows, width): the step's numbers
+        T* beside = nullptr;        // (rows, width): slope, mask, or numbers before scale and shift
+        double* inverse = nullptr;  // (rows,), of a norm
+        MatrixView<const T> given;  // its numbers, or where nothing is dropped those it was fed
+    };
+
+    static bool has_beside(const Network& network, const Step& step) noexcept {
+        if (step.kind == StepKind::sum) return false;
+        return step.kind != StepKind::dense ||
+               network.layers()[step.index].activation != Activation::identity;
+    }
+    // With embeddings step 0 is fed from scratch, else from the rows themselves.
+    static Index embedded_width(const Network& network) noexcept {
+        return network.embeddings().empty() ? 0 : network.input_width();
+    }
+    MatrixView<T> own(std::size_t s) const noexcept { return view(steps_[s].own, s); }
+    MatrixView<T> beside(std::size_t s) const noexcept { return view(steps_[s].beside, s); }
+    MatrixView<T> view(T* data, std::size_t s) const noexcept {
+        const Index width = network_.steps()[s].width;
+        return {data, rows_, width, width};
+    }
+
+    const Network& network_;
+    T* input_;  // (rows, input_width), with embeddings only
+    std::vector<StepScratch> steps_;
+    MatrixView<const T> fed_;
+    Index rows_ = 0;
+    bool is_dropping_ = false;
+};
+
+}  // namespace gradus
