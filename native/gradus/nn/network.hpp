@@ -43,9 +43,9 @@ enum class StepKind { dense, dropout, norm, sum };
 /// into its own numbers. The last step is always dense.
 ///
 /// dense: layers()[index]. norm: norms()[index]. dropout: in training each number is 0 with
-/// probability `rate`, else divided by 1 - rate; index counts the dropouts. sum: adds what step
-/// `source` gave (kInput: what feeds the network); two sums never overlap, so that one such array
-/// is kept at a time.
+/// probability `rate`, else divided by 1 - rate; index counts the dropouts. sum [HZRS16]: adds what
+/// step `source` gave (kInput: what feeds the network); two sums never overlap, so that one such
+/// array is kept at a time.
 struct Step {
     static constexpr Index kInput = -1;
 
