@@ -21,7 +21,20 @@ UInt64Array: TypeAlias = npt.NDArray[np.uint64]
 UInt8Array: TypeAlias = npt.NDArray[np.uint8]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
-ACTIVATION_NAMES = ("identity", "sigmoid", "tanh", "relu", "gelu", "softplus")
+ACTIVATION_NAMES = (
+    "identity",
+    "sigmoid",
+    "tanh",
+    "relu",
+    "gelu",
+    "softplus",
+    "leaky_relu",
+    "elu",
+    "selu",
+    "silu",
+    "mish",
+    "softsign",
+)
 LOSS_NAMES = ("squared_error", "binary_cross_entropy", "cross_entropy")
 RULE_NAMES = ("gradient_descent", "adam", "adamw")
 

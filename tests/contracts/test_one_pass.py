@@ -14,6 +14,7 @@ from tests.contracts.cases import (
     draw_rows,
 )
 from tests.golden.load import golden
+from tests.networks.kinks import KINKED
 
 each_type = pytest.mark.parametrize("dtype", ONE_PASS, ids=lambda dtype: dtype.__name__)
 each_loss = pytest.mark.parametrize("loss", LOSS_NAMES)
@@ -90,20 +91,20 @@ def test_no_rows(engine, network, loss, rng):
 
 
 def numeric_gradient(engine, spec, params, X, y, weights, penalty):
-    """Central differences of loss + penalty, and where a kink of relu lies within 10 steps."""
+    """Central differences of loss + penalty, and where a kink lies within 10 steps."""
     steps = np.finfo(float).eps ** (1 / 3) * np.maximum(1, np.abs(params))
     numeric, is_kink = np.zeros(params.size), np.zeros(params.size, dtype=bool)
-    relus = [i for i, layer in enumerate(spec.layers) if layer.activation == "relu"]
+    kinked = [i for i, layer in enumerate(spec.layers) if layer.activation in KINKED]
     for i, h in enumerate(steps):
         unit = np.zeros(params.size)
         unit[i] = h
         up, down = params + unit, params - unit
         values = [engine.evaluate(spec, p, X, y, weights)[0] + penalty(p) for p in (up, down)]
         numeric[i] = (values[0] - values[1]) / (up[i] - down[i])
-        if relus:
+        if kinked:
             z_up = reference.forward(spec, params + 10 * unit, X).z
             z_down = reference.forward(spec, params - 10 * unit, X).z
-            is_kink[i] = any(((z_up[j] > 0) != (z_down[j] > 0)).any() for j in relus)
+            is_kink[i] = any(((z_up[j] > 0) != (z_down[j] > 0)).any() for j in kinked)
     return numeric, is_kink
 
 
@@ -111,7 +112,7 @@ def numeric_gradient(engine, spec, params, X, y, weights, penalty):
 @each_activation
 def test_gradient_against_central_differences(engine, network, activation, loss, rng):
     n_skipped = n_seen = 0
-    for draw in range(8 if activation == "relu" else 2):
+    for draw in range(8 if activation in KINKED else 2):
         l2 = 0.0 if draw % 2 else 0.4
         spec = network(activation, loss, l2=l2)
         params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 6)

@@ -99,7 +99,7 @@ from gradus.engines.reference import ReferenceEngine
 from gradus.networks.initializers import initial_params
 from gradus.networks.spec import Dense, NetworkSpec
 rng, worst = np.random.default_rng(0), 0.0
-for activation in ("identity", "sigmoid", "tanh", "relu", "gelu", "softplus"):
+for activation in _core.ACTIVATIONS:
     spec = NetworkSpec(9, (Dense(70, activation), Dense(33, activation), Dense(3)))
     X, y = rng.normal(size=(300, 9)), rng.normal(size=(300, 3))
     params = initial_params(spec, 0)

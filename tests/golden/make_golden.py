@@ -27,13 +27,48 @@ def normal_cdf(z):
     return mp.erfc(-z / mp.sqrt(2)) / 2
 
 
-ACTIVATIONS = {
-    "identity": lambda z: z,
-    "sigmoid": sigmoid,
-    "tanh": mp.tanh,
-    "gelu": lambda z: z * normal_cdf(z),
-    "softplus": lambda z: mp.log(1 + mp.exp(z)),
-}
+NAMES = ["identity", "sigmoid", "tanh", "gelu", "softplus", "relu"]
+NAMES += ["leaky_relu", "elu", "selu", "silu", "mish", "softsign"]
+
+
+def selu_constants():
+    """Alpha and scale from their closed forms, for the fixed point of mean 0 and variance 1."""
+    half, two, root = mp.erfc(1 / mp.sqrt(2)), mp.erfc(mp.sqrt(2)), mp.sqrt(mp.e)
+    alpha = -mp.sqrt(2 / mp.pi) / (half * root - 1)
+    below = 2 * two * mp.e**2 + mp.pi * half**2 * mp.e - 2 * (2 + mp.pi) * half * root + mp.pi + 2
+    return alpha, (1 - half * root) * mp.sqrt(2 * mp.pi) / mp.sqrt(below)
+
+
+def piecewise(name, z):
+    """What is put together at z = 0, which belongs to the left side."""
+    if name == "softsign":
+        size = 1 + abs(z)
+        return z / size, 1 / size**2, -2 * mp.sign(z) / size**3
+    if name in ("relu", "leaky_relu"):
+        slope = mp.mpf(1) if z > 0 else mp.mpf(0 if name == "relu" else "0.01")
+        return slope * z, slope, mp.mpf(0)
+    alpha, scale = selu_constants() if name == "selu" else (mp.mpf(1), mp.mpf(1))
+    if z > 0:
+        return scale * z, scale, mp.mpf(0)
+    rise = scale * alpha * mp.exp(z)
+    return scale * alpha * mp.expm1(z), rise, rise
+
+
+def of_exponentials(name, z):
+    """What is smooth and made of exp(z)."""
+    s, t = sigmoid(z), mp.tanh(z)
+    d = s * (1 - s)
+    if name == "silu":
+        return z * s, s + z * d, 2 * d + z * d * (1 - 2 * s)
+    if name == "mish":
+        t = mp.tanh(mp.log(1 + mp.exp(z)))
+        d = (1 - t**2) * s
+        return z * t, t + z * d, 2 * d + z * d * (1 - s - 2 * t * s)
+    return {
+        "sigmoid": (s, d, d * (1 - 2 * s)),
+        "softplus": (mp.log(1 + mp.exp(z)), s, d),
+        "tanh": (t, 1 - t**2, -2 * t * (1 - t**2)),
+    }[name]
 
 
 def derivatives(name, z):
@@ -41,26 +76,19 @@ def derivatives(name, z):
     z = mp.mpf(z)
     if name == "identity":
         return z, mp.mpf(1), mp.mpf(0)
-    if name == "relu":
-        return max(z, mp.mpf(0)), mp.mpf(int(z > 0)), mp.mpf(0)
+    if name in ("relu", "leaky_relu", "elu", "selu", "softsign"):
+        return piecewise(name, z)
     if name == "gelu":
         density = mp.exp(-(z**2) / 2) / mp.sqrt(2 * mp.pi)
         return z * normal_cdf(z), normal_cdf(z) + z * density, (2 - z**2) * density
     with mp.workdps(9000 if abs(z) > 500 else 700):  # 1 - s(z) at z = 1e4 needs 4400 digits
-        s = sigmoid(z)
-        if name == "sigmoid":
-            return s, s * (1 - s), s * (1 - s) * (1 - 2 * s)
-        if name == "softplus":
-            return mp.log(1 + mp.exp(z)), s, s * (1 - s)
-        t = mp.tanh(z)
-        return t, 1 - t**2, -2 * t * (1 - t**2)
+        return of_exponentials(name, z)
 
 
 def activation_table():
-    names = [*ACTIVATIONS, "relu"]
     return {
         name: {"z": POINTS, "numbers": [[float(x) for x in derivatives(name, z)] for z in POINTS]}
-        for name in names
+        for name in NAMES
     }
 
 

@@ -174,7 +174,8 @@ CRAFTED = {
     "an activation of no table": (
         in_layer(activation="eval"),
         (
-            "activation must be 'identity', 'sigmoid', 'tanh', 'relu', 'gelu' or 'softplus'; "
+            "activation must be 'identity', 'sigmoid', 'tanh', 'relu', 'gelu', 'softplus', "
+            "'leaky_relu', 'elu', 'selu', 'silu', 'mish' or 'softsign'; "
             "got 'eval'."
         ),
     ),

@@ -4,6 +4,7 @@ import pytest
 from gradus._typing import ACTIVATION_NAMES
 from gradus.networks.activations import ACTIVATIONS, normal_cdf, normal_pdf
 from tests.golden.load import golden
+from tests.networks.kinks import KINKED
 
 PARTS = ("value", "slope", "curvature")
 TABLE = golden("activations")
@@ -47,7 +48,7 @@ def test_four_ulp_of_the_exact_number(name, part):
 def test_derivatives_against_central_differences(name, of, derivative, rng):
     z = rng.uniform(-6, 6, 2000)
     h = np.finfo(float).eps ** (1 / 3) * np.maximum(1, np.abs(z))
-    if name == "relu":
+    if name in KINKED:
         is_kink = np.abs(z) < 10 * h
         assert is_kink.mean() <= 0.01
         z, h = z[~is_kink], h[~is_kink]
@@ -59,10 +60,39 @@ def test_derivatives_against_central_differences(name, of, derivative, rng):
     assert np.max(np.abs(numeric - exact) / scale) < 1e-6
 
 
-def test_relu_at_its_kink():
+SELU_BELOW = 1.0507009873554805 * 1.6732632423543772
+
+
+@pytest.mark.parametrize(
+    ("name", "slope", "curvature"),
+    [
+        ("relu", 0.0, 0.0),
+        ("leaky_relu", 0.01, 0.0),
+        ("elu", 1.0, 1.0),
+        ("selu", SELU_BELOW, SELU_BELOW),
+        ("softsign", 1.0, 0.0),
+    ],
+)
+def test_at_its_kink(name, slope, curvature):
     z = np.array([0.0, -0.0])
-    assert ACTIVATIONS["relu"].slope(z).tolist() == [0.0, 0.0]
-    assert ACTIVATIONS["relu"].curvature(z).tolist() == [0.0, 0.0]
+    assert ACTIVATIONS[name].slope(z).tolist() == [slope] * 2
+    assert ACTIVATIONS[name].curvature(z).tolist() == [curvature] * 2
+
+
+def test_kinks_are_where_a_derivative_jumps():
+    tiny = np.array([-1e-12, 1e-12])
+    for name, entry in ACTIVATIONS.items():
+        jumps = [abs(np.diff(part(tiny))[0]) for part in (entry.slope, entry.curvature)]
+        assert (max(jumps) > 1e-6) == (name in KINKED), name
+
+
+def test_selu_keeps_mean_0_and_variance_1():
+    nodes, weights = np.polynomial.legendre.leggauss(60)
+    z = np.concatenate([6 * nodes - 6, 6 * nodes + 6])  # -12 to 0, and 0 to 12
+    weights = np.tile(6 * weights, 2) * normal_pdf(z)
+    a = ACTIVATIONS["selu"].value(z)
+    assert abs(np.sum(weights * a)) < 1e-13
+    assert abs(np.sum(weights * a * a) - 1) < 1e-13
 
 
 @each_activation
@@ -114,6 +144,12 @@ def test_torch_agrees(name, rng):
         "relu": torch.relu,
         "gelu": torch.nn.functional.gelu,
         "softplus": torch.nn.functional.softplus,
+        "leaky_relu": torch.nn.functional.leaky_relu,
+        "elu": torch.nn.functional.elu,
+        "selu": torch.nn.functional.selu,
+        "silu": torch.nn.functional.silu,
+        "mish": torch.nn.functional.mish,
+        "softsign": torch.nn.functional.softsign,
     }[name](torch.tensor(z)).numpy()
     # PyTorch's softplus drops exp(-z) above 20 and is else accurate to its float64 rounding.
     np.testing.assert_allclose(ACTIVATIONS[name].value(z), theirs, rtol=1e-13, atol=1e-15)

@@ -116,7 +116,10 @@ def test_auto_follows_from_the_layers_alone():
         "glorot_uniform",
         "glorot_uniform",
     ]
-    assert names(Dense(2, "gelu"), Dense(1, "softplus")) == ["he_uniform"] * 2
+    for activation in ("gelu", "softplus", "leaky_relu", "elu", "silu", "mish"):
+        assert names(Dense(2, activation), Dense(1)) == ["he_uniform", "glorot_uniform"]
+    assert names(Dense(2, "selu"), Dense(1)) == ["lecun_normal", "glorot_uniform"]
+    assert names(Dense(2, "softsign"), Dense(1)) == ["glorot_uniform"] * 2
     sigmoid = Dense(4, "sigmoid")
     assert names(sigmoid, sigmoid, sigmoid) == ["glorot_uniform"] * 3
     assert names(sigmoid, sigmoid, sigmoid, Dense(1)) == ["deep_sigmoid"] * 4

@@ -51,7 +51,8 @@ def test_values_given_by_hand_become_plain_numbers():
         (
             lambda: Dense(1, "sigmod"),
             (
-                "activation must be 'identity', 'sigmoid', 'tanh', 'relu', 'gelu' or 'softplus'; "
+                "activation must be 'identity', 'sigmoid', 'tanh', 'relu', 'gelu', 'softplus', "
+                "'leaky_relu', 'elu', 'selu', 'silu', 'mish' or 'softsign'; "
                 "got 'sigmod'. Did you mean 'sigmoid'?"
             ),
         ),

@@ -6,9 +6,23 @@
 
 namespace gradus {
 
-enum class Activation : int { identity, sigmoid, tanh, relu, gelu, softplus };
-inline constexpr std::array kActivationNames{"identity", "sigmoid", "tanh",
-                                             "relu",     "gelu",    "softplus"};
+enum class Activation : int {
+    identity,
+    sigmoid,
+    tanh,
+    relu,
+    gelu,
+    softplus,
+    leaky_relu,
+    elu,
+    selu,
+    silu,
+    mish,
+    softsign
+};
+inline constexpr std::array kActivationNames{"identity", "sigmoid",  "tanh",       "relu",
+                                             "gelu",     "softplus", "leaky_relu", "elu",
+                                             "selu",     "silu",     "mish",       "softsign"};
 
 enum class Loss : int { squared_error, binary_cross_entropy, cross_entropy };
 inline constexpr std::array kLossNames{"squared_error", "binary_cross_entropy", "cross_entropy"};

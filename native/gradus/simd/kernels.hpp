@@ -8,7 +8,7 @@
 namespace gradus {
 
 /// Entries of base/enums.hpp's Activation; dispatch.cpp holds the two equal.
-constexpr int kActivationCount = 6;
+constexpr int kActivationCount = 12;
 
 /// What one update of gradient descent needs: params += v, v = momentum v - rate * clip * grads
 /// [SMDH13].

@@ -266,7 +266,8 @@ constexpr Kernels<T> make_kernels_with(const char* name) {
 // The activations in the order of base/enums.hpp.
 template <class T>
 constexpr Kernels<T> make_kernels(const char* name) {
-    return make_kernels_with<T, Identity, Sigmoid, Tanh, Relu, Gelu, Softplus>(name);
+    return make_kernels_with<T, Identity, Sigmoid, Tanh, Relu, Gelu, Softplus, LeakyRelu, Elu, Selu,
+                             Silu, Mish, Softsign>(name);
 }
 
 }  // namespace GRADUS_ISA

@@ -7,17 +7,19 @@
 
 namespace GRADUS_ISA {
 
+/// Above `highest` e^x is infinite. Below `lowest` it is 0, and x e^x as well, while half the power
+/// of 2 can still be written.
 template <class T>
 struct ExpRange;
 template <>
 struct ExpRange<float> {
-    static constexpr float lowest = -104.0f, highest = 89.0f;  // e^x is 0 and infinite beyond
+    static constexpr float lowest = -172.0f, highest = 89.0f;
     static constexpr float ln2_high = 0.693359375f,
                            ln2_low = -2.12194440e-4f;  // n * ln2_high is exact
 };
 template <>
 struct ExpRange<double> {
-    static constexpr double lowest = -746.0, highest = 710.0;
+    static constexpr double lowest = -1400.0, highest = 710.0;
     static constexpr double ln2_high = 6.93147180369123816490e-01,
                             ln2_low = 1.90821492927058770002e-10;
 };
@@ -30,19 +32,45 @@ inline Vec<T> polynomial(const T (&c)[N], Vec<T> x) {
     return sum;
 }
 
-/// e^x = 2^n e^r with r = x - n ln 2 in [-ln 2 / 2, ln 2 / 2]; scaled in two halves so that
-/// subnormals round once.
+/// e^x as 2^power (1 + tail).
 template <class T>
-inline Vec<T> exponential(Vec<T> x) {
+struct Exponential {
+    Vec<T> tail;
+    Vec<T> power;  // a whole number
+};
+
+/// e^x = 2^n e^r with r = x - n ln 2 in [-ln 2 / 2, ln 2 / 2].
+template <class T>
+inline Exponential<T> split_exponential(Vec<T> x) {
     using Range = ExpRange<T>;
     x = min(Vec<T>::set(Range::highest), max(Vec<T>::set(Range::lowest), x));
     // Where x is not a number, n becomes some number that can be converted, and r stays what x is.
-    const Vec<T> n = max(round(x * Vec<T>::set(T(1.44269504088896340736))), Vec<T>::set(T(-1100)));
+    const Vec<T> n = max(round(x * Vec<T>::set(T(1.44269504088896340736))), Vec<T>::set(T(-2040)));
     Vec<T> r = fma(n, Vec<T>::set(-Range::ln2_high), x);
     r = fma(n, Vec<T>::set(-Range::ln2_low), r);
-    const Vec<T> tail = fma(r * r, polynomial(Coefficients<T>::exp, r), r);
-    const Vec<T> half = round(n * Vec<T>::set(T(0.5)));
-    return (tail + Vec<T>::set(T(1))) * power_of_two(half) * power_of_two(n - half);
+    return {fma(r * r, polynomial(Coefficients<T>::exp, r), r), n};
+}
+
+/// factor * e^x, scaled in two halves so that subnormals round once.
+template <class T>
+inline Vec<T> times(Vec<T> factor, Exponential<T> e) {
+    const Vec<T> half = round(e.power * Vec<T>::set(T(0.5)));
+    return factor * (e.tail + Vec<T>::set(T(1))) * power_of_two(half) *
+           power_of_two(e.power - half);
+}
+
+template <class T>
+inline Vec<T> exponential(Vec<T> x) {
+    return times(Vec<T>::set(T(1)), split_exponential(x));
+}
+
+/// e^x - 1 for x <= 0, with the digits of a small x.
+template <class T>
+inline Vec<T> exponential_minus_1(Vec<T> x) {
+    // Below -50 it is -1 to the last digit, and the power of 2 would leave the range.
+    const Exponential<T> e = split_exponential(max(Vec<T>::set(T(-50)), x));
+    const Vec<T> power = power_of_two(e.power);
+    return fma(e.tail, power, power - Vec<T>::set(T(1)));
 }
 
 /// log(1 + u) for 0 <= u <= 1: twice the inverse hyperbolic tangent of q = u / (2 + u), whose first

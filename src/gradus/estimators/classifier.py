@@ -27,7 +27,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc] # scikit-le
     hidden_layer_sizes
         Widths of the hidden layers, each 1 or greater; one number is one layer.
     activation
-        Of the hidden layers: "identity", "sigmoid", "tanh", "relu", "gelu" or "softplus".
+        Of the hidden layers: "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu",
+        "gelu", "silu", "mish", "softplus" or "softsign".
     batch_size
         Rows in a step, 1 or greater; "auto" chooses by the number of rows.
     learning_rate_init

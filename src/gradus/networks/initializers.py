@@ -22,6 +22,11 @@ from gradus.networks.spec import Embedding, Initializer, NetworkSpec
 DEEP_SIGMOID_GAIN = 1.4
 #: From this many hidden sigmoid layers on "auto" means "deep_sigmoid".
 N_SIGMOID_LAYERS_CALLED_DEEP = 3
+#: Activations that let about half of the signal through.
+HALF_LINEAR = ("relu", "leaky_relu", "gelu", "softplus", "elu", "silu", "mish")
+#: What "auto" means by the layer's activation; "glorot_uniform" for all others. With "lecun_normal"
+#: selu keeps the variance by itself [KUMH17].
+AUTO = {**dict.fromkeys(HALF_LINEAR, "he_uniform"), "selu": "lecun_normal"}
 
 
 @dataclass(frozen=True)
@@ -116,7 +121,8 @@ def resolve(spec: NetworkSpec) -> tuple[Initializer, ...]:
 
     - "deep_sigmoid" for every layer if three or more hidden layers are sigmoid and each layer
       behind one has a bias: with any of the others the signal of such a stack vanishes;
-    - else "he_uniform" where the layer's activation is relu, gelu or softplus;
+    - else "he_uniform" where the layer's activation is one of `HALF_LINEAR`;
+    - else "lecun_normal" where it is selu;
     - else "glorot_uniform".
     """
     n_sigmoid = sum(layer.activation == "sigmoid" for layer in spec.layers[:-1])
@@ -131,8 +137,7 @@ def resolve(spec: NetworkSpec) -> tuple[Initializer, ...]:
         if not isinstance(options, Initializer):
             options = Initializer(options)
         if options.name == "auto":
-            is_half_linear = layer.activation in ("relu", "gelu", "softplus")
-            shallow = "he_uniform" if is_half_linear else "glorot_uniform"
+            shallow = AUTO.get(layer.activation, "glorot_uniform")
             options = Initializer("deep_sigmoid" if is_deep else shallow)
         found.append(options)
     return tuple(found)

@@ -42,7 +42,8 @@ class Options:
         Widths of the hidden layers, such as (64, 64). Where they are given the network answers,
         whatever the verdict.
     activation
-        Of the hidden layers: "identity", "sigmoid", "tanh", "relu", "gelu" or "softplus".
+        Of the hidden layers: "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu",
+        "gelu", "silu", "mish", "softplus" or "softsign".
     rule
         "gradient_descent", "adam" or "adamw".
     learning_rate
