@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
-from gradus.engines.reference import ReferenceEngine
+from gradus.engines.reference_engine import ReferenceEngine
 from gradus.networks.spec import Dense, NetworkSpec
 from gradus.optimizers.rules import Adam, GradientDescent
 

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from gradus import _core, _random
+from gradus.engines import native
 from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
 from gradus.engines.native import NativeEngine
 from gradus.errors import InvalidParameter, ShapeMismatch
@@ -83,6 +84,19 @@ def test_threads_change_no_bit(configuration, rng):
     assert not np.array_equal(state.params, params)
 
 
+@pytest.mark.parametrize(
+    "configuration", CONFIGURATIONS[::3], ids=lambda c: f"{c[0]}-{c[1]}-{c[2]}"
+)
+def test_threads_change_no_bit_of_a_product(configuration, rng):
+    activation, loss, width, _, dtype, _ = configuration
+    spec, *batch = problem(activation, loss, width, dtype, rng, n=2500)
+    v = rng.normal(size=batch[0].size).astype(dtype)
+    for name in ("hvp", "ggn_vp"):
+        engines = (NativeEngine(n_threads) for n_threads in (1, 2, 5))
+        results = [getattr(engine, name)(spec, *batch, v).tobytes() for engine in engines]
+        assert all(result == results[0] for result in results)
+
+
 def test_the_shuffle_is_the_one_of_random():
     for n in (*range(1, 40), 1000, 65537):
         order = np.empty(n, dtype=np.int64)
@@ -95,7 +109,7 @@ class TestInstructionSets:
 import json, numpy as np
 from gradus import _core
 from gradus.engines.native import NativeEngine
-from gradus.engines.reference import ReferenceEngine
+from gradus.engines.reference_engine import ReferenceEngine
 from gradus.networks.initializers import initial_params
 from gradus.networks.spec import Dense, NetworkSpec
 rng, worst = np.random.default_rng(0), 0.0
@@ -167,6 +181,19 @@ def test_a_flag_raised_by_another_thread_lands_inside_a_step(rng):
     assert state.cursor[2] < 10000
 
 
+@pytest.mark.parametrize("product", [_core.hvp, _core.ggn_vp], ids=lambda f: f.__name__)
+def test_an_interrupt_lands_inside_a_product(product, rng):
+    spec = NetworkSpec(784, (*(Dense(1000, "sigmoid"),) * 6, Dense(10)), loss="cross_entropy")
+    X = rng.normal(size=(8000, 784)).astype(np.float32)
+    y = rng.integers(10, size=(8000, 1)).astype(np.float32)
+    params = initial_params(spec, 0).astype(np.float32)
+    out = np.full_like(params, np.nan)
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        product(native._network(spec), params, X, y, None, params, out, 2)
+    assert np.isnan(out).any()  # it came back before the end
+
+
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")  # of JAX, where it is loaded too
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -207,6 +234,16 @@ class TestDoors:
             _core.outputs(self.network, self.params, np.zeros((4, 3)), out, 1)
         with pytest.raises(ShapeMismatch, match=r"^out must have length 4; got 5\.$"):
             _core.outputs(self.network, self.params, X, np.zeros((5, 3)), 1)
+
+    @pytest.mark.parametrize("product", [_core.hvp, _core.ggn_vp], ids=lambda f: f.__name__)
+    def test_wrong_shapes_of_products(self, product):
+        batch = np.zeros((4, 2)), np.zeros((4, 3)), None
+        with pytest.raises(ShapeMismatch, match=r"^v must have length 9; got 8\.$"):
+            product(self.network, self.params, *batch, np.zeros(8), np.zeros(9), 1)
+        with pytest.raises(ShapeMismatch, match=r"^out must have length 9; got 10\.$"):
+            product(self.network, self.params, *batch, np.zeros(9), np.zeros(10), 1)
+        with pytest.raises(ShapeMismatch, match=r"^weights must have length 4; got 3\.$"):
+            product(self.network, self.params, *batch[:2], np.zeros(3), *[np.zeros(9)] * 2, 1)
 
     def test_no_hidden_copies(self):
         X, out = np.zeros((4, 2)), np.zeros((4, 3))

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from gradus.engines.reference import ReferenceEngine
+from gradus.engines.reference_engine import ReferenceEngine
 from gradus.engines.registry import ENGINE_NAMES, engine
 from gradus.errors import EngineUnavailable, InvalidParameter
 

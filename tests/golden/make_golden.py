@@ -146,7 +146,33 @@ def worked_case():
     d_o = 2 * (o - y) * o * (1 - o)
     d_h = d_o * h * (1 - h)
     grads = [d_h * x[0], d_h * x[0], d_h * x[1], d_h * x[1], d_h, d_h, d_o * h, d_o * h, d_o]
-    return {"output": float(o), "loss": float((o - y) ** 2), "gradient": [float(g) for g in grads]}
+    numbers = {"output": float(o), "loss": float((o - y) ** 2)}
+    return numbers | {"gradient": [float(g) for g in grads]} | second_order(x, y)
+
+
+def second_order(x, y):
+    """Hessian and Gauss-Newton matrix of the worked case, each times (1, -2, 3, ...) / 8."""
+    start = [mp.mpf(p) for p in (1, 1, 1, 1, 0, 0, 1, 1, 0)]
+    direction = [mp.mpf((-1) ** i * (i + 1)) / 8 for i in range(9)]
+    units = [[mp.mpf(int(i == j)) for j in range(9)] for i in range(9)]
+
+    def output(*moves):
+        p = [at + sum(t * by[i] for t, by in moves) for i, at in enumerate(start)]
+        h = [sigmoid(x[0] * p[j] + x[1] * p[2 + j] + p[4 + j]) for j in (0, 1)]
+        return sigmoid(h[0] * p[6] + h[1] * p[7] + p[8])
+
+    def curvature(e):
+        return mp.diff(lambda s, t: (output((s, e), (t, direction)) - y) ** 2, (0, 0), (1, 1))
+
+    def along(e):
+        return mp.diff(lambda t: output((t, e)), 0)
+
+    slope = along(direction)
+    return {
+        "direction": [float(d) for d in direction],
+        "hvp": [float(curvature(e)) for e in units],
+        "ggn_vp": [float(2 * along(e) * slope) for e in units],
+    }
 
 
 # Ten steps on f(p) = sum of (a_i p_i^2 / 2 + sin(p_i)): curved both ways, gradients change sign.

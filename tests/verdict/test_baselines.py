@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradus.engines.reference import ReferenceEngine
+from gradus.engines.reference_engine import ReferenceEngine
 from gradus.errors import DataError
 from gradus.verdict.baselines import constant_model, linear_model
 

@@ -6,6 +6,7 @@
 #include "bind/labels.hpp"
 #include "nn/evaluate.hpp"
 #include "nn/gradient.hpp"
+#include "nn/second_order.hpp"
 
 namespace gradus::bind {
 namespace {
@@ -75,6 +76,23 @@ double gradient(const Network& network, const Vector<const T>& params, const Mat
     return totals.weight == 0 ? 0.0 : totals.loss / totals.weight;
 }
 
+template <class T, SecondOrder matrix>
+void multiply(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
+              const Matrix<const T>& y, const OptionalVector<const T>& weights,
+              const Vector<const T>& v, const Vector<T>& out, int n_threads) {
+    check_batch(network, params, x, y, weights);
+    require_length("v", v.shape(0), network.n_params());
+    require_length("out", out.shape(0), network.n_params());
+    Watch watch(nullptr, signal_raised, 0);
+    const Crew crew(checked_threads(n_threads), watch);
+    {
+        const nb::gil_scoped_release unlocked;
+        second_order_product(network, matrix, params.data(), view(x), view(y),
+                             data_or_null(weights), v.data(), out.data(), crew);
+    }
+    rethrow_signal();
+}
+
 template <class T>
 void bind_functions(nb::module_& module) {
     using namespace nb::literals;
@@ -85,6 +103,13 @@ void bind_functions(nb::module_& module) {
     module.def("gradient", &gradient<T>, "network"_a, "params"_a.noconvert(), "X"_a.noconvert(),
                "y"_a.noconvert(), "weights"_a.noconvert().none(), "grads"_a.noconvert(),
                "n_threads"_a);
+    const auto bind_product = [&](const char* name, auto function) {
+        module.def(name, function, "network"_a, "params"_a.noconvert(), "X"_a.noconvert(),
+                   "y"_a.noconvert(), "weights"_a.noconvert().none(), "v"_a.noconvert(),
+                   "out"_a.noconvert(), "n_threads"_a);
+    };
+    bind_product("hvp", &multiply<T, SecondOrder::hessian>);
+    bind_product("ggn_vp", &multiply<T, SecondOrder::gauss_newton>);
 }
 
 }  // namespace

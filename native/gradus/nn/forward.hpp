@@ -10,24 +10,33 @@
 namespace gradus {
 
 /// One layer. `a_out` receives f(z); `slope`, unless its data is null, receives f'(z), which the
-/// pass back multiplies by. Bias, activation and slope are computed on each block of the product
-/// while it is in the cache. Returns false if told to stop on the way.
+/// pass back multiplies by, and `curvature` likewise f''(z), only beside a slope. Bias, activation
+/// and slope are computed on each block of the product while it is in the cache. Returns false if
+/// told to stop on the way.
 template <class T>
 bool dense_forward(const Kernels<T>& kernels, const DenseLayer& layer, const T* params,
                    MatrixView<const T> a_in, MatrixView<T> a_out, MatrixView<T> slope,
-                   const PackBuffers<T>& buffers, const Crew& crew) {
+                   const PackBuffers<T>& buffers, const Crew& crew, MatrixView<T> curvature = {}) {
     const MatrixView<const T> weight{params + layer.weight_at, layer.fan_in, layer.fan_out,
                                      layer.fan_out};
     const T* bias = layer.has_bias ? params + layer.bias_at() : nullptr;
     const auto activate = kernels.activate[static_cast<int>(layer.activation)];
+    const auto activate_twice = kernels.activate_twice[static_cast<int>(layer.activation)];
     const bool is_plain =
         layer.activation == Activation::identity && bias == nullptr && slope.data == nullptr;
     return product(kernels, plain(a_in), plain(weight), a_out, layer.fan_in, false, buffers, crew,
                    [&](Index row, Index rows, Index col, Index cols) {
                        if (is_plain) return;
                        T* slope_at = slope.data == nullptr ? nullptr : slope.row(row) + col;
-                       activate(a_out.row(row) + col, a_out.stride, slope_at, slope.stride,
-                                bias == nullptr ? nullptr : bias + col, rows, cols);
+                       const T* bias_at = bias == nullptr ? nullptr : bias + col;
+                       if (curvature.data == nullptr) {
+                           activate(a_out.row(row) + col, a_out.stride, slope_at, slope.stride,
+                                    bias_at, rows, cols);
+                       } else {
+                           activate_twice(a_out.row(row) + col, a_out.stride, slope_at,
+                                          slope.stride, curvature.row(row) + col, curvature.stride,
+                                          bias_at, rows, cols);
+                       }
                    });
 }
 

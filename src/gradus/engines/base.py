@@ -168,6 +168,32 @@ class Engine(Protocol):
     ) -> tuple[float, FloatArray]:
         """Compute the mean loss (without penalty) and the gradient of loss + penalty."""
 
+    def hvp(
+        self,
+        spec: NetworkSpec,
+        params: FloatArray,
+        X: FloatArray,
+        y: FloatArray,
+        weights: FloatArray | None,
+        v: FloatArray,
+    ) -> FloatArray:
+        """Multiply the exact Hessian of loss + penalty by v, shape (n_params,) ([Pea94])."""
+
+    def ggn_vp(
+        self,
+        spec: NetworkSpec,
+        params: FloatArray,
+        X: FloatArray,
+        y: FloatArray,
+        weights: FloatArray | None,
+        v: FloatArray,
+    ) -> FloatArray:
+        """Multiply the generalized Gauss-Newton matrix of loss + penalty by v ([Sch02]).
+
+        ``J' H_L J v + l2 v`` with J the Jacobian of the outputs and H_L the second derivative of
+        the mean loss by the outputs; the penalty's part is on the weights only.
+        """
+
     def run(
         self,
         spec: NetworkSpec,

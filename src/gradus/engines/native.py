@@ -4,6 +4,7 @@ Copies and casts are visible in this file and nowhere below it; the core refuses
 contiguous and of one floating type. No arithmetic about networks stands here.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -76,6 +77,48 @@ class NativeEngine:
         grads: Array = np.empty_like(params, order="C")
         loss: float = _core.gradient(_network(spec), *batch, grads, self.n_threads)
         return loss, grads
+
+    def hvp(
+        self,
+        spec: NetworkSpec,
+        params: FloatArray,
+        X: FloatArray,
+        y: FloatArray,
+        weights: FloatArray | None,
+        v: FloatArray,
+    ) -> FloatArray:
+        """Multiply the Hessian by a vector; see `engines.base.Engine`."""
+        return self._product(_core.hvp, spec, params, X, y, weights, v)
+
+    def ggn_vp(
+        self,
+        spec: NetworkSpec,
+        params: FloatArray,
+        X: FloatArray,
+        y: FloatArray,
+        weights: FloatArray | None,
+        v: FloatArray,
+    ) -> FloatArray:
+        """Multiply the Gauss-Newton matrix by a vector; see `engines.base.Engine`."""
+        return self._product(_core.ggn_vp, spec, params, X, y, weights, v)
+
+    def _product(
+        self,
+        multiply: Callable[..., None],
+        spec: NetworkSpec,
+        params: FloatArray,
+        X: FloatArray,
+        y: FloatArray,
+        weights: FloatArray | None,
+        v: FloatArray,
+    ) -> FloatArray:
+        """Call one of the core's second-order products."""
+        check_levels("X", X, spec)  # the core sees zeros where a row is idle
+        X = without_idle_rows(X, weights)
+        batch = _fit(params), _fit(X), _fit(y), _fit_or_none(weights)
+        out: FloatArray = np.empty_like(params, order="C")
+        multiply(_network(spec), *batch, _fit(v), out, self.n_threads)
+        return out
 
     def run(
         self,

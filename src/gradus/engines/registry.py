@@ -6,7 +6,7 @@ Engines are imported when they are asked for, so that one that cannot be loaded 
 from gradus._threads import MOST_THREADS
 from gradus._validate import check_choice, check_whole
 from gradus.engines.base import Engine
-from gradus.engines.reference import ReferenceEngine
+from gradus.engines.reference_engine import ReferenceEngine
 from gradus.errors import EngineUnavailable
 
 ENGINE_NAMES = ("native", "reference")

@@ -55,6 +55,9 @@ class Loss:
     wrong_targets
         Marks the targets the loss has no meaning for, given y and n_outputs, and says what they
         must be.
+    coupled_curvature_product
+        ``H u`` of each row, (outputs, y, u) to shape (n_batch, n_outputs), for a loss in which one
+        output's slope depends on another's value; None where H is its diagonal.
     """
 
     name: str
@@ -72,6 +75,7 @@ class Loss:
     has_one_target: bool = False
     is_classification: bool = False
     wrong_targets: Callable[[np.ndarray, int], tuple[np.ndarray, str]] | None = None
+    coupled_curvature_product: Callable[[Array, Array, Array], Array] | None = None
 
     def n_targets(self, n_outputs: int) -> int:
         """Count the columns of y."""
@@ -80,6 +84,12 @@ class Loss:
     def classes(self, y: np.ndarray) -> np.ndarray | None:
         """Give what each row is, shape (n,), where there is one such column; else None."""
         return y[:, 0] if self.is_classification and y.shape[1] == 1 else None
+
+    def curvature_product(self, outputs: Array, y: Array, u: Array) -> Array:
+        """Multiply each row's second derivative by the outputs, a matrix, by that row of u."""
+        if self.coupled_curvature_product is not None:
+            return self.coupled_curvature_product(outputs, y, u)
+        return self.output_curvature(outputs, y) * u
 
 
 def weighted_mean(row_values: Array, weights: Array | None = None) -> Array:
@@ -208,6 +218,19 @@ def cross_entropy_curvature(outputs: Array, y: Array) -> Array:  # noqa: ARG001
     return p * (1 - p)
 
 
+def cross_entropy_curvature_product(outputs: Array, y: Array, u: Array) -> Array:  # noqa: ARG001
+    """``H u = (diag(p) - p p') u``, so ``p_j (u_j - sum_k p_k u_k)``.
+
+    H is blind to what is added to all of u. The u of the largest p is taken off first: a sum near
+    1 times u then never cancels, and the small curvature of a sure answer keeps its digits.
+    """
+    xp = outputs.__array_namespace__()
+    is_largest = _is_column(outputs, xp.argmax(outputs, axis=1, keepdims=True))
+    p = softmax(outputs)
+    u = u - xp.sum(xp.where(is_largest, u, xp.zeros_like(u)), axis=1, keepdims=True)
+    return p * (u - xp.sum(p * u, axis=1, keepdims=True))
+
+
 def accuracy(outputs: Array, y: Array) -> Array:
     """1 where the largest logit is the row's class; of equal logits the lowest class counts."""
     xp = outputs.__array_namespace__()
@@ -274,6 +297,7 @@ LOSSES: dict[str, Loss] = {
             has_one_target=True,
             is_classification=True,
             wrong_targets=_no_class_ids,
+            coupled_curvature_product=cross_entropy_curvature_product,
         ),
     )
 }
