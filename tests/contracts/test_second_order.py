@@ -140,12 +140,11 @@ def test_both_products_are_linear_in_the_vector(engine, network, product, rng):
 @each_loss
 @each_activation
 def test_gauss_newton_never_bends_down(engine, network, activation, loss, rng):
-    spec, is_negative_seen = network(activation, loss), False
+    """The Hessian does, in the case worked by hand and in about half of these draws."""
+    spec = network(activation, loss)
     for _ in range(10):
         params, X, y, weights, v = draw(spec, rng, 5)
         assert v @ engine.ggn_vp(spec, params, X, y, weights, v) >= 0
-        is_negative_seen |= v @ engine.hvp(spec, params, X, y, weights, v) < 0
-    assert is_negative_seen  # where the Hessian does, so the test can fail
 
 
 @each_loss
@@ -209,6 +208,9 @@ def test_the_case_worked_by_hand(engine):
     ):
         columns = [getattr(engine, product)(spec, *batch, unit) for unit in np.eye(2)]
         np.testing.assert_allclose(columns, [first, second], rtol=1e-14)
+    v = np.array([1.0, -1.0])
+    assert v @ engine.hvp(spec, *batch, v) == pytest.approx(-9 / 32, rel=1e-14)
+    assert v @ engine.ggn_vp(spec, *batch, v) == pytest.approx(9 / 32, rel=1e-14)
 
 
 @each_product
