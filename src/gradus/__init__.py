@@ -24,14 +24,15 @@ if TYPE_CHECKING:
     from gradus.models.network import Network, Run
     from gradus.models.predictions import Predictions
     from gradus.networks.spec import Dense, Embedding, Initializer, NetworkSpec
-    from gradus.optimizers.rules import Adam, AdamW, GradientDescent
-    from gradus.optimizers.schedules import Constant, Cosine, InverseScaling, Warmup
+    from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop
+    from gradus.optimizers.schedules import Constant, Cosine, InverseScaling, OneCycle, Warmup
     from gradus.training.plan import EarlyStopping
     from gradus.workflow.fill import FillResult, fill
     from gradus.workflow.train import train
 
 # The module of each public name, as the imports above tell it to a type checker.
 _MODULES = {
+    "Adagrad": "optimizers.rules",
     "Adam": "optimizers.rules",
     "AdamW": "optimizers.rules",
     "Constant": "optimizers.schedules",
@@ -54,7 +55,9 @@ _MODULES = {
     "ModelFileError": "errors",
     "Network": "models.network",
     "NetworkSpec": "networks.spec",
+    "OneCycle": "optimizers.schedules",
     "Predictions": "models.predictions",
+    "RMSprop": "optimizers.rules",
     "Run": "models.network",
     "ShapeMismatch": "errors",
     "Warmup": "optimizers.schedules",
@@ -65,6 +68,7 @@ _MODULES = {
 }
 
 __all__ = [
+    "Adagrad",
     "Adam",
     "AdamW",
     "Constant",
@@ -87,7 +91,9 @@ __all__ = [
     "ModelFileError",
     "Network",
     "NetworkSpec",
+    "OneCycle",
     "Predictions",
+    "RMSprop",
     "Run",
     "ShapeMismatch",
     "Warmup",

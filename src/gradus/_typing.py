@@ -36,7 +36,7 @@ ACTIVATION_NAMES = (
     "softsign",
 )
 LOSS_NAMES = ("squared_error", "binary_cross_entropy", "cross_entropy")
-RULE_NAMES = ("gradient_descent", "adam", "adamw")
+RULE_NAMES = ("gradient_descent", "adam", "adamw", "rmsprop", "adagrad")
 
 #: Initializers have no native twin: the first parameters are always drawn in Python.
 INITIALIZER_NAMES = (

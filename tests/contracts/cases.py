@@ -9,7 +9,7 @@ from gradus.engines.base import Batches, EpochLog, TrainState
 from gradus.networks.initializers import initial_params
 from gradus.networks.params import layout
 from gradus.networks.spec import Dense, Embedding, NetworkSpec
-from gradus.optimizers.rules import Adam, AdamW, GradientDescent
+from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop
 
 # An engine whose compiled part is there must work: nothing is skipped then.
 ENGINES = ["reference"] + ["native"] * (importlib.util.find_spec("gradus._core") is not None)
@@ -23,6 +23,10 @@ RULES = {
     "nesterov": GradientDescent(momentum=0.9, nesterov=True),
     "adam": Adam(),
     "adamw": AdamW(weight_decay=0.1),
+    "rmsprop": RMSprop(),
+    "rmsprop with momentum": RMSprop(decay=0.99, momentum=0.9),
+    "adagrad": Adagrad(),
+    "adagrad from 0.1": Adagrad(initial_accumulator=0.1),
 }
 
 

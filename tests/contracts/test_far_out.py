@@ -6,7 +6,7 @@ import pytest
 from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
 from gradus.engines.reference_engine import ReferenceEngine
 from gradus.networks.spec import Dense, NetworkSpec
-from gradus.optimizers.rules import Adam, GradientDescent
+from gradus.optimizers.rules import Adagrad, Adam, GradientDescent, RMSprop
 
 
 def one_row(engine, spec, params, target, weights=None):
@@ -78,13 +78,17 @@ def test_weights_too_small_to_divide_by(engine):
     [
         (Adam(1e-3, epsilon=1e-50), [0.0, 1.0], [0.5, 0.5]),  # 0 / (0 + 0) in float32
         (Adam(1e-5), [5e9, 0.0], [1.0, 0.0]),  # the square of the gradient leaves float32
+        (RMSprop(1e-3, epsilon=1e-50), [0.0, 1.0], [0.5, 0.5]),
+        (RMSprop(1e-5, momentum=0.9), [5e11, 0.0], [1.0, 0.0]),
+        (Adagrad(1e-3, epsilon=1e-50), [0.0, 1.0], [0.5, 0.5]),
+        (Adagrad(1e-5), [5e9, 0.0], [1.0, 0.0]),
     ],
 )
 def test_an_update_that_would_not_be_finite_is_not_made(engine, rule, x, w):
     spec = NetworkSpec(2, (Dense(1, bias=False),))
     params = np.array(w, dtype=np.float32)
     X, y = np.array([x], dtype=np.float32), np.full((1, 1), 0.3, dtype=np.float32)
-    state = TrainState.start(params, 2)
+    state = TrainState.start(params, rule.n_slots)
     status = engine.run(
         spec, rule, Batches(X, y, None, None, 1, 7), state, np.full(5, rule.learning_rate),
         None, EpochLog(), cancel=np.zeros(1, np.uint8), max_seconds=None,

@@ -21,9 +21,16 @@ from gradus.engines.native import NativeEngine
 from gradus.errors import InvalidParameter, ShapeMismatch
 from gradus.networks.initializers import initial_params
 from gradus.networks.spec import Dense, NetworkSpec
-from gradus.optimizers.rules import Adam, AdamW, GradientDescent
+from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop
 
-RULES = [GradientDescent(), GradientDescent(momentum=0.9, nesterov=True), Adam(), AdamW()]
+RULES = [
+    GradientDescent(),
+    GradientDescent(momentum=0.9, nesterov=True),
+    Adam(),
+    AdamW(),
+    RMSprop(momentum=0.9),
+    Adagrad(),
+]
 # Twenty configurations: every activation, loss, rule and type, widths on both sides of the blocks.
 CONFIGURATIONS = [
     (activation, loss, width, RULES[i % 4], ["float32", "float64"][i // 2 % 2], batch_size)

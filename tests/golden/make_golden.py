@@ -215,6 +215,37 @@ def adapt(weight_decay):
     return trace
 
 
+def over_root_mean_square(momentum):
+    """RMSprop with a decay of 0.9."""
+    decay, epsilon = mp.mpf(0.9), mp.mpf(1e-8)
+    p, trace = [mp.mpf(x) for x in START], []
+    v, b = [mp.mpf(0)] * 4, [mp.mpf(0)] * 4
+    for _ in range(10):
+        g = trace_gradient(p)
+        v = [vi + (1 - decay) * (gi**2 - vi) for vi, gi in zip(v, g, strict=True)]
+        b = [
+            momentum * bi + gi / (mp.sqrt(vi) + epsilon) for bi, gi, vi in zip(b, g, v, strict=True)
+        ]
+        p = [pi - RATE * bi for pi, bi in zip(p, b, strict=True)]
+        trace.append([float(x) for x in p])
+    return trace
+
+
+def over_root_sum(initial):
+    """Adagrad; all gradients so far are kept and summed anew."""
+    p, seen, trace = [mp.mpf(x) for x in START], [], []
+    for _ in range(10):
+        g = trace_gradient(p)
+        seen.append(g)
+        sums = [initial + mp.fsum(past[i] ** 2 for past in seen) for i in range(4)]
+        p = [
+            pi - RATE * gi / (mp.sqrt(si) + mp.mpf(1e-10))
+            for pi, gi, si in zip(p, g, sums, strict=True)
+        ]
+        trace.append([float(x) for x in p])
+    return trace
+
+
 def rule_traces():
     return {
         "start": START,
@@ -226,6 +257,10 @@ def rule_traces():
         "nesterov": descend(mp.mpf(0.9), nesterov=True),
         "adam": adapt(0),
         "adamw": adapt(mp.mpf(0.25)),
+        "rmsprop": over_root_mean_square(mp.mpf(0)),
+        "rmsprop with momentum": over_root_mean_square(mp.mpf(0.9)),
+        "adagrad": over_root_sum(mp.mpf(0)),
+        "adagrad from 0.1": over_root_sum(mp.mpf(0.1)),
     }
 
 

@@ -1,11 +1,12 @@
 import re
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from gradus._typing import RULE_NAMES
 from gradus.errors import InvalidParameter
-from gradus.optimizers.rules import Adam, AdamW, GradientDescent
+from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop, Rule
 from tests.golden.load import golden
 
 TRACES = golden("rules")
@@ -16,6 +17,10 @@ RULES = {
     "nesterov": GradientDescent(momentum=0.9, nesterov=True),
     "adam": Adam(),
     "adamw": AdamW(weight_decay=0.25),
+    "rmsprop": RMSprop(),
+    "rmsprop with momentum": RMSprop(momentum=0.9),
+    "adagrad": Adagrad(),
+    "adagrad from 0.1": Adagrad(initial_accumulator=0.1),
 }
 each_rule = pytest.mark.parametrize(("name", "rule"), RULES.items(), ids=list(RULES))
 
@@ -37,8 +42,8 @@ def ten_steps(rule, gradient, params, rate, mask):
 
 
 def test_names_are_those_of_the_core():
-    assert tuple(rule.name for rule in (GradientDescent(), Adam(), AdamW())) == RULE_NAMES
-    assert [rule.n_slots for rule in RULES.values()] == [0, 1, 1, 2, 2]
+    assert tuple(kind.name for kind in get_args(Rule)) == RULE_NAMES
+    assert [rule.n_slots for rule in RULES.values()] == [0, 1, 1, 2, 2, 1, 2, 1, 1]
 
 
 @each_rule
@@ -72,6 +77,22 @@ def test_first_step_of_adam_is_the_rate_in_every_direction():
     np.testing.assert_allclose(params, -0.01 * np.sign(grads), rtol=2e-5)
 
 
+def test_first_steps_of_the_rules_that_divide_by_a_root():
+    grads = np.array([1e-3, -5.0, 2e4, -1e-2])
+    one_slot = np.zeros((1, 4))
+    params, _ = Adagrad().update(np.zeros(4), grads, one_slot, 0.01, 1, IS_WEIGHT)
+    np.testing.assert_allclose(params, -0.01 * np.sign(grads), rtol=1e-6)
+    params, _ = RMSprop(decay=0.75).update(np.zeros(4), grads, one_slot, 0.01, 1, IS_WEIGHT)
+    np.testing.assert_allclose(params, -0.02 * np.sign(grads), rtol=1e-4)
+
+
+def test_the_momentum_of_rmsprop_does_not_hold_the_rate():
+    rule, grads, slots = RMSprop(momentum=0.5, decay=0.0), np.ones(4), np.zeros((2, 4))
+    params, slots = rule.update(np.zeros(4), grads, slots, 1.0, 1, IS_WEIGHT)
+    params, slots = rule.update(params, grads, slots, 0.1, 2, IS_WEIGHT)
+    np.testing.assert_allclose(params, -1 - 0.1 * 1.5, rtol=1e-7)
+
+
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
@@ -100,6 +121,28 @@ def test_first_step_of_adam_is_the_rate_in_every_direction():
             lambda: AdamW(weight_decay=-1),
             "weight_decay must be a finite number at least 0; got -1.",
         ),
+        (
+            lambda: RMSprop(decay=1),
+            "decay must be a finite number at least 0 and less than 1; got 1.",
+        ),
+        (
+            lambda: RMSprop(momentum=-0.1),
+            "momentum must be a finite number at least 0 and less than 1; got -0.1.",
+        ),
+        (lambda: RMSprop(epsilon=-3), "epsilon must be a finite number greater than 0; got -3."),
+        (
+            lambda: RMSprop(learning_rate=0),
+            "learning_rate must be a finite number greater than 0; got 0.",
+        ),
+        (
+            lambda: Adagrad(initial_accumulator=-1),
+            "initial_accumulator must be a finite number at least 0; got -1.",
+        ),
+        (lambda: Adagrad(epsilon=-4), "epsilon must be a finite number greater than 0; got -4."),
+        (
+            lambda: Adagrad(learning_rate=-1),
+            "learning_rate must be a finite number greater than 0; got -1.",
+        ),
         (lambda: AdamW(epsilon=-2), "epsilon must be a finite number greater than 0; got -2."),
     ],
 )
@@ -117,6 +160,12 @@ def torch_optimizer(torch, name, weight, bias, rate):
     if name == "adamw":
         groups = [{"params": [weight], "weight_decay": 0.25}, {"params": [bias], "weight_decay": 0}]
         return torch.optim.AdamW(groups, lr=rate)
+    if name.startswith("rmsprop"):
+        momentum = 0.9 if name.endswith("momentum") else 0
+        return torch.optim.RMSprop([weight, bias], lr=rate, alpha=0.9, momentum=momentum)
+    if name.startswith("adagrad"):
+        initial = 0.1 if name.endswith("0.1") else 0
+        return torch.optim.Adagrad([weight, bias], lr=rate, initial_accumulator_value=initial)
     momentum = 0 if name == "gradient_descent" else 0.9
     return torch.optim.SGD([weight, bias], lr=rate, momentum=momentum, nesterov=name == "nesterov")
 
@@ -155,6 +204,11 @@ def test_optax_agrees(name, rule, rng):
             "nesterov": optax.sgd(rate, momentum=0.9, nesterov=True),
             "adam": optax.adam(rate),
             "adamw": optax.adamw(rate, weight_decay=0.25, mask={"weight": True, "bias": False}),
+            "rmsprop": optax.rmsprop(rate, eps_in_sqrt=False),
+            "rmsprop with momentum": optax.rmsprop(rate, eps_in_sqrt=False, momentum=0.9),
+            # Here Optax adds the square of an epsilon below the root: too small to be seen.
+            "adagrad": optax.adagrad(rate, initial_accumulator_value=0.0, eps=1e-20),
+            "adagrad from 0.1": optax.adagrad(rate, initial_accumulator_value=0.1, eps=1e-20),
         }[name]
         params = {
             "weight": jax.numpy.asarray(start[:12]),

@@ -5,7 +5,7 @@ import pytest
 
 from gradus.errors import InvalidParameter
 from gradus.optimizers.rules import Adam
-from gradus.optimizers.schedules import Constant, Cosine, InverseScaling, Warmup, rates
+from gradus.optimizers.schedules import Constant, Cosine, InverseScaling, OneCycle, Warmup, rates
 
 ALL = [
     0.3,
@@ -16,6 +16,8 @@ ALL = [
     Cosine(0.3, final=0.1),
     Warmup(3, Cosine(0.3)),
     Warmup(50, InverseScaling(0.3)),
+    OneCycle(0.3),
+    OneCycle(0.3, share=0.01, div=1, final_div=1),
 ]
 
 
@@ -47,6 +49,18 @@ def test_warm_up_then_the_schedule_within():
     np.testing.assert_allclose(rates(Warmup(4, Cosine(0.8)), 0, 2, 2), [0.2, 0.4])
 
 
+def test_one_cycle_by_hand():
+    # Up to the third of eleven updates, halfway between in the second; then down in eight.
+    cycle = OneCycle(0.8, share=3 / 11, div=4, final_div=2)
+    found = rates(cycle, 0, 14, 11)
+    np.testing.assert_allclose(found[:3], [0.2, 0.5, 0.8], rtol=1e-14)
+    np.testing.assert_allclose(found[6], (0.8 + 0.1) / 2, rtol=1e-14)
+    np.testing.assert_allclose(found[10:], 0.1, rtol=1e-14)  # where it ends it stays
+    # A run too short to rise.
+    assert rates(OneCycle(0.8), 0, 1, 1).tolist() == [0.8]
+    assert rates(OneCycle(0.8), 0, 3, 3)[0] == 0.8
+
+
 @pytest.mark.parametrize("schedule", ALL, ids=str)
 def test_cutting_changes_no_bit(schedule):
     whole = rates(schedule, 0, 40, 40)
@@ -66,6 +80,13 @@ def test_cutting_changes_no_bit(schedule):
             "power must be a finite number at least 0; got -1.",
         ),
         (lambda: Cosine(1, final=-0.1), "final must be a finite number at least 0; got -0.1."),
+        (lambda: OneCycle(-1), "rate must be a finite number greater than 0; got -1."),
+        (
+            lambda: OneCycle(1, share=1),
+            "share must be a finite number greater than 0 and less than 1; got 1.",
+        ),
+        (lambda: OneCycle(1, div=0.5), "div must be a finite number at least 1; got 0.5."),
+        (lambda: OneCycle(1, final_div=0), "final_div must be a finite number at least 1; got 0."),
         (lambda: Warmup(0, Constant(1)), "steps must be a whole number, 1 or greater; got 0."),
         (
             lambda: Warmup(2, 0.1),
@@ -89,3 +110,30 @@ def test_optax_agrees():
     cosine = optax.cosine_decay_schedule(0.5, decay_steps=20, alpha=0.1)
     theirs = [float(cosine(t)) for t in range(20)]
     np.testing.assert_allclose(rates(Cosine(0.5, final=0.05), 0, 20, 20), theirs, rtol=1e-5)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(
+    ("total", "share", "div", "final_div"),
+    [(100, 0.3, 25.0, 1e4), (7, 0.5, 10.0, 100.0), (5, 0.9, 2.0, 3.0), (1001, 0.05, 25.0, 1e4)],
+)
+def test_torch_agrees_on_one_cycle(total, share, div, final_div):
+    torch = pytest.importorskip("torch")
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer,
+        max_lr=0.4,
+        total_steps=total,
+        pct_start=share,
+        div_factor=div,
+        final_div_factor=final_div,
+        cycle_momentum=False,
+    )
+    theirs = []
+    for _ in range(total):
+        theirs.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        if len(theirs) < total:
+            scheduler.step()
+    ours = rates(OneCycle(0.4, share, div, final_div), 0, total, total)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-12)

@@ -3,7 +3,7 @@
 import pytest
 
 from gradus.networks.spec import Dense, Embedding, Initializer
-from gradus.optimizers.rules import Adam, AdamW, GradientDescent
+from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop
 from gradus.optimizers.schedules import Cosine
 from gradus.workflow.options import Options
 from gradus.workflow.settings import choose_settings, embedding_width
@@ -84,6 +84,8 @@ def test_what_the_person_asks_for():
     [
         ({"rule": "adam"}, Adam(Cosine(0.01))),
         ({"rule": "gradient_descent"}, GradientDescent(Cosine(0.05), momentum=0.9)),
+        ({"rule": "rmsprop"}, RMSprop(Cosine(0.003))),
+        ({"rule": "adagrad"}, Adagrad(Cosine(0.05))),
         ({"rule": "adam", "learning_rate": 0.5}, Adam(Cosine(0.5))),
         ({"learning_rate": 0.5}, AdamW(Cosine(0.5), weight_decay=0.05)),
     ],

@@ -27,8 +27,8 @@ inline constexpr std::array kActivationNames{"identity", "sigmoid",  "tanh",    
 enum class Loss : int { squared_error, binary_cross_entropy, cross_entropy };
 inline constexpr std::array kLossNames{"squared_error", "binary_cross_entropy", "cross_entropy"};
 
-enum class Rule : int { gradient_descent, adam, adamw };
-inline constexpr std::array kRuleNames{"gradient_descent", "adam", "adamw"};
+enum class Rule : int { gradient_descent, adam, adamw, rmsprop, adagrad };
+inline constexpr std::array kRuleNames{"gradient_descent", "adam", "adamw", "rmsprop", "adagrad"};
 
 /// How a training call ended: all updates made, time slice over, told to stop, or a non-finite
 /// number met.

@@ -6,13 +6,22 @@
 namespace gradus::bind {
 namespace {
 
-RuleConfig make_rule(int rule, double momentum, bool nesterov, double beta_1, double beta_2,
-                     double epsilon, double weight_decay) {
+RuleConfig make_rule(int rule, bool nesterov, double momentum, double beta_1, double beta_2,
+                     double decay, double epsilon, double initial_accumulator,
+                     double weight_decay) {
     if (rule < 0 || rule >= static_cast<int>(kRuleNames.size())) {
         throw InvalidParameter("rule must be the code of an update rule; got " +
                                std::to_string(rule) + ".");
     }
-    return {static_cast<Rule>(rule), momentum, nesterov, beta_1, beta_2, epsilon, weight_decay};
+    return {.rule = static_cast<Rule>(rule),
+            .nesterov = nesterov,
+            .momentum = momentum,
+            .beta_1 = beta_1,
+            .beta_2 = beta_2,
+            .decay = decay,
+            .epsilon = epsilon,
+            .initial_accumulator = initial_accumulator,
+            .weight_decay = weight_decay};
 }
 
 template <class T>
@@ -108,8 +117,8 @@ void bind_run(nb::module_& module) {
 void bind_training(nb::module_& module) {
     using namespace nb::literals;
     nb::class_<RuleConfig>(module, "Rule").def_prop_ro("n_slots", &RuleConfig::n_slots);
-    module.def("make_rule", &make_rule, "rule"_a, "momentum"_a, "nesterov"_a, "beta_1"_a,
-               "beta_2"_a, "epsilon"_a, "weight_decay"_a);
+    module.def("make_rule", &make_rule, "rule"_a, "nesterov"_a, "momentum"_a, "beta_1"_a,
+               "beta_2"_a, "decay"_a, "epsilon"_a, "initial_accumulator"_a, "weight_decay"_a);
     bind_run<float>(module);
     bind_run<double>(module);
     module.def(

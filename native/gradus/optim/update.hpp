@@ -14,19 +14,30 @@
 
 namespace gradus {
 
-/// A rule with its hyperparameters. Gradient descent reads momentum and nesterov; Adam and AdamW
-/// the rest.
+/// A rule with its hyperparameters; each reads those it has, and the others are 0.
 struct RuleConfig {
     Rule rule;
-    double momentum = 0;
     bool nesterov = false;
+    double momentum = 0;
     double beta_1 = 0;
     double beta_2 = 0;
+    double decay = 0;
     double epsilon = 0;
+    double initial_accumulator = 0;
     double weight_decay = 0;
 
     int n_slots() const noexcept {
-        return rule == Rule::gradient_descent ? (momentum == 0 ? 0 : 1) : 2;
+        const int for_momentum = momentum == 0 ? 0 : 1;
+        switch (rule) {
+            case Rule::gradient_descent:
+                return for_momentum;
+            case Rule::rmsprop:
+                return 1 + for_momentum;
+            case Rule::adagrad:
+                return 1;
+            default:
+                return 2;
+        }
     }
 };
 
@@ -96,6 +107,8 @@ public:
                  1 - whole_power(config_.beta_1, number),
                  1 - whole_power(config_.beta_2, number),
                  decay};
+        rmsprop_ = {rate, clip, config_.decay, config_.epsilon, config_.momentum};
+        adagrad_ = {rate, clip, config_.initial_accumulator, config_.epsilon};
     }
 
     /// Makes the update in place. It is never left half done: nobody can stop the watch it has.
@@ -113,7 +126,7 @@ public:
         constexpr double kLarge = std::numeric_limits<T>::digits > 30 ? 1e150 : 1e15;
         if (descent_.rate * std::max(1.0, norm) > kLarge) return true;
         if (config_.rule == Rule::gradient_descent) return false;
-        // Adam squares the gradient, and divides by epsilon where all squares were 0.
+        // The others square the gradient, and divide by epsilon where all squares were 0.
         return norm > kLarge || adam_.decay > kLarge || static_cast<T>(config_.epsilon) == 0;
     }
 
@@ -193,14 +206,21 @@ private:
 
     void update(const Block& block, T* params, T* slot_1, T* slot_2,
                 const T* grads) const noexcept {
-        if (config_.rule == Rule::gradient_descent) {
-            kernels_.descend(params, config_.momentum == 0 ? nullptr : slot_1, grads, block.count,
-                             descent_);
-            return;
+        T* const velocity = config_.momentum == 0 ? nullptr : slot_1;
+        T* const velocity_behind = config_.momentum == 0 ? nullptr : slot_2;
+        AdamStep adam = adam_;
+        if (!block.is_weight) adam.decay = 0;
+        switch (config_.rule) {
+            case Rule::gradient_descent:
+                return kernels_.descend(params, velocity, grads, block.count, descent_);
+            case Rule::rmsprop:
+                return kernels_.rmsprop(params, slot_1, velocity_behind, grads, block.count,
+                                        rmsprop_);
+            case Rule::adagrad:
+                return kernels_.adagrad(params, slot_1, grads, block.count, adagrad_);
+            default:
+                return kernels_.adam(params, slot_1, slot_2, grads, block.count, adam);
         }
-        AdamStep step = adam_;
-        if (!block.is_weight) step.decay = 0;
-        kernels_.adam(params, slot_1, slot_2, grads, block.count, step);
     }
 
     template <class F>
@@ -222,6 +242,8 @@ private:
     Watch undisturbed_{nullptr, nullptr, 0};
     DescentStep descent_{};
     AdamStep adam_{};
+    RmspropStep rmsprop_{};
+    AdagradStep adagrad_{};
     std::vector<Block> blocks_;
     std::vector<double> squares_;
     std::vector<Change> changes_;

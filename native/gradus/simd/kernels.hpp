@@ -32,6 +32,23 @@ struct AdamStep {
     double decay;
 };
 
+/// What one update of RMSprop needs [TH12].
+struct RmspropStep {
+    double rate;
+    double clip;
+    double decay;
+    double epsilon;
+    double momentum;
+};
+
+/// What one update of Adagrad needs [DHS11]; `initial` is what the sum of squares starts from.
+struct AdagradStep {
+    double rate;
+    double clip;
+    double initial;
+    double epsilon;
+};
+
 /// Every loop over numbers that training spends its time in. No kernel allocates, fails or reads a
 /// clock; a matrix argument is a pointer with a row stride, and rows may not overlap unless a
 /// comment says in place.
@@ -85,6 +102,9 @@ struct Kernels {
     /// One update, in place. `velocity` may be null where momentum is 0.
     void (*descend)(T* params, T* velocity, const T* grads, Index n, const DescentStep& step);
     void (*adam)(T* params, T* mean, T* square, const T* grads, Index n, const AdamStep& step);
+    void (*rmsprop)(T* params, T* square, T* velocity, const T* grads, Index n,
+                    const RmspropStep& step);
+    void (*adagrad)(T* params, T* sum, const T* grads, Index n, const AdagradStep& step);
 };
 
 /// The kernels of this process: the best the processor can run, or those GRADUS_ISA names. Chosen

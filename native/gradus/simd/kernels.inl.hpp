@@ -243,6 +243,38 @@ void adam(T* params, T* mean, T* square, const T* grads, Index n, const AdamStep
     });
 }
 
+template <class T>
+void rmsprop(T* params, T* square, T* velocity, const T* grads, Index n, const RmspropStep& step) {
+    const auto set = [](double x) { return Vec<T>::set(static_cast<T>(x)); };
+    const Vec<T> rate = set(step.rate), clip = set(step.clip), epsilon = set(step.epsilon);
+    const Vec<T> decay = set(step.decay), rest = set(1 - step.decay);
+    const Vec<T> momentum = set(step.momentum);
+    for_each_vector<T>(n, [&](Index i, auto load, auto store) {
+        const Vec<T> g = load(grads + i) * clip;
+        const Vec<T> v = decay * load(square + i) + rest * (g * g);
+        store(v, square + i);
+        Vec<T> change = g / (sqrt(v) + epsilon);
+        if (velocity != nullptr) {
+            change = momentum * load(velocity + i) + change;
+            store(change, velocity + i);
+        }
+        store(load(params + i) - rate * change, params + i);
+    });
+}
+
+template <class T>
+void adagrad(T* params, T* sum, const T* grads, Index n, const AdagradStep& step) {
+    const auto set = [](double x) { return Vec<T>::set(static_cast<T>(x)); };
+    const Vec<T> rate = set(step.rate), clip = set(step.clip);
+    const Vec<T> initial = set(step.initial), epsilon = set(step.epsilon);
+    for_each_vector<T>(n, [&](Index i, auto load, auto store) {
+        const Vec<T> g = load(grads + i) * clip;
+        const Vec<T> s = load(sum + i) + g * g;
+        store(s, sum + i);
+        store(load(params + i) - rate * g / (sqrt(initial + s) + epsilon), params + i);
+    });
+}
+
 template <class T, class... Activations>
 constexpr Kernels<T> make_kernels_with(const char* name) {
     static_assert(sizeof...(Activations) == kActivationCount);
@@ -260,7 +292,9 @@ constexpr Kernels<T> make_kernels_with(const char* name) {
             add_scaled<T>,
             sum_squares<T>,
             descend<T>,
-            adam<T>};
+            adam<T>,
+            rmsprop<T>,
+            adagrad<T>};
 }
 
 // The activations in the order of base/enums.hpp.

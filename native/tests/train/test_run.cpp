@@ -39,16 +39,26 @@ using namespace gradus;
 
 namespace {
 
+constexpr int kRules = 6;
+
 RuleConfig rule_of(int which) {
     switch (which) {
         case 0:
-            return {Rule::gradient_descent};
+            return {.rule = Rule::gradient_descent};
         case 1:
-            return {Rule::gradient_descent, 0.9, true};
+            return {.rule = Rule::gradient_descent, .nesterov = true, .momentum = 0.9};
         case 2:
-            return {Rule::adam, 0, false, 0.9, 0.999, 1e-8};
+            return {.rule = Rule::adam, .beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-8};
+        case 3:
+            return {.rule = Rule::adamw,
+                    .beta_1 = 0.9,
+                    .beta_2 = 0.999,
+                    .epsilon = 1e-8,
+                    .weight_decay = 0.01};
+        case 4:
+            return {.rule = Rule::rmsprop, .momentum = 0.9, .decay = 0.9, .epsilon = 1e-8};
         default:
-            return {Rule::adamw, 0, false, 0.9, 0.999, 1e-8, 0.01};
+            return {.rule = Rule::adagrad, .epsilon = 1e-10, .initial_accumulator = 0.1};
     }
 }
 
@@ -187,7 +197,7 @@ void check_divergence(double rate, bool at_first_step) {
 }  // namespace
 
 int main() {
-    for (int rule = 0; rule < 4; ++rule) {
+    for (int rule = 0; rule < kRules; ++rule) {
         for (const Tables& tables : {kNoTables, kTwoTables}) {
             check_same_bits<float>(rule, tables);
             check_same_bits<double>(rule, tables);

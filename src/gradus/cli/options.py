@@ -66,7 +66,10 @@ def learning_options(
     ] = None,
     rule: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="How it learns: adamw, adam or gradient_descent."),
+        typer.Option(
+            metavar="NAME",
+            help="How it learns: adamw, adam, rmsprop, adagrad or gradient_descent.",
+        ),
     ] = None,
     learning_rate: Annotated[
         float | None, typer.Option(metavar="RATE", help="Largest factor of a step, above 0.")

@@ -24,7 +24,7 @@ from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
 from gradus.engines.reference import without_idle_rows
 from gradus.networks.levels import check_levels
 from gradus.networks.spec import NetworkSpec
-from gradus.optimizers.rules import Adam, AdamW, GradientDescent, Rule
+from gradus.optimizers.rules import Rule
 
 
 class NativeEngine:
@@ -196,15 +196,18 @@ def _network(spec: NetworkSpec) -> _core.Network:
 
 @lru_cache(maxsize=64)
 def _rule(rule: Rule) -> _core.Rule:
-    """Describe an update rule to the core by its code and numbers."""
-    descent = rule if isinstance(rule, GradientDescent) else GradientDescent()
-    adam = rule if isinstance(rule, Adam) else Adam()
+    """Describe an update rule to the core by its code and numbers; 0 where it has none."""
+    numbers = (
+        "momentum",
+        "beta_1",
+        "beta_2",
+        "decay",
+        "epsilon",
+        "initial_accumulator",
+        "weight_decay",
+    )
     return _core.make_rule(
         rule=RULE_NAMES.index(rule.name),
-        momentum=descent.momentum,
-        nesterov=descent.nesterov,
-        beta_1=adam.beta_1,
-        beta_2=adam.beta_2,
-        epsilon=adam.epsilon,
-        weight_decay=rule.weight_decay if isinstance(rule, AdamW) else 0.0,
+        nesterov=getattr(rule, "nesterov", False),
+        **{number: getattr(rule, number, 0.0) for number in numbers},
     )

@@ -183,7 +183,8 @@ class Network:
         y : array of shape (n, n_targets) or (n,)
             For "cross_entropy" class ids 0, 1, ...
         rule
-            `GradientDescent`, `Adam`, `AdamW` or a full-batch method; see `Plan`.
+            `GradientDescent`, `RMSprop`, `Adagrad`, `Adam`, `AdamW` or a full-batch method; see
+            `Plan`.
         epochs, batch_size
             See `Plan`.
         sample_weight : array of shape (n,), optional

@@ -181,4 +181,119 @@ class AdamW(Adam):
         return super().update(params, grads, slots, rate, step, decay_mask)
 
 
-Rule: TypeAlias = GradientDescent | Adam | AdamW
+@dataclass(frozen=True)
+class RMSprop:
+    """Step by the gradient over its root mean square ([TH12]).
+
+    ``v = decay * v + (1 - decay) * g**2`` and ``theta = theta - rate * g / (sqrt(v) + epsilon)``.
+    With momentum mu, ``b = mu * b + g / (sqrt(v) + epsilon)`` and ``theta = theta - rate * b``: the
+    rate stays outside of what is remembered, as in PyTorch, while `GradientDescent` and Optax take
+    it inside; the two differ where the rate changes. Epsilon stands outside the root, as in
+    PyTorch; Optax can do both. v starts at 0 and is not freed of its bias, so that the first step
+    is ``1 / sqrt(1 - decay)`` times the rate in every direction.
+
+    Parameters
+    ----------
+    learning_rate
+        Greater than 0, or a schedule.
+    decay
+        Memory of the mean square, from 0 to less than 1; 0.9 as in the source, where PyTorch's
+        `alpha` is 0.99.
+    epsilon
+        Greater than 0, in units of the gradient.
+    momentum
+        From 0 to less than 1.
+
+    Raises
+    ------
+    InvalidParameter
+        If a number lies outside its range.
+    """
+
+    learning_rate: float | Schedule = 1e-3
+    decay: float = 0.9
+    epsilon: float = 1e-8
+    momentum: float = 0.0
+    name: ClassVar[str] = "rmsprop"
+
+    def __post_init__(self) -> None:
+        check_learning_rate(self.learning_rate)
+        check_number("decay", self.decay, at_least=0.0, below=1.0)
+        check_number("epsilon", self.epsilon, above=0.0)
+        check_number("momentum", self.momentum, at_least=0.0, below=1.0)
+
+    @property
+    def n_slots(self) -> int:
+        """1 for v, and 1 more for b with momentum."""
+        return 1 + int(self.momentum > 0)
+
+    def update(
+        self,
+        params: Array,
+        grads: Array,
+        slots: Array,
+        rate: float,
+        step: int,  # noqa: ARG002
+        decay_mask: Array,  # noqa: ARG002
+    ) -> tuple[Array, Array]:
+        """Make one step; `slots` holds v, then b. See `GradientDescent.update`."""
+        xp = params.__array_namespace__()
+        v = self.decay * slots[0] + (1 - self.decay) * grads * grads
+        change = grads / (xp.sqrt(v) + self.epsilon)
+        if self.momentum == 0:
+            return params - rate * change, v[None, :]
+        b = self.momentum * slots[1] + change
+        return params - rate * b, xp.stack([v, b])
+
+
+@dataclass(frozen=True)
+class Adagrad:
+    """Step by the gradient over the root of the sum of all its squares so far ([DHS11]).
+
+    ``s = s + g**2`` and ``theta = theta - rate * g / (sqrt(initial + s) + epsilon)`` with s from 0
+    and ``initial = initial_accumulator``: steps become smaller, the sooner where gradients are
+    large. Epsilon stands outside the root, as in PyTorch; Optax has it inside.
+
+    Parameters
+    ----------
+    learning_rate
+        Greater than 0, or a schedule.
+    initial_accumulator
+        What the sum starts from, 0 or greater, in units of the squared gradient. With 0 the first
+        step is the rate in every direction, as in PyTorch; Optax and TensorFlow start from 0.1.
+    epsilon
+        Greater than 0, in units of the gradient.
+
+    Raises
+    ------
+    InvalidParameter
+        If a number lies outside its range.
+    """
+
+    learning_rate: float | Schedule = 1e-2
+    initial_accumulator: float = 0.0
+    epsilon: float = 1e-10
+    name: ClassVar[str] = "adagrad"
+    n_slots: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        check_learning_rate(self.learning_rate)
+        check_number("initial_accumulator", self.initial_accumulator, at_least=0.0)
+        check_number("epsilon", self.epsilon, above=0.0)
+
+    def update(
+        self,
+        params: Array,
+        grads: Array,
+        slots: Array,
+        rate: float,
+        step: int,  # noqa: ARG002
+        decay_mask: Array,  # noqa: ARG002
+    ) -> tuple[Array, Array]:
+        """Make one step; `slots` holds s. See `GradientDescent.update`."""
+        s = slots[0] + grads * grads
+        root = params.__array_namespace__().sqrt(self.initial_accumulator + s)
+        return params - rate * grads / (root + self.epsilon), s[None, :]
+
+
+Rule: TypeAlias = GradientDescent | Adam | AdamW | RMSprop | Adagrad

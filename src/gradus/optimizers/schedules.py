@@ -79,8 +79,7 @@ class Cosine:
 
     def at(self, t: Float64Array, total: int) -> Float64Array:
         """Give the rate of each update in `t`; from T on it stays at `final`."""
-        part = np.minimum(t / max(total, 1), 1.0)
-        return self.final + (self.rate - self.final) * (1.0 + np.cos(np.pi * part)) / 2.0
+        return _half_cosine(self.rate, self.final, np.minimum(t / max(total, 1), 1.0))
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,55 @@ class Warmup:
         return np.where(t < self.steps, first * (t + 1.0) / self.steps, after)
 
 
-Schedule: TypeAlias = Constant | InverseScaling | Cosine | Warmup
+@dataclass(frozen=True)
+class OneCycle:
+    """Rise from ``rate / div`` to `rate`, then fall to ``rate / (div * final_div)`` ([ST19]).
+
+    Both ways are half a cosine, as in PyTorch's `OneCycleLR`; the source has straight lines. With
+    ``cos(a, b, x) = b + (a - b) * (1 + cos(pi x)) / 2`` and ``m = share * T - 1``,
+    ``r(t) = cos(rate / div, rate, t / m)`` for t <= m, then
+    ``r(t) = cos(rate, rate / (div * final_div), (t - m) / (T - 1 - m))``. A run too short to rise,
+    m <= 0, begins at `rate`. The momentum does not cycle.
+
+    Parameters
+    ----------
+    rate
+        The largest, greater than 0.
+    share
+        Part of the run that rises, above 0 and below 1.
+    div
+        `rate` over the first rate, 1 or greater.
+    final_div
+        The first rate over the last, 1 or greater.
+    """
+
+    rate: float
+    share: float = 0.3
+    div: float = 25.0
+    final_div: float = 1e4
+
+    def __post_init__(self) -> None:
+        check_number("rate", self.rate, above=0.0)
+        check_number("share", self.share, above=0.0, below=1.0)
+        check_number("div", self.div, at_least=1.0)
+        check_number("final_div", self.final_div, at_least=1.0)
+
+    def at(self, t: Float64Array, total: int) -> Float64Array:
+        """Give the rate of each update in `t`; from T - 1 on it is the last one."""
+        first = self.rate / self.div
+        top = max(self.share * total - 1.0, 0.0)
+        left = total - 1.0 - top if total > 1 else 1.0
+        rise = _half_cosine(first, self.rate, t / max(top, 1.0))
+        fall = _half_cosine(self.rate, first / self.final_div, np.minimum((t - top) / left, 1.0))
+        return np.where(t < top, rise, fall)
+
+
+def _half_cosine(start: float, end: float, part: Float64Array) -> Float64Array:
+    """Go from `start` at part 0 to `end` at part 1, flat at both."""
+    return end + (start - end) * (1.0 + np.cos(np.pi * part)) / 2.0
+
+
+Schedule: TypeAlias = Constant | InverseScaling | Cosine | Warmup | OneCycle
 
 
 def check_learning_rate(value: object) -> None:

@@ -58,8 +58,8 @@ class Plan:
     Parameters
     ----------
     rule
-        `GradientDescent`, `Adam` or `AdamW` with its numbers, or a method that looks at all rows in
-        every step; that one takes neither batch_size nor max_grad_norm.
+        `GradientDescent`, `RMSprop`, `Adagrad`, `Adam` or `AdamW` with its numbers, or a method
+        that looks at all rows in every step; that one takes neither batch_size nor max_grad_norm.
     epochs
         Passes over the training rows, 1 or greater.
     batch_size
@@ -101,8 +101,10 @@ class Plan:
 
     def __post_init__(self) -> None:
         """Check kinds and ranges."""
-        rules = (*get_args(Rule), FullBatchRule)
-        _check_kind("rule", self.rule, rules, "GradientDescent, Adam, AdamW or a full-batch method")
+        rules = get_args(Rule)
+        listed = ", ".join(kind.__name__ for kind in rules)
+        expected = f"{listed} or a full-batch method"
+        _check_kind("rule", self.rule, (*rules, FullBatchRule), expected)
         check_whole("epochs", self.epochs, at_least=1)
         if self.batch_size is not None:
             check_whole("batch_size", self.batch_size, at_least=1)

@@ -45,7 +45,7 @@ class Options:
         Of the hidden layers: "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu",
         "gelu", "silu", "mish", "softplus" or "softsign".
     rule
-        "gradient_descent", "adam" or "adamw".
+        "gradient_descent", "rmsprop", "adagrad", "adam" or "adamw".
     learning_rate
         Greater than 0; it falls to 0 along a cosine.
     batch_size

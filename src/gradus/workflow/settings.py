@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from gradus.networks.spec import Dense, Embedding, Initializer, NetworkSpec
-from gradus.optimizers.rules import Adam, AdamW, GradientDescent, Rule
+from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop, Rule
 from gradus.optimizers.schedules import Cosine
 from gradus.training.plan import EarlyStopping, Plan
 from gradus.workflow.options import Options
@@ -34,7 +34,13 @@ _DECAY_FOR_NUMBERS, _DECAY_FOR_MANY_NUMBERS, _DECAY_FOR_CLASSES = 0.05, 0.1, 0.2
 _DECAY_WHERE_CROWDED, _CROWDED_BELOW = 1.0, 20
 _FEWEST_EPOCHS, _MOST_EPOCHS, _ROWS_SEEN = 40, 200, 1_000_000
 _START_OF_LAST = Initializer("constant", value=0.0)
-_LEARNING_RATES = {"gradient_descent": 0.05, "adam": 0.01, "adamw": 0.01}
+_LEARNING_RATES = {
+    "gradient_descent": 0.05,
+    "adam": 0.01,
+    "adamw": 0.01,
+    "rmsprop": 0.003,
+    "adagrad": 0.05,
+}
 _MOMENTUM = 0.9
 _WIDEST_EMBEDDING = 16
 
@@ -112,6 +118,10 @@ def _rule(options: Options, weight_decay: float) -> Rule:
     rate = _LEARNING_RATES[name] if options.learning_rate is None else options.learning_rate
     if name == "gradient_descent":
         return GradientDescent(learning_rate=Cosine(rate), momentum=_MOMENTUM)
+    if name == "rmsprop":
+        return RMSprop(learning_rate=Cosine(rate))
+    if name == "adagrad":
+        return Adagrad(learning_rate=Cosine(rate))
     if name == "adam":
         return Adam(learning_rate=Cosine(rate))
     return AdamW(learning_rate=Cosine(rate), weight_decay=weight_decay)
