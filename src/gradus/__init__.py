@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gradus.networks.spec import Dense, Embedding, Initializer, NetworkSpec
     from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop
     from gradus.optimizers.schedules import Constant, Cosine, InverseScaling, OneCycle, Warmup
+    from gradus.optimizers.second_order.lbfgs import LBFGS
     from gradus.training.plan import EarlyStopping
     from gradus.workflow.fill import FillResult, fill
     from gradus.workflow.train import train
@@ -49,6 +50,7 @@ _MODULES = {
     "Initializer": "networks.spec",
     "InvalidParameter": "errors",
     "InverseScaling": "optimizers.schedules",
+    "LBFGS": "optimizers.second_order.lbfgs",
     "MLPClassifier": "estimators.classifier",
     "MLPRegressor": "estimators.regressor",
     "Model": "models.model",
@@ -68,6 +70,7 @@ _MODULES = {
 }
 
 __all__ = [
+    "LBFGS",
     "Adagrad",
     "Adam",
     "AdamW",

@@ -24,6 +24,8 @@ class RunStatus(IntEnum):
     DIVERGED = 3
     #: Only of full-batch methods: no step lowers the objective any more.
     CONVERGED = 4
+    #: Only of full-batch methods: all evaluations of the objective that may be made are made.
+    EXHAUSTED = 5
 
 
 @dataclass

@@ -39,8 +39,8 @@ class Run:
     history
         One row per epoch; see `History`.
     stopped_because
-        "epochs" when all were done, else "early_stopping", "converged", "time_limit" or
-        "interrupted"; see `Outcome`.
+        "epochs" when all were done, else "early_stopping", "converged", "evaluations",
+        "time_limit" or "interrupted"; see `Outcome`.
     best_epoch
         The epoch whose parameters the network now has, counted from 1 (0: none was finished).
         Without validation rows this is the last one finished, and steps of the next may have

@@ -5,16 +5,17 @@ What a method does within an iteration is not known here.
 
 import math
 import time
+from collections.abc import Callable
 
 import numpy as np
 
-from gradus._typing import Float64Array, FloatArray, UInt8Array
+from gradus._typing import Float64Array, FloatArray
 from gradus.engines.base import Batches, Engine, EpochLog, RunStatus, TrainState
 from gradus.engines.reference import update_ratios
 from gradus.networks.params import weight_mask
 from gradus.networks.penalties import l2_penalty
 from gradus.networks.spec import NetworkSpec
-from gradus.optimizers.second_order.problem import FullBatchRule, Step
+from gradus.optimizers.second_order.problem import Exhausted, FullBatchRule, Step
 
 
 class Stopped(Exception):
@@ -30,14 +31,18 @@ class RowsProblem:
         What computes, and of which network.
     batches
         The rows; they are copied once where only some take part.
-    cancel : uint8 array of shape (1,)
-        Looked at before each question; `Stopped` is raised where it is not 0.
+    is_stopped
+        Asked before each question; `Stopped` is raised where it says so.
     """
 
     def __init__(
-        self, engine: Engine, spec: NetworkSpec, batches: Batches, cancel: UInt8Array
+        self,
+        engine: Engine,
+        spec: NetworkSpec,
+        batches: Batches,
+        is_stopped: Callable[[], bool],
     ) -> None:
-        self.engine, self.spec, self.cancel = engine, spec, cancel
+        self.engine, self.spec, self.is_stopped = engine, spec, is_stopped
         rows = slice(None) if batches.rows is None else batches.rows
         weights = None if batches.weights is None else batches.weights[rows]
         self.rows = (batches.X[rows], batches.y[rows], weights)
@@ -62,7 +67,7 @@ class RowsProblem:
         return float(l2_penalty(params.astype(np.float64), self.is_weight, self.spec.l2))
 
     def _look_up(self) -> None:
-        if self.cancel[0]:
+        if self.is_stopped():
             raise Stopped
 
 
@@ -79,7 +84,8 @@ def run_full_batch(
 
     Returns
     -------
-    CONVERGED where no step lowers the objective any more; otherwise what `Engine.run` returns.
+    CONVERGED where no step lowers the objective any more, EXHAUSTED where the method has asked as
+    often as it may; otherwise what `Engine.run` returns.
     """
     started = time.monotonic()
     rows: list[tuple[float, float, float]] = []
@@ -92,10 +98,12 @@ def run_full_batch(
             if not math.isfinite(loss):
                 return RunStatus.DIVERGED
             step = rule.step(problem, state.params, state.slots, state.scalars)
-        except Stopped:
-            return RunStatus.CANCELLED
-        if step is None:
-            return RunStatus.CONVERGED
+            if step is None:
+                _, grads = problem.gradient(state.params)
+                is_finite = bool(np.isfinite(grads).all())
+                return RunStatus.CONVERGED if is_finite else RunStatus.DIVERGED
+        except (Stopped, Exhausted) as end:
+            return RunStatus.CANCELLED if isinstance(end, Stopped) else RunStatus.EXHAUSTED
         rows.append((loss, measure, step.grad_norm))
         after = np.array(rows)
         ratio = update_ratios(problem.spec, state.params, step.params)

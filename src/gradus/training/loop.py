@@ -34,8 +34,19 @@ _SLICE_SECONDS = 0.05
 _SLICE_UPDATES = 65_536
 
 StoppedBecause: TypeAlias = Literal[
-    "epochs", "early_stopping", "converged", "time_limit", "interrupted", "diverged"
+    "epochs",
+    "early_stopping",
+    "converged",
+    "evaluations",
+    "time_limit",
+    "interrupted",
+    "diverged",
 ]
+# What a full-batch method says itself when there is no more to do.
+_ENDED: dict[RunStatus, StoppedBecause] = {
+    RunStatus.CONVERGED: "converged",
+    RunStatus.EXHAUSTED: "evaluations",
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +62,8 @@ class Outcome:
         One row per epoch kept.
     stopped_because
         "epochs" when all planned ones are done; "converged" when a full-batch method found no
-        better weights; "early_stopping", "time_limit", "interrupted" or "diverged" otherwise.
+        better weights, "evaluations" when it had made all it may; "early_stopping", "time_limit",
+        "interrupted" or "diverged" otherwise.
     best_epoch
         The epoch that `params` belong to, counted from 1; 0 if none was finished. Without
         validation rows the last one finished (steps of the next may have followed).
@@ -148,16 +160,18 @@ class _Training:
         self.seconds_before = standing.seconds
         self.rows_before = self._rows_done()
         self.started = time.monotonic()
-        self.has_converged = False
+        self.status = RunStatus.DONE
         self.problem: RowsProblem | None = None
         if isinstance(plan.rule, FullBatchRule):
-            self.problem = RowsProblem(engine, spec, batches, control.cancel)
+            self.problem = RowsProblem(engine, spec, batches, self._is_stopped)
 
     def step_on(self) -> StoppedBecause | None:
         """Judge the latest epoch, then work for one slice; give the reason if there is no more."""
         reason = self._reason_to_stop()
-        if reason is None and self._work() is RunStatus.DIVERGED:
-            return "diverged"
+        if reason is None:
+            self.status = self._work()
+            if self.status is RunStatus.DIVERGED:
+                return "diverged"
         self._tell()
         return reason
 
@@ -165,8 +179,8 @@ class _Training:
         is_judged = self.standing.pending is None or self._judge(self.standing.pending)
         if self.standing.stopping.is_over:
             return "early_stopping"
-        if is_judged and self.has_converged:
-            return "converged"
+        if is_judged and self.status in _ENDED:
+            return _ENDED[self.status]
         if is_judged and self.standing.state.cursor[0] >= self.plan.epochs:
             return "epochs"
         if self.control.cancel[0]:
@@ -181,7 +195,6 @@ class _Training:
         stop = min(goal * steps, done + _SLICE_UPDATES)
         log = EpochLog()
         learning_rates, status = self._advance(done, stop, log)
-        self.has_converged = status is RunStatus.CONVERGED
         self.standing.seconds = self.seconds_before + self._elapsed()
         if len(log.rows):
             last = epoch + len(log.rows)

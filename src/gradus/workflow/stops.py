@@ -16,6 +16,7 @@ _ENDS = {
     "epochs": "all {epochs} epochs were done",
     "early_stopping": "{patience} epochs had brought nothing better",
     "converged": "no step lowered its loss any more",
+    "evaluations": "it had looked at its loss as often as it may",
     "time_limit": "the time limit was reached",
 }
 

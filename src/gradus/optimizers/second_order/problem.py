@@ -51,6 +51,10 @@ class Step:
     grad_norm: float
 
 
+class Exhausted(Exception):
+    """A full-batch method has made all the evaluations of the objective that it may make."""
+
+
 class FullBatchRule(ABC):
     """A method that makes one step from all rows; frozen, as the update rules are.
 
@@ -58,8 +62,12 @@ class FullBatchRule(ABC):
     """
 
     name: ClassVar[str]
-    n_slots: ClassVar[int] = 0
     n_scalars: ClassVar[int] = 0
+
+    @property
+    def n_slots(self) -> int:
+        """Count the vectors it remembers."""
+        return 0
 
     @abstractmethod
     def step(
@@ -78,5 +86,11 @@ class FullBatchRule(ABC):
 
         Returns
         -------
-        The step, or None where none lowers the objective any more: training has converged.
+        The step, or None where none lowers the objective any more: training has converged. None as
+        well where the gradient is not finite.
+
+        Raises
+        ------
+        Exhausted
+            If the method has asked as often as it may.
         """
