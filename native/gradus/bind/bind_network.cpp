@@ -76,7 +76,7 @@ double gradient(const Network& network, const Vector<const T>& params, const Mat
     return totals.weight == 0 ? 0.0 : totals.loss / totals.weight;
 }
 
-template <class T, SecondOrder matrix>
+template <class Pass, class T>
 void multiply(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
               const Matrix<const T>& y, const OptionalVector<const T>& weights,
               const Vector<const T>& v, const Vector<T>& out, int n_threads) {
@@ -87,8 +87,8 @@ void multiply(const Network& network, const Vector<const T>& params, const Matri
     const Crew crew(checked_threads(n_threads), watch);
     {
         const nb::gil_scoped_release unlocked;
-        second_order_product(network, matrix, params.data(), view(x), view(y),
-                             data_or_null(weights), v.data(), out.data(), crew);
+        second_order_product<Pass>(network, params.data(), view(x), view(y), data_or_null(weights),
+                                   v.data(), out.data(), crew);
     }
     rethrow_signal();
 }
@@ -108,8 +108,8 @@ void bind_functions(nb::module_& module) {
                    "y"_a.noconvert(), "weights"_a.noconvert().none(), "v"_a.noconvert(),
                    "out"_a.noconvert(), "n_threads"_a);
     };
-    bind_product("hvp", &multiply<T, SecondOrder::hessian>);
-    bind_product("ggn_vp", &multiply<T, SecondOrder::gauss_newton>);
+    bind_product("hvp", &multiply<HessianPass<T>, T>);
+    bind_product("ggn_vp", &multiply<GaussNewtonPass<T>, T>);
 }
 
 }  // namespace

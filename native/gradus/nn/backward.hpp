@@ -6,6 +6,15 @@
 
 namespace gradus {
 
+/// The lowest step that the way back has to reach: below the first step with parameters nothing
+/// needs a derivative, unless embeddings do.
+inline std::size_t lowest_step(const Network& network) noexcept {
+    if (!network.embeddings().empty()) return 0;
+    std::size_t s = 0;
+    while (network.steps()[s].kind == StepKind::dropout) ++s;
+    return s;
+}
+
 /// d_weight = [d_weight +] a_in' delta and d_bias = [d_bias +] column sums of delta, at the layer's
 /// place in `grads`, with delta = dloss/dz. Returns false if told to stop on the way.
 template <class T>

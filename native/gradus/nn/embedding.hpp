@@ -72,6 +72,20 @@ public:
         }
     }
 
+    /// `add` for each table, at its place in `grads`, which is_first overwrites. `d_fed` is the
+    /// derivative by what feeds step 0; of its columns those that embeddings fill come last.
+    void add_all(const Network& network, MatrixView<const T> x, MatrixView<const T> d_fed,
+                 bool is_first, T* grads) noexcept {
+        const Index left_out = network.input_width() - d_fed.cols;
+        for (const EmbeddingTable& table : network.embeddings()) {
+            T* d_table = grads + table.weight_at;
+            if (is_first) std::fill_n(d_table, table.weight_count(), T(0));
+            add(table, x,
+                {d_fed.data + (table.input - left_out), x.rows, table.width, d_fed.stride},
+                d_table);
+        }
+    }
+
 private:
     static constexpr std::int32_t kNowhere = -1;
 

@@ -40,10 +40,35 @@ public:
     bool add_chunk(const T* params, MatrixView<const T> x, MatrixView<const T> y, const T* weights,
                    double weight_sum, bool is_first, const Dropping* dropping, T* grads,
                    Totals& totals, const Crew& crew) {
-        if (!trace_.forward(kernels_, params, x, dropping, buffers_, crew)) return false;
+        if (!forward(params, x, dropping, crew)) return false;
         loss_and_delta(network_, trace_.outputs(), y, weights, weight_sum, totals);
         return backward(params, x, is_first, grads, crew);
     }
+
+    /// The two halves of add_chunk, for who puts something else between them: `forward` fills
+    /// trace(), and `backward` begins with what then stands in its outputs, as dloss/da.
+    bool forward(const T* params, MatrixView<const T> x, const Dropping* dropping,
+                 const Crew& crew) {
+        return trace_.forward(kernels_, params, x, dropping, buffers_, crew);
+    }
+    bool backward(const T* params, MatrixView<const T> x, bool is_first, T* grads,
+                  const Crew& crew) {
+        const std::size_t n_steps = network_.steps().size();
+        // Delta is the loss's derivative by what a step gave, times that step's slope.
+        MatrixView<T> delta = trace_.outputs();
+        if (const MatrixView<T> slope = trace_.slope(n_steps - 1); slope.data != nullptr) {
+            kernels_.multiply(delta.data, delta.stride, slope.data, slope.stride, delta.rows,
+                              delta.cols);
+        }
+        for (std::size_t s = n_steps; s-- > lowest_;) {
+            if (!step_back(s, params, delta, is_first, grads, crew)) return false;
+        }
+        level_sums_.add_all(network_, x, delta, is_first, grads);
+        return true;
+    }
+
+    const Trace<T>& trace() const noexcept { return trace_; }
+    const PackBuffers<T>& buffers() const noexcept { return buffers_; }
 
     /// grads += l2 * weight + l1 * sign(weight) on the weights, nothing on the other parameters:
     /// the gradient of l2/2 sum weight^2 + l1 sum |weight|, which at weight 0 is 0 by our choice.
@@ -75,31 +100,6 @@ private:
         if (l2 != 0) kernels_.add_scaled(grads, weight, l2, count);
         for (Index i = 0; l1 != 0 && i < count; ++i)
             grads[i] += l1 * static_cast<T>((weight[i] > 0) - (weight[i] < 0));
-    }
-
-    // Below the first step with parameters nothing needs a derivative, unless embeddings do.
-    static std::size_t lowest_step(const Network& network) noexcept {
-        if (!network.embeddings().empty()) return 0;
-        std::size_t s = 0;
-        while (network.steps()[s].kind == StepKind::dropout) ++s;
-        return s;
-    }
-
-    // From the last step down. Delta is the loss's derivative by what a step gave, times that
-    // step's slope; the loss left dloss/da of the last layer in its activations.
-    bool backward(const T* params, MatrixView<const T> x, bool is_first, T* grads,
-                  const Crew& crew) {
-        const std::size_t n_steps = network_.steps().size();
-        MatrixView<T> delta = trace_.outputs();
-        if (const MatrixView<T> slope = trace_.slope(n_steps - 1); slope.data != nullptr) {
-            kernels_.multiply(delta.data, delta.stride, slope.data, slope.stride, delta.rows,
-                              delta.cols);
-        }
-        for (std::size_t s = n_steps; s-- > lowest_;) {
-            if (!step_back(s, params, delta, is_first, grads, crew)) return false;
-        }
-        embedding_gradient(x, delta, is_first, grads);
-        return true;
     }
 
     // The gradient of the step's own parameters; then delta becomes that of the step below.
@@ -177,20 +177,6 @@ private:
         if (slope.data == nullptr) return;
         kernels_.multiply(below.row(row) + col, below.stride, slope.row(row) + col, slope.stride,
                           rows, cols);
-    }
-
-    // Of the derivative by what feeds step 0 the columns that embeddings filled, which come last,
-    // summed by level.
-    void embedding_gradient(MatrixView<const T> x, MatrixView<const T> delta, bool is_first,
-                            T* grads) noexcept {
-        const Index left_out = network_.input_width() - delta.cols;
-        for (const EmbeddingTable& table : network_.embeddings()) {
-            T* d_table = grads + table.weight_at;
-            if (is_first) std::fill_n(d_table, table.weight_count(), T(0));
-            const MatrixView<const T> d_rows{delta.data + (table.input - left_out), x.rows,
-                                             table.width, delta.stride};
-            level_sums_.add(table, x, d_rows, d_table);
-        }
     }
 
     const Network& network_;

@@ -14,7 +14,8 @@ namespace gradus {
 template <class T>
 class Trace {
 public:
-    Trace(const Network& network, Index most_rows, Arena& arena)
+    /// `keeps_curvature`: f''(z) of each dense layer that has a slope is kept too.
+    Trace(const Network& network, Index most_rows, Arena& arena, bool keeps_curvature = false)
         : network_(network),
           input_(arena.take<T>(most_rows * embedded_width(network))),
           steps_(network.steps().size()) {
@@ -23,15 +24,20 @@ public:
             const Index size = most_rows * step.width;
             steps_[s].own = arena.take<T>(size);
             if (has_beside(network, step)) steps_[s].beside = arena.take<T>(size);
+            if (keeps_curvature && has_curvature(network, step))
+                steps_[s].curvature = arena.take<T>(size);
             if (step.kind == StepKind::norm) steps_[s].inverse = arena.take<double>(most_rows);
         }
     }
 
-    static void count(ArenaSize& size, const Network& network, Index most_rows) {
+    static void count(ArenaSize& size, const Network& network, Index most_rows,
+                      bool keeps_curvature = false) {
         size.add<T>(most_rows * embedded_width(network));
         for (const Step& step : network.steps()) {
             size.add<T>(most_rows * step.width);
             if (has_beside(network, step)) size.add<T>(most_rows * step.width);
+            if (keeps_curvature && has_curvature(network, step))
+                size.add<T>(most_rows * step.width);
             if (step.kind == StepKind::norm) size.add<double>(most_rows);
         }
     }
@@ -57,7 +63,7 @@ public:
             switch (step.kind) {
                 case StepKind::dense:
                     is_done = dense_forward(kernels, network_.layers()[step.index], params, a_in,
-                                            a_out, slope(s), buffers, crew);
+                                            a_out, slope(s), buffers, crew, curvature(s));
                     break;
                 case StepKind::norm:
                     is_done = norm_forward(network_.norms()[step.index], params, a_in,
@@ -102,6 +108,9 @@ public:
             kind == StepKind::dense || (kind == StepKind::dropout && is_dropping_);
         return has_slope ? beside(s) : MatrixView<T>{};
     }
+    /// f''(z) of a dense layer, to be written over; its data is null where it is not kept or 0
+    /// everywhere.
+    MatrixView<T> curvature(std::size_t s) const noexcept { return view(steps_[s].curvature, s); }
     Normalized<T> normalized(std::size_t s) const noexcept {
         return {beside(s), steps_[s].inverse};
     }
@@ -110,10 +119,14 @@ private:
     struct StepScratch {
         T* own = nullptr;           // (rows, width): the step's numbers
         T* beside = nullptr;        // (rows, width): slope, mask, or numbers before scale and shift
+        T* curvature = nullptr;     // (rows, width)
         double* inverse = nullptr;  // (rows,), of a norm
         MatrixView<const T> given;  // its numbers, or where nothing is dropped those it was fed
     };
 
+    static bool has_curvature(const Network& network, const Step& step) noexcept {
+        return step.kind == StepKind::dense && has_beside(network, step);
+    }
     static bool has_beside(const Network& network, const Step& step) noexcept {
         if (step.kind == StepKind::sum) return false;
         return step.kind != StepKind::dense ||
