@@ -18,6 +18,9 @@ struct MatrixView {
 
     T* row(Index i) const noexcept { return data + i * stride; }
     MatrixView top(Index n) const noexcept { return {data, n, cols, stride}; }
+    MatrixView block(Index at_row, Index n_rows, Index at_col, Index n_cols) const noexcept {
+        return {row(at_row) + at_col, n_rows, n_cols, stride};
+    }
     operator MatrixView<const T>() const noexcept { return {data, rows, cols, stride}; }
 };
 
@@ -27,6 +30,13 @@ struct Operand {
     const T* data;
     Index row_stride;
     Index col_stride;
+
+    Operand from_row(Index i) const noexcept {
+        return {data + i * row_stride, row_stride, col_stride};
+    }
+    Operand from_col(Index j) const noexcept {
+        return {data + j * col_stride, row_stride, col_stride};
+    }
 };
 
 template <class T>

@@ -51,6 +51,7 @@ NB_MODULE(_core, module) {
     module.def("instruction_set", [] { return kernels<float>().name; });
     bind_network(module);
     bind_training(module);
+    bind_gauss_newton(module);
 }
 
 }  // namespace gradus::bind

@@ -39,6 +39,31 @@ private:
     T* data_;
 };
 
+/// One task of a product: the block of c from (row, col) on, rows <= kRows, cols <= kCols, made
+/// by thread `worker` of the crew. Returns false if told to stop on the way.
+template <class T>
+bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c,
+                   Index depth, bool accumulate, T* packed, const Crew& crew, int worker) {
+    using B = ProductBlocks;
+    for (Index from = 0; from < depth; from += B::kDepth) {
+        if (from > 0 && crew.should_stop(worker)) return false;
+        const Index part = std::min(B::kDepth, depth - from);
+        kernels.pack(b.data + from * b.row_stride, b.row_stride, b.col_stride, part, c.cols,
+                     packed);
+        for (Index i = 0; i < c.rows; i += kernels.tile_rows) {
+            const T* rows_of_a = a.data + i * a.row_stride + from * a.col_stride;
+            const int high = static_cast<int>(std::min<Index>(kernels.tile_rows, c.rows - i));
+            for (Index j = 0; j < c.cols; j += kernels.tile_cols) {
+                const int wide = static_cast<int>(std::min<Index>(kernels.tile_cols, c.cols - j));
+                kernels.product_tile(part, rows_of_a, a.row_stride, a.col_stride,
+                                     packed + j * part, c.row(i) + j, c.stride, high, wide,
+                                     accumulate || from > 0);
+            }
+        }
+    }
+    return true;
+}
+
 /// c (rows, cols) = [c +] a (rows, depth) b (depth, cols), then finish(row, rows, col, cols) on
 /// each finished block of c by the thread that made it, while it is still in its cache.
 ///
@@ -56,24 +81,10 @@ bool product(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T
     return crew.for_each(row_blocks * col_blocks, work, [&](Index task, int worker) {
         const Index row = task % row_blocks * B::kRows, rows = std::min(B::kRows, c.rows - row);
         const Index col = task / row_blocks * B::kCols, cols = std::min(B::kCols, c.cols - col);
-        T* packed = buffers.of(worker);
-        for (Index from = 0; from < depth; from += B::kDepth) {
-            if (from > 0 && crew.should_stop(worker)) return;
-            const Index part = std::min(B::kDepth, depth - from);
-            kernels.pack(b.data + from * b.row_stride + col * b.col_stride, b.row_stride,
-                         b.col_stride, part, cols, packed);
-            for (Index i = 0; i < rows; i += kernels.tile_rows) {
-                const T* rows_of_a = a.data + (row + i) * a.row_stride + from * a.col_stride;
-                const int high = static_cast<int>(std::min<Index>(kernels.tile_rows, rows - i));
-                for (Index j = 0; j < cols; j += kernels.tile_cols) {
-                    const int wide = static_cast<int>(std::min<Index>(kernels.tile_cols, cols - j));
-                    kernels.product_tile(part, rows_of_a, a.row_stride, a.col_stride,
-                                         packed + j * part, c.row(row + i) + col + j, c.stride,
-                                         high, wide, accumulate || from > 0);
-                }
-            }
+        if (product_block(kernels, a.from_row(row), b.from_col(col), c.block(row, rows, col, cols),
+                          depth, accumulate, buffers.of(worker), crew, worker)) {
+            finish(row, rows, col, cols);
         }
-        finish(row, rows, col, cols);
     });
 }
 

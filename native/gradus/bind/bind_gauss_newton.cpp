@@ -1,0 +1,167 @@
+// The Gauss-Newton matrix and damped steps, from the matrix or row by row: checks and conversion
+// only.
+#include "bind/arrays.hpp"
+#include "bind/labels.hpp"
+#include "linalg/cholesky.hpp"
+#include "nn/gauss_newton.hpp"
+#include "nn/row_form.hpp"
+
+namespace gradus::bind {
+namespace {
+
+template <class T>
+void require_square(const char* name, const Matrix<T>& m, Index n) {
+    require_length(name, m.shape(0), n);
+    require_length((std::string("a row of ") + name).c_str(), m.shape(1), n);
+}
+
+template <class T>
+void check_rows(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
+                const OptionalVector<const T>& weights) {
+    require_length("params", params.shape(0), network.n_params());
+    require_length("a row of X", x.shape(1), network.n_inputs());
+    if (weights) require_length("weights", weights->shape(0), static_cast<Index>(x.shape(0)));
+    require_levels(network, view(x));
+}
+
+template <class T>
+void gauss_newton(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
+                  const OptionalVector<const T>& weights, const Matrix<T>& g, int n_threads) {
+    check_rows(network, params, x, weights);
+    require_square("G", g, network.n_params());
+    Watch watch(nullptr, signal_raised, 0);
+    const Crew crew(checked_threads(n_threads), watch);
+    {
+        const nb::gil_scoped_release unlocked;
+        GaussNewton<T> sum(network, view(x).rows, crew.n_threads());
+        sum.matrix(params.data(), view(x), data_or_null(weights),
+                   sum_of_weights(data_or_null(weights), view(x).rows), view(g), crew);
+    }
+    rethrow_signal();
+}
+
+/// step = -(G + damping)^-1 grads; `factor` holds the Cholesky factor afterwards. False where G +
+/// damping is not positive definite.
+template <class T>
+bool damped_step(const Matrix<const T>& g, const Vector<const T>& grads, double damping,
+                 const Matrix<T>& factor, const Vector<T>& step, int n_threads) {
+    const auto n = static_cast<Index>(g.shape(0));
+    require_square("G", g, n);
+    require_square("factor", factor, n);
+    require_length("grads", grads.shape(0), n);
+    require_length("step", step.shape(0), n);
+    Watch watch(nullptr, signal_raised, 0);
+    const Crew crew(checked_threads(n_threads), watch);
+    Factored ended = Factored::stopped;
+    {
+        const nb::gil_scoped_release unlocked;
+        const Cholesky<T> cholesky(kernels<T>(), n, crew.n_threads());
+        if (copy_damped(view(g), static_cast<T>(damping), view(factor), crew))
+            ended = cholesky.factor(view(factor), crew);
+        for (Index i = 0; i < n; ++i) step.data()[i] = -grads.data()[i];
+        if (ended == Factored::done) cholesky.solve(view(factor), step.data(), crew);
+    }
+    rethrow_signal();
+    return ended == Factored::done;
+}
+
+/// The diagonal of (L L')^-1, whose lower factor L is in `factor`, which is overwritten.
+template <class T>
+void inverse_diagonal(const Matrix<T>& factor, const Vector<double>& diagonal, int n_threads) {
+    const auto n = static_cast<Index>(factor.shape(0));
+    require_square("factor", factor, n);
+    require_length("diagonal", diagonal.shape(0), n);
+    Watch watch(nullptr, signal_raised, 0);
+    const Crew crew(checked_threads(n_threads), watch);
+    {
+        const nb::gil_scoped_release unlocked;
+        Cholesky<T>(kernels<T>(), n, crew.n_threads())
+            .inverse_diagonal(view(factor), diagonal.data(), crew);
+    }
+    rethrow_signal();
+}
+
+template <class T>
+RowProducts<T> row_products_view(const Network& network, const Matrix<T>& fed,
+                                 const Matrix<T>& delta, const Matrix<T>& of_weights,
+                                 const Matrix<T>& of_biases) {
+    if (!network.embeddings().empty())
+        throw InvalidParameter("row products must be those of a network without embeddings.");
+    const auto m = static_cast<Index>(fed.shape(0));
+    Index in = 0, out = 0;
+    for (const DenseLayer& layer : network.layers()) in += layer.fan_in, out += layer.fan_out;
+    require_length("a row of fed", fed.shape(1), in);
+    require_length("delta", delta.shape(0), m);
+    require_length("a row of delta", delta.shape(1), out);
+    require_square("of_weights", of_weights, m);
+    require_square("of_biases", of_biases, m);
+    return {view(fed), view(delta), view(of_weights), view(of_biases)};
+}
+
+template <class T>
+void row_products(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
+                  const OptionalVector<const T>& weights, const Matrix<T>& fed,
+                  const Matrix<T>& delta, const Matrix<T>& of_weights, const Matrix<T>& of_biases,
+                  int n_threads) {
+    check_rows(network, params, x, weights);
+    const RowProducts<T> products = row_products_view(network, fed, delta, of_weights, of_biases);
+    require_length("fed", fed.shape(0), view(x).rows * network.n_outputs());
+    const double weight_sum = sum_of_weights(data_or_null(weights), view(x).rows);
+    Watch watch(nullptr, signal_raised, 0);
+    const Crew crew(checked_threads(n_threads), watch);
+    {
+        const nb::gil_scoped_release unlocked;
+        const RowForm<T> form(network, products.fed.rows, crew.n_threads());
+        form.sum(params.data(), view(x), data_or_null(weights), weight_sum, products, crew);
+    }
+    rethrow_signal();
+}
+
+template <class T>
+bool row_step(const Network& network, const Matrix<T>& fed, const Matrix<T>& delta,
+              const Matrix<T>& of_weights, const Matrix<T>& of_biases,
+              const Vector<const T>& grads, double damping, const Matrix<T>& factor,
+              const Vector<T>& step, int n_threads) {
+    const RowProducts<T> products = row_products_view(network, fed, delta, of_weights, of_biases);
+    require_square("factor", factor, products.fed.rows);
+    require_length("grads", grads.shape(0), network.n_params());
+    require_length("step", step.shape(0), network.n_params());
+    Watch watch(nullptr, signal_raised, 0);
+    const Crew crew(checked_threads(n_threads), watch);
+    Factored ended;
+    {
+        const nb::gil_scoped_release unlocked;
+        const RowForm<T> form(network, products.fed.rows, crew.n_threads());
+        ended = form.step(products, grads.data(), damping, view(factor), step.data(), crew);
+    }
+    rethrow_signal();
+    return ended == Factored::done;
+}
+
+template <class T>
+void bind_functions(nb::module_& module) {
+    using namespace nb::literals;
+    module.def("gauss_newton", &gauss_newton<T>, "network"_a, "params"_a.noconvert(),
+               "X"_a.noconvert(), "weights"_a.noconvert().none(), "G"_a.noconvert(),
+               "n_threads"_a);
+    module.def("damped_step", &damped_step<T>, "G"_a.noconvert(), "grads"_a.noconvert(),
+               "damping"_a, "factor"_a.noconvert(), "step"_a.noconvert(), "n_threads"_a);
+    module.def("inverse_diagonal", &inverse_diagonal<T>, "factor"_a.noconvert(),
+               "diagonal"_a.noconvert(), "n_threads"_a);
+    module.def("row_products", &row_products<T>, "network"_a, "params"_a.noconvert(),
+               "X"_a.noconvert(), "weights"_a.noconvert().none(), "fed"_a.noconvert(),
+               "delta"_a.noconvert(), "of_weights"_a.noconvert(), "of_biases"_a.noconvert(),
+               "n_threads"_a);
+    module.def("row_step", &row_step<T>, "network"_a, "fed"_a.noconvert(), "delta"_a.noconvert(),
+               "of_weights"_a.noconvert(), "of_biases"_a.noconvert(), "grads"_a.noconvert(),
+               "damping"_a, "factor"_a.noconvert(), "step"_a.noconvert(), "n_threads"_a);
+}
+
+}  // namespace
+
+void bind_gauss_newton(nb::module_& module) {
+    bind_functions<float>(module);
+    bind_functions<double>(module);
+}
+
+}  // namespace gradus::bind

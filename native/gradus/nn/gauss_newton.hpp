@@ -1,0 +1,128 @@
+// The Gauss-Newton matrix G = J' H J of the objective, summed over blocks of rows of the scaled
+// Jacobian [Sch02]. The formulas: src/gradus/engines/gauss_newton.py.
+#pragma once
+
+#include "linalg/symmetric.hpp"
+#include "nn/gradient.hpp"
+#include "nn/output_pass.hpp"
+
+namespace gradus {
+
+/// Sums G over chunks of kChunk rows. Scratch: kChunk x n_params numbers for the Jacobian of one
+/// output, and kChunk rows of every layer; nothing grows with the number of rows or outputs.
+template <class T>
+class GaussNewton {
+public:
+    /// One chain of sums of a product, so that chunks change no bit.
+    static constexpr Index kChunk = ProductBlocks::kDepth;
+
+    GaussNewton(const Network& network, Index n_rows, int n_threads)
+        : network_(network),
+          kernels_(kernels<T>()),
+          pass_(network, std::min(kChunk, n_rows), n_threads),
+          arena_(size(network, std::min(kChunk, n_rows))),
+          jacobian_(arena_.take<T>(std::min(kChunk, n_rows) * network.n_params())) {}
+
+    /// Writes G (n_params, n_params), both triangles, with l2 on the weights' diagonal. Returns
+    /// false if told to stop on the way.
+    bool matrix(const T* params, MatrixView<const T> x, const T* weights, double weight_sum,
+                MatrixView<T> g, const Crew& crew) {
+        if (weight_sum == 0) return zeros(g, crew) && add_penalty(g);
+        for (Index from = 0; from < x.rows; from += kChunk) {
+            const Index rows = std::min(kChunk, x.rows - from);
+            if (!pass_.forward(params, {x.row(from), rows, x.cols, x.stride},
+                               weights == nullptr ? nullptr : weights + from, weight_sum, crew)) {
+                return false;
+            }
+            for (Index o = 0; o < network_.n_outputs(); ++o) {
+                const MatrixView<T> jacobian{jacobian_, rows, g.cols, g.cols};
+                if (!fill(params, {x.row(from), rows, x.cols, x.stride}, o, jacobian, crew) ||
+                    !symmetric_product(kernels_, transposed<T>(jacobian), plain<T>(jacobian), g,
+                                       rows, from > 0 || o > 0, pass_.buffers(), crew)) {
+                    return false;
+                }
+            }
+        }
+        return add_penalty(g) && mirror_lower(g, crew);
+    }
+
+private:
+    static ArenaSize size(const Network& network, Index rows) {
+        ArenaSize size;
+        size.add<T>(rows * network.n_params());
+        return size;
+    }
+
+    // The rows of the scaled Jacobian that belong to output o.
+    bool fill(const T* params, MatrixView<const T> x, Index o, MatrixView<T> jacobian,
+              const Crew& crew) {
+        bool is_done = true;
+        const bool went_back = pass_.backward(
+            params, o, crew,
+            [&](std::size_t l, MatrixView<const T> delta) {
+                is_done = is_done && fill_layer(network_.layers()[l], pass_.fed(l), delta,
+                                                jacobian, crew);
+            },
+            [&](MatrixView<const T> delta) { fill_embeddings(x, delta, jacobian); });
+        return is_done && went_back;
+    }
+
+    static bool fill_layer(const DenseLayer& layer, MatrixView<const T> a_in,
+                           MatrixView<const T> delta, MatrixView<T> jacobian, const Crew& crew) {
+        const double work = static_cast<double>(delta.rows * layer.weight_count());
+        return crew.for_each(delta.rows, work, [&](Index i, int) {
+            T* out = jacobian.row(i) + layer.weight_at;
+            for (Index p = 0; p < layer.fan_in; ++p, out += layer.fan_out) {
+                const T a = a_in.row(i)[p];
+                for (Index q = 0; q < layer.fan_out; ++q) out[q] = a * delta.row(i)[q];
+            }
+            if (layer.has_bias) std::copy_n(delta.row(i), layer.fan_out, out);
+        });
+    }
+
+    void fill_embeddings(MatrixView<const T> x, MatrixView<const T> delta,
+                         MatrixView<T> jacobian) const noexcept {
+        for (const EmbeddingTable& table : network_.embeddings()) {
+            for (Index i = 0; i < x.rows; ++i) {
+                T* out = jacobian.row(i) + table.weight_at;
+                std::fill_n(out, table.weight_count(), T(0));
+                const auto level = static_cast<Index>(x.row(i)[table.column]);
+                std::copy_n(delta.row(i) + (table.input - network_.n_plain()), table.width,
+                            out + level * table.width);
+            }
+        }
+    }
+
+    static bool zeros(MatrixView<T> g, const Crew& crew) {
+        return crew.for_each(g.rows, static_cast<double>(g.rows * g.cols),
+                             [&](Index i, int) { std::fill_n(g.row(i), g.cols, T(0)); });
+    }
+
+    bool add_penalty(MatrixView<T> g) const noexcept {
+        const auto add = [&](Index from, Index count) {
+            for (Index i = from; i < from + count; ++i) g.row(i)[i] += static_cast<T>(network_.l2());
+        };
+        for (const EmbeddingTable& table : network_.embeddings())
+            add(table.weight_at, table.weight_count());
+        for (const DenseLayer& layer : network_.layers())
+            add(layer.weight_at, layer.weight_count());
+        return true;
+    }
+
+    const Network& network_;
+    const Kernels<T>& kernels_;
+    OutputPass<T> pass_;
+    Arena arena_;
+    T* jacobian_;  // (chunk, n_params)
+};
+
+/// The weights' sum, in double and in the order of the rows.
+template <class T>
+double sum_of_weights(const T* weights, Index n) noexcept {
+    if (weights == nullptr) return static_cast<double>(n);
+    double sum = 0;
+    for (Index i = 0; i < n; ++i) sum += static_cast<double>(weights[i]);
+    return sum;
+}
+
+}  // namespace gradus
