@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop
     from gradus.optimizers.schedules import Constant, Cosine, InverseScaling, OneCycle, Warmup
     from gradus.optimizers.second_order.lbfgs import LBFGS
+    from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
     from gradus.training.plan import EarlyStopping
     from gradus.workflow.fill import FillResult, fill
     from gradus.workflow.train import train
@@ -51,6 +52,7 @@ _MODULES = {
     "InvalidParameter": "errors",
     "InverseScaling": "optimizers.schedules",
     "LBFGS": "optimizers.second_order.lbfgs",
+    "LevenbergMarquardt": "optimizers.second_order.levenberg_marquardt",
     "MLPClassifier": "estimators.classifier",
     "MLPRegressor": "estimators.regressor",
     "Model": "models.model",
@@ -88,6 +90,7 @@ __all__ = [
     "Initializer",
     "InvalidParameter",
     "InverseScaling",
+    "LevenbergMarquardt",
     "MLPClassifier",
     "MLPRegressor",
     "Model",

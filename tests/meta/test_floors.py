@@ -51,4 +51,8 @@ def test_imports_point_down(path):
 @pytest.mark.parametrize("path", package_files(), ids=name)
 def test_only_the_native_engine_knows_the_extension(path):
     uses = any(found.startswith("gradus._core") for found in imported_modules(path))
-    assert not uses or name(path) in {"src/gradus/engines/native.py", "src/gradus/__init__.py"}
+    assert not uses or name(path) in {
+        "src/gradus/engines/native.py",
+        "src/gradus/engines/native_damped.py",
+        "src/gradus/__init__.py",
+    }

@@ -9,9 +9,10 @@ from tests.meta.sources import PACKAGE
 PUBLIC = {
     "Adagrad", "Adam", "AdamW", "Constant", "Cosine", "DataError", "Dense", "Diverged",
     "EarlyStopping", "Embedding", "EngineUnavailable", "FillResult", "GradientDescent",
-    "GradusError", "Initializer", "InvalidParameter", "InverseScaling", "LBFGS", "MLPClassifier",
-    "MLPRegressor", "Model", "ModelFileError", "Network", "NetworkSpec", "OneCycle", "Predictions",
-    "RMSprop", "Run", "ShapeMismatch", "Warmup", "fill", "load", "save", "train",
+    "GradusError", "Initializer", "InvalidParameter", "InverseScaling", "LBFGS",
+    "LevenbergMarquardt", "MLPClassifier", "MLPRegressor", "Model", "ModelFileError", "Network",
+    "NetworkSpec", "OneCycle", "Predictions", "RMSprop", "Run", "ShapeMismatch", "Warmup", "fill",
+    "load", "save", "train",
 }  # fmt: skip
 
 

@@ -9,6 +9,9 @@
 namespace gradus::bind {
 namespace {
 
+/// What another thread may raise to end a call; its results then mean nothing.
+using Cancel = OptionalVector<std::uint8_t>;
+
 template <class T>
 void require_square(const char* name, const Matrix<T>& m, Index n) {
     require_length(name, m.shape(0), n);
@@ -26,10 +29,11 @@ void check_rows(const Network& network, const Vector<const T>& params, const Mat
 
 template <class T>
 void gauss_newton(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
-                  const OptionalVector<const T>& weights, const Matrix<T>& g, int n_threads) {
+                  const OptionalVector<const T>& weights, const Matrix<T>& g, const Cancel& cancel,
+                  int n_threads) {
     check_rows(network, params, x, weights);
     require_square("G", g, network.n_params());
-    Watch watch(nullptr, signal_raised, 0);
+    Watch watch(data_or_null(cancel), signal_raised, 0);
     const Crew crew(checked_threads(n_threads), watch);
     {
         const nb::gil_scoped_release unlocked;
@@ -44,13 +48,14 @@ void gauss_newton(const Network& network, const Vector<const T>& params, const M
 /// damping is not positive definite.
 template <class T>
 bool damped_step(const Matrix<const T>& g, const Vector<const T>& grads, double damping,
-                 const Matrix<T>& factor, const Vector<T>& step, int n_threads) {
+                 const Matrix<T>& factor, const Vector<T>& step, const Cancel& cancel,
+                 int n_threads) {
     const auto n = static_cast<Index>(g.shape(0));
     require_square("G", g, n);
     require_square("factor", factor, n);
     require_length("grads", grads.shape(0), n);
     require_length("step", step.shape(0), n);
-    Watch watch(nullptr, signal_raised, 0);
+    Watch watch(data_or_null(cancel), signal_raised, 0);
     const Crew crew(checked_threads(n_threads), watch);
     Factored ended = Factored::stopped;
     {
@@ -67,11 +72,12 @@ bool damped_step(const Matrix<const T>& g, const Vector<const T>& grads, double 
 
 /// The diagonal of (L L')^-1, whose lower factor L is in `factor`, which is overwritten.
 template <class T>
-void inverse_diagonal(const Matrix<T>& factor, const Vector<double>& diagonal, int n_threads) {
+void inverse_diagonal(const Matrix<T>& factor, const Vector<double>& diagonal, const Cancel& cancel,
+                      int n_threads) {
     const auto n = static_cast<Index>(factor.shape(0));
     require_square("factor", factor, n);
     require_length("diagonal", diagonal.shape(0), n);
-    Watch watch(nullptr, signal_raised, 0);
+    Watch watch(data_or_null(cancel), signal_raised, 0);
     const Crew crew(checked_threads(n_threads), watch);
     {
         const nb::gil_scoped_release unlocked;
@@ -102,12 +108,12 @@ template <class T>
 void row_products(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
                   const OptionalVector<const T>& weights, const Matrix<T>& fed,
                   const Matrix<T>& delta, const Matrix<T>& of_weights, const Matrix<T>& of_biases,
-                  int n_threads) {
+                  const Cancel& cancel, int n_threads) {
     check_rows(network, params, x, weights);
     const RowProducts<T> products = row_products_view(network, fed, delta, of_weights, of_biases);
     require_length("fed", fed.shape(0), view(x).rows * network.n_outputs());
     const double weight_sum = sum_of_weights(data_or_null(weights), view(x).rows);
-    Watch watch(nullptr, signal_raised, 0);
+    Watch watch(data_or_null(cancel), signal_raised, 0);
     const Crew crew(checked_threads(n_threads), watch);
     {
         const nb::gil_scoped_release unlocked;
@@ -119,14 +125,14 @@ void row_products(const Network& network, const Vector<const T>& params, const M
 
 template <class T>
 bool row_step(const Network& network, const Matrix<T>& fed, const Matrix<T>& delta,
-              const Matrix<T>& of_weights, const Matrix<T>& of_biases,
-              const Vector<const T>& grads, double damping, const Matrix<T>& factor,
-              const Vector<T>& step, int n_threads) {
+              const Matrix<T>& of_weights, const Matrix<T>& of_biases, const Vector<const T>& grads,
+              double damping, const Matrix<T>& factor, const Vector<T>& step, const Cancel& cancel,
+              int n_threads) {
     const RowProducts<T> products = row_products_view(network, fed, delta, of_weights, of_biases);
     require_square("factor", factor, products.fed.rows);
     require_length("grads", grads.shape(0), network.n_params());
     require_length("step", step.shape(0), network.n_params());
-    Watch watch(nullptr, signal_raised, 0);
+    Watch watch(data_or_null(cancel), signal_raised, 0);
     const Crew crew(checked_threads(n_threads), watch);
     Factored ended;
     {
@@ -143,18 +149,20 @@ void bind_functions(nb::module_& module) {
     using namespace nb::literals;
     module.def("gauss_newton", &gauss_newton<T>, "network"_a, "params"_a.noconvert(),
                "X"_a.noconvert(), "weights"_a.noconvert().none(), "G"_a.noconvert(),
-               "n_threads"_a);
+               "cancel"_a.noconvert().none(), "n_threads"_a);
     module.def("damped_step", &damped_step<T>, "G"_a.noconvert(), "grads"_a.noconvert(),
-               "damping"_a, "factor"_a.noconvert(), "step"_a.noconvert(), "n_threads"_a);
+               "damping"_a, "factor"_a.noconvert(), "step"_a.noconvert(),
+               "cancel"_a.noconvert().none(), "n_threads"_a);
     module.def("inverse_diagonal", &inverse_diagonal<T>, "factor"_a.noconvert(),
-               "diagonal"_a.noconvert(), "n_threads"_a);
+               "diagonal"_a.noconvert(), "cancel"_a.noconvert().none(), "n_threads"_a);
     module.def("row_products", &row_products<T>, "network"_a, "params"_a.noconvert(),
                "X"_a.noconvert(), "weights"_a.noconvert().none(), "fed"_a.noconvert(),
                "delta"_a.noconvert(), "of_weights"_a.noconvert(), "of_biases"_a.noconvert(),
-               "n_threads"_a);
+               "cancel"_a.noconvert().none(), "n_threads"_a);
     module.def("row_step", &row_step<T>, "network"_a, "fed"_a.noconvert(), "delta"_a.noconvert(),
                "of_weights"_a.noconvert(), "of_biases"_a.noconvert(), "grads"_a.noconvert(),
-               "damping"_a, "factor"_a.noconvert(), "step"_a.noconvert(), "n_threads"_a);
+               "damping"_a, "factor"_a.noconvert(), "step"_a.noconvert(),
+               "cancel"_a.noconvert().none(), "n_threads"_a);
 }
 
 }  // namespace

@@ -10,8 +10,8 @@ namespace gradus {
 /// How a factorization ended. `indefinite`: a pivot was not greater than 0, or not finite.
 enum class Factored : int { done, indefinite, stopped };
 
-/// The lower triangle of out (n, n) = that of g, with `damping` added to the diagonal. Returns false
-/// if told to stop on the way.
+/// The lower triangle of out (n, n) = that of g, with `damping` added to the diagonal. Returns
+/// false if told to stop on the way.
 template <class T>
 bool copy_damped(MatrixView<const T> g, T damping, MatrixView<T> out, const Crew& crew) {
     const double work = static_cast<double>(g.rows) * static_cast<double>(g.rows);
@@ -143,8 +143,8 @@ private:
         invert_diagonal(own);
         if (k == 0) return true;
         const MatrixView<T> before{strip_, width, k, k};
-        const double work = static_cast<double>(width) * static_cast<double>(k) *
-                            static_cast<double>(k);
+        const double work =
+            static_cast<double>(width) * static_cast<double>(k) * static_cast<double>(k);
         if (!crew.for_each(k / kStrip, work, [&](Index task, int worker) {
                 const Index col = task * kStrip;  // above its diagonal block L^-1 is 0
                 product_block<T>(kernels_, plain<T>(factor.block(k, width, col, k - col)),

@@ -55,9 +55,8 @@ bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, Matrix
             const int high = static_cast<int>(std::min<Index>(kernels.tile_rows, c.rows - i));
             for (Index j = 0; j < c.cols; j += kernels.tile_cols) {
                 const int wide = static_cast<int>(std::min<Index>(kernels.tile_cols, c.cols - j));
-                kernels.product_tile(part, rows_of_a, a.row_stride, a.col_stride,
-                                     packed + j * part, c.row(i) + j, c.stride, high, wide,
-                                     accumulate || from > 0);
+                kernels.product_tile(part, rows_of_a, a.row_stride, a.col_stride, packed + j * part,
+                                     c.row(i) + j, c.stride, high, wide, accumulate || from > 0);
             }
         }
     }

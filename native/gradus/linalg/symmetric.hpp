@@ -43,13 +43,12 @@ bool symmetric_product(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, Ma
                        Index depth, bool accumulate, const PackBuffers<T>& buffers,
                        const Crew& crew) {
     const LowerBlocks blocks(c.rows);
-    const double work = static_cast<double>(c.rows) * static_cast<double>(c.rows) *
-                        static_cast<double>(depth);
+    const double work =
+        static_cast<double>(c.rows) * static_cast<double>(c.rows) * static_cast<double>(depth);
     return crew.for_each(blocks.count(), work, [&](Index task, int worker) {
         blocks.at(task, [&](Index row, Index rows, Index col, Index cols) {
-            product_block(kernels, a.from_row(row), b.from_col(col),
-                          c.block(row, rows, col, cols), depth, accumulate, buffers.of(worker),
-                          crew, worker);
+            product_block(kernels, a.from_row(row), b.from_col(col), c.block(row, rows, col, cols),
+                          depth, accumulate, buffers.of(worker), crew, worker);
         });
     });
 }

@@ -27,8 +27,8 @@ public:
     /// false if told to stop on the way.
     bool matrix(const T* params, MatrixView<const T> x, const T* weights, double weight_sum,
                 MatrixView<T> g, const Crew& crew) {
-        if (weight_sum == 0) return zeros(g, crew) && add_penalty(g);
-        for (Index from = 0; from < x.rows; from += kChunk) {
+        if (weight_sum == 0 && !zeros(g, crew)) return false;
+        for (Index from = 0; weight_sum > 0 && from < x.rows; from += kChunk) {
             const Index rows = std::min(kChunk, x.rows - from);
             if (!pass_.forward(params, {x.row(from), rows, x.cols, x.stride},
                                weights == nullptr ? nullptr : weights + from, weight_sum, crew)) {
@@ -43,7 +43,8 @@ public:
                 }
             }
         }
-        return add_penalty(g) && mirror_lower(g, crew);
+        add_penalty(g);
+        return mirror_lower(g, crew);
     }
 
 private:
@@ -60,8 +61,8 @@ private:
         const bool went_back = pass_.backward(
             params, o, crew,
             [&](std::size_t l, MatrixView<const T> delta) {
-                is_done = is_done && fill_layer(network_.layers()[l], pass_.fed(l), delta,
-                                                jacobian, crew);
+                is_done = is_done &&
+                          fill_layer(network_.layers()[l], pass_.fed(l), delta, jacobian, crew);
             },
             [&](MatrixView<const T> delta) { fill_embeddings(x, delta, jacobian); });
         return is_done && went_back;
@@ -98,15 +99,15 @@ private:
                              [&](Index i, int) { std::fill_n(g.row(i), g.cols, T(0)); });
     }
 
-    bool add_penalty(MatrixView<T> g) const noexcept {
+    void add_penalty(MatrixView<T> g) const noexcept {
         const auto add = [&](Index from, Index count) {
-            for (Index i = from; i < from + count; ++i) g.row(i)[i] += static_cast<T>(network_.l2());
+            for (Index i = from; i < from + count; ++i)
+                g.row(i)[i] += static_cast<T>(network_.l2());
         };
         for (const EmbeddingTable& table : network_.embeddings())
             add(table.weight_at, table.weight_count());
         for (const DenseLayer& layer : network_.layers())
             add(layer.weight_at, layer.weight_count());
-        return true;
     }
 
     const Network& network_;

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "nn/backward.hpp"
 #include "nn/curvature.hpp"
 #include "nn/forward.hpp"
 
@@ -63,8 +64,8 @@ public:
     }
 
     /// From the last layer to the first calls at_layer(l, delta), delta (rows, fan_out), and with
-    /// embeddings at_embedded(delta) at last, delta (rows, n_embedded). Returns false if told to
-    /// stop on the way.
+    /// embeddings at_embedded(delta) at last, delta (rows, the columns that they filled). Returns
+    /// false if told to stop on the way.
     template <class AtLayer, class AtEmbedded>
     bool backward(const T* params, Index o, const Crew& crew, AtLayer&& at_layer,
                   AtEmbedded&& at_embedded) {
@@ -79,7 +80,8 @@ public:
             const Index cols = network_.layers()[l].fan_in - from;
             if (l == 0 && network_.embeddings().empty()) break;
             const MatrixView<T> below{delta_below_, x_.rows, cols, cols};
-            if (!carry_down(network_.layers()[l], params, delta, from, below, crew,
+            if (!carry_down(kernels_, network_.layers()[l], params, MatrixView<const T>(delta),
+                            from, below, buffers_, crew,
                             [&](Index row, Index rows, Index col, Index n) {
                                 if (l > 0) multiply(below, l - 1, row, rows, col, n);
                             })) {
@@ -121,16 +123,6 @@ private:
         const MatrixView<T> slope = matrix(slope_, l);
         kernels_.multiply(delta.row(row) + col, delta.stride, slope.row(row) + col, slope.stride,
                           rows, cols);
-    }
-
-    // below = delta times the transpose of the weight's rows from `from` on.
-    template <class Finish>
-    bool carry_down(const DenseLayer& layer, const T* params, MatrixView<const T> delta, Index from,
-                    MatrixView<T> below, const Crew& crew, Finish&& finish) const {
-        const MatrixView<const T> weight{params + layer.weight_at + from * layer.fan_out,
-                                         below.cols, layer.fan_out, layer.fan_out};
-        return product(kernels_, plain(delta), transposed(weight), below, layer.fan_out, false,
-                       buffers_, crew, finish);
     }
 
     const Network& network_;

@@ -12,10 +12,10 @@ namespace gradus {
 /// caller. Row o * n_rows + i belongs to output o of row i; m = n_rows * n_outputs.
 template <class T>
 struct RowProducts {
-    MatrixView<T> fed;          // (m, sum of fan_in): what feeds each layer
-    MatrixView<T> delta;        // (m, sum of fan_out)
-    MatrixView<T> of_weights;   // (m, m), lower triangle: sum over layers of (A A') o (D D')
-    MatrixView<T> of_biases;    // (m, m), lower triangle: sum over layers with bias of D D'
+    MatrixView<T> fed;         // (m, sum of fan_in): what feeds each layer
+    MatrixView<T> delta;       // (m, sum of fan_out)
+    MatrixView<T> of_weights;  // (m, m), lower triangle: sum over layers of (A A') o (D D')
+    MatrixView<T> of_biases;   // (m, m), lower triangle: sum over layers with bias of D D'
 };
 
 /// Sums the row products and solves with them. No embeddings. Scratch: one chunk of rows of every
@@ -205,9 +205,8 @@ private:
             }
             if (layer.has_bias) {
                 for (Index row = 0; row < m_; row += kChunk) {
-                    kernels_.column_sums(scaled.row(row), scaled.stride,
-                                         std::min(kChunk, m_ - row), layer.fan_out,
-                                         step + layer.bias_at(), row > 0);
+                    kernels_.column_sums(scaled.row(row), scaled.stride, std::min(kChunk, m_ - row),
+                                         layer.fan_out, step + layer.bias_at(), row > 0);
                 }
             }
         }

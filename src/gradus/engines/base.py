@@ -13,6 +13,7 @@ import numpy as np
 from gradus._typing import Float64Array, FloatArray, Int64Array, UInt8Array
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.rules import Rule
+from gradus.optimizers.second_order.problem import DampedSystem
 
 
 class RunStatus(IntEnum):
@@ -194,6 +195,40 @@ class Engine(Protocol):
 
         ``J' H_L J v + l2 v`` with J the Jacobian of the outputs and H_L the second derivative of
         the mean loss by the outputs; the penalty's part is on the weights only.
+        """
+
+    def gauss_newton(
+        self,
+        spec: NetworkSpec,
+        params: FloatArray,
+        X: FloatArray,
+        y: FloatArray,
+        weights: FloatArray | None = None,
+    ) -> tuple[float, FloatArray, FloatArray]:
+        """Compute loss and gradient as `gradient`, and the Gauss-Newton matrix ([Sch02]).
+
+        ``G = J' H J + l2`` on the diagonal of the weights, shape (n_params, n_params), with J the
+        Jacobian of the outputs and H the second derivative of the mean loss by the outputs.
+        """
+
+    def damped_system(
+        self,
+        spec: NetworkSpec,
+        params: FloatArray,
+        X: FloatArray,
+        y: FloatArray,
+        weights: FloatArray | None,
+        *,
+        by_rows: bool,
+        cancel: UInt8Array | None = None,
+    ) -> DampedSystem:
+        """Prepare damped Gauss-Newton steps from `params`.
+
+        The steps are the same in both forms up to rounding. The normal equations hold the matrix
+        and a factor of it, both of shape (n_params, n_params), and 256 rows of the Jacobian. By
+        rows, which needs a network without embeddings, three matrices of shape (m, m) are held,
+        with m = n * n_outputs, and what every layer is fed and gives back; `inverse_diagonal` is
+        not offered. Once ``cancel[0]`` is not 0, answers come soon and mean nothing.
         """
 
     def run(

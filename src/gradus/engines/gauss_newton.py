@@ -5,9 +5,11 @@ Part of the page of formulas, `reference`; derived in `docs/derivations/levenber
 
 import numpy as np
 
-from gradus._typing import Array
-from gradus.networks.losses import LOSSES, row_shares, softmax
-from gradus.networks.params import n_params, weight_mask
+from gradus._typing import Array, Float64Array, FloatArray
+from gradus.engines.reference import Trace, backward, forward, without_idle_rows
+from gradus.networks.activations import ACTIVATIONS
+from gradus.networks.losses import loss_of, row_shares, softmax
+from gradus.networks.params import weight_mask
 from gradus.networks.spec import NetworkSpec
 
 
@@ -26,23 +28,54 @@ def curvature_roots(spec: NetworkSpec, outputs: Array, y: Array, weights: Array 
         p = softmax(outputs)
         roots = (np.eye(spec.n_outputs) - p[:, :, None]) * np.sqrt(p)[:, None, :]
     else:
-        diagonal = np.sqrt(LOSSES[spec.loss].output_curvature(outputs, y))
+        diagonal = np.sqrt(loss_of(spec.loss).output_curvature(outputs, y))
         roots = diagonal[:, :, None] * np.eye(spec.n_outputs)
     shares = row_shares(np.ones_like(outputs[:, 0]) if weights is None else weights)
     return np.where(shares[:, None, None] > 0, np.sqrt(shares)[:, None, None] * roots, 0)
 
 
-def gauss_newton_matrix(spec: NetworkSpec, scaled_jacobian: Array) -> Array:
+def scaled_jacobian(
+    spec: NetworkSpec, params: Array, X: Array, y: Array, weights: Array | None
+) -> Array:
+    """``J~ = S' J``: for each output and row the derivative of ``(S_i' outputs_i)_o``.
+
+    Returns
+    -------
+    New array of shape (n_outputs * n_batch, n_params); row ``o * n_batch + i`` is that of output o
+    and row i.
+    """
+    trace = forward(spec, params, without_idle_rows(X, weights))
+    roots = curvature_roots(spec, trace.a[-1], y, weights)
+    slope = ACTIVATIONS[spec.layers[-1].activation].slope(trace.z[-1])
+    singles = [_row(trace, i) for i in range(len(X))]
+    return np.array(
+        [
+            backward(spec, params, single, (roots[i, :, o] * slope[i])[None])
+            for o in range(spec.n_outputs)
+            for i, single in enumerate(singles)
+        ],
+        dtype=params.dtype,
+    ).reshape(-1, len(params))
+
+
+def _row(trace: Trace, i: int) -> Trace:
+    """Keep one row of a forward pass."""
+    z, a, levels = ([part[i : i + 1] for part in of] for of in (trace.z, trace.a, trace.levels))
+    return Trace(z, a, levels)
+
+
+def gauss_newton_matrix(spec: NetworkSpec, jacobian: Array) -> Array:
     """``G = J~' J~ + l2`` on the diagonal of the weights.
 
     Parameters
     ----------
     spec
         The network.
-    scaled_jacobian : array of shape (m, n_params)
-        ``J~ = S' J``, as many rows as rows and outputs together.
+    jacobian : array of shape (m, n_params)
+        ``J~``, as `scaled_jacobian` gives it.
     """
-    return scaled_jacobian.T @ scaled_jacobian + np.diag(spec.l2 * weight_mask(spec))
+    penalty = np.diag(spec.l2 * weight_mask(spec)).astype(jacobian.dtype)
+    return jacobian.T @ jacobian + penalty
 
 
 def damped_step(matrix: Array, grads: Array, damping: float) -> Array | None:
@@ -57,18 +90,42 @@ def damped_step(matrix: Array, grads: Array, damping: float) -> Array | None:
     return np.linalg.solve(factor.T, np.linalg.solve(factor, -grads))
 
 
-def damped_step_by_rows(
-    spec: NetworkSpec, scaled_jacobian: Array, grads: Array, damping: float
-) -> Array:
+def damped_step_by_rows(spec: NetworkSpec, jacobian: Array, grads: Array, damping: float) -> Array:
     """Make the same step through the rows, where there are fewer of them than parameters.
 
     With ``D = diag(damping + l2 on weights, damping on biases)`` the matrix to invert is
     ``J~' J~ + D``, and by the identity of Woodbury ([GVL13])
     ``step = -D^-1 (g - J~' (I + K)^-1 J~ D^-1 g)`` with ``K = J~ D^-1 J~'`` of shape (m, m).
     """
-    scaled = 1 / (damping + spec.l2 * weight_mask(spec))
-    inner = np.eye(len(scaled_jacobian)) + (scaled_jacobian * scaled) @ scaled_jacobian.T
-    solved = np.linalg.solve(inner, scaled_jacobian @ (scaled * grads))
-    return -scaled * (grads - scaled_jacobian.T @ solved)
+    inverse = (1 / (damping + spec.l2 * weight_mask(spec))).astype(grads.dtype)
+    inner = np.eye(len(jacobian), dtype=grads.dtype) + (jacobian * inverse) @ jacobian.T
+    solved = np.linalg.solve(inner, jacobian @ (inverse * grads))
+    return -inverse * (grads - jacobian.T @ solved)
 
 
+class DenseSystem:
+    """Damped steps by the formulas above; see `optimizers.second_order.problem.DampedSystem`."""
+
+    def __init__(
+        self, spec: NetworkSpec, jacobian: FloatArray, grads: FloatArray, *, by_rows: bool
+    ) -> None:
+        self.spec, self.jacobian, self.grads, self.by_rows = spec, jacobian, grads, by_rows
+        self.matrix = gauss_newton_matrix(spec, jacobian)
+        self.mean_curvature = float(np.trace(self.matrix)) / len(grads)
+
+    def step(self, damping: float) -> FloatArray | None:
+        """Solve for one damping."""
+        if self.by_rows:
+            by_rows: FloatArray = damped_step_by_rows(self.spec, self.jacobian, self.grads, damping)
+            return by_rows
+        return damped_step(self.matrix, self.grads, damping)
+
+    def inverse_diagonal(self, damping: float) -> Float64Array | None:
+        """Invert for one damping."""
+        damped: Array = self.matrix + damping * np.eye(len(self.grads))
+        try:
+            inverse_factor = np.linalg.inv(np.linalg.cholesky(damped))
+        except np.linalg.LinAlgError:
+            return None
+        diagonal: Float64Array = np.sum(np.square(inverse_factor, dtype=np.float64), axis=0)
+        return diagonal

@@ -21,10 +21,12 @@ from gradus._typing import (
     UInt8Array,
 )
 from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
+from gradus.engines.native_damped import NormalEquations, RowEquations
 from gradus.engines.reference import without_idle_rows
 from gradus.networks.levels import check_levels
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.rules import Rule
+from gradus.optimizers.second_order.problem import DampedSystem
 
 
 class NativeEngine:
@@ -119,6 +121,52 @@ class NativeEngine:
         out: FloatArray = np.empty_like(params, order="C")
         multiply(_network(spec), *batch, _fit(v), out, self.n_threads)
         return out
+
+    def gauss_newton(
+        self,
+        spec: NetworkSpec,
+        params: FloatArray,
+        X: FloatArray,
+        y: FloatArray,
+        weights: FloatArray | None = None,
+    ) -> tuple[float, FloatArray, FloatArray]:
+        """Compute loss, gradient and Gauss-Newton matrix; see `engines.base.Engine`."""
+        loss, grads = self.gradient(spec, params, X, y, weights)
+        return loss, grads, self._matrix(spec, params, X, weights, None)
+
+    def damped_system(
+        self,
+        spec: NetworkSpec,
+        params: FloatArray,
+        X: FloatArray,
+        y: FloatArray,
+        weights: FloatArray | None,
+        *,
+        by_rows: bool,
+        cancel: UInt8Array | None = None,
+    ) -> DampedSystem:
+        """Prepare damped Gauss-Newton steps; see `engines.base.Engine`."""
+        _, grads = self.gradient(spec, params, X, y, weights)
+        if not by_rows:
+            matrix = self._matrix(spec, params, X, weights, cancel)
+            return NormalEquations(matrix, grads, cancel, self.n_threads)
+        X = _fit(without_idle_rows(X, weights))
+        batch = _fit(params), X, _fit_or_none(weights)
+        return RowEquations(spec, _network(spec), *batch, grads, cancel, self.n_threads)
+
+    def _matrix(
+        self,
+        spec: NetworkSpec,
+        params: FloatArray,
+        X: FloatArray,
+        weights: FloatArray | None,
+        cancel: UInt8Array | None,
+    ) -> Array:
+        X = without_idle_rows(X, weights)
+        matrix: Array = np.empty((params.size, params.size), dtype=params.dtype)
+        batch = _fit(params), _fit(X), _fit_or_none(weights)
+        _core.gauss_newton(_network(spec), *batch, matrix, cancel, self.n_threads)
+        return matrix
 
     def run(
         self,

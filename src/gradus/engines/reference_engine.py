@@ -9,7 +9,7 @@ import numpy as np
 
 from gradus import _random
 from gradus._typing import Array, Float64Array, FloatArray, Int64Array, UInt8Array
-from gradus.engines import second_order
+from gradus.engines import gauss_newton, second_order
 from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
 from gradus.engines.reference import forward, gradient, mean_loss, mean_measure, update_ratios
 from gradus.networks.levels import check_levels
@@ -17,6 +17,7 @@ from gradus.networks.params import weight_mask
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.clipping import clip, gradient_norm
 from gradus.optimizers.rules import Rule
+from gradus.optimizers.second_order.problem import DampedSystem
 
 
 class ReferenceEngine:
@@ -98,6 +99,37 @@ class ReferenceEngine:
         with np.errstate(over="ignore", invalid="ignore"):
             product: FloatArray = second_order.ggn_vp(spec, params, X, y, weights, v)
             return product
+
+    def gauss_newton(
+        self,
+        spec: NetworkSpec,
+        params: FloatArray,
+        X: FloatArray,
+        y: FloatArray,
+        weights: FloatArray | None = None,
+    ) -> tuple[float, FloatArray, FloatArray]:
+        """Compute loss, gradient and Gauss-Newton matrix; see `engines.base.Engine`."""
+        loss, grads = self.gradient(spec, params, X, y, weights)
+        with np.errstate(over="ignore", invalid="ignore"):
+            jacobian = gauss_newton.scaled_jacobian(spec, params, X, y, weights)
+            return loss, grads, gauss_newton.gauss_newton_matrix(spec, jacobian)
+
+    def damped_system(
+        self,
+        spec: NetworkSpec,
+        params: FloatArray,
+        X: FloatArray,
+        y: FloatArray,
+        weights: FloatArray | None,
+        *,
+        by_rows: bool,
+        cancel: UInt8Array | None = None,  # noqa: ARG002 looked at between two questions
+    ) -> DampedSystem:
+        """Prepare damped Gauss-Newton steps; see `engines.base.Engine`."""
+        _, grads = self.gradient(spec, params, X, y, weights)
+        with np.errstate(over="ignore", invalid="ignore"):
+            jacobian = gauss_newton.scaled_jacobian(spec, params, X, y, weights)
+        return gauss_newton.DenseSystem(spec, jacobian, grads, by_rows=by_rows)
 
     def run(
         self,

@@ -6,16 +6,22 @@ What a method does within an iteration is not known here.
 import math
 import time
 from collections.abc import Callable
+from copy import copy
+from dataclasses import replace
 
 import numpy as np
 
-from gradus._typing import Float64Array, FloatArray
+from gradus._typing import Float64Array, FloatArray, UInt8Array
 from gradus.engines.base import Batches, Engine, EpochLog, RunStatus, TrainState
 from gradus.engines.reference import update_ratios
+from gradus.errors import InvalidParameter
 from gradus.networks.params import weight_mask
 from gradus.networks.penalties import l2_penalty
 from gradus.networks.spec import NetworkSpec
-from gradus.optimizers.second_order.problem import Exhausted, FullBatchRule, Step
+from gradus.optimizers.second_order.problem import DampedSystem, Exhausted, FullBatchRule, Step
+
+# Their matrix and its factor, of doubles, take 256 MiB.
+_MOST_EQUATIONS = 4096
 
 
 class Stopped(Exception):
@@ -33,6 +39,8 @@ class RowsProblem:
         The rows; they are copied once where only some take part.
     is_stopped
         Asked before each question; `Stopped` is raised where it says so.
+    cancel : uint8 array of shape (1,)
+        Ends a long question soon after it becomes nonzero.
     """
 
     def __init__(
@@ -41,12 +49,14 @@ class RowsProblem:
         spec: NetworkSpec,
         batches: Batches,
         is_stopped: Callable[[], bool],
+        cancel: UInt8Array,
     ) -> None:
-        self.engine, self.spec, self.is_stopped = engine, spec, is_stopped
+        self.engine, self.spec = engine, spec
+        self.is_stopped, self.cancel = is_stopped, cancel
         rows = slice(None) if batches.rows is None else batches.rows
         weights = None if batches.weights is None else batches.weights[rows]
         self.rows = (batches.X[rows], batches.y[rows], weights)
-        self.is_weight = weight_mask(spec)
+        self.is_weight, self.l2 = weight_mask(spec), spec.l2
 
     def measures(self, params: FloatArray) -> tuple[float, float]:
         """Average loss, without penalty, and row measure."""
@@ -63,12 +73,53 @@ class RowsProblem:
         loss, grads = self.engine.gradient(self.spec, params, *self.rows)
         return loss + self._penalty(params), grads
 
+    def damped(self, params: FloatArray) -> DampedSystem:
+        """Form the Gauss-Newton model around params."""
+        self._look_up()
+        n_rows, n_params = len(self.rows[0]) * self.spec.n_outputs, params.size
+        by_rows = n_rows < n_params and not self.spec.embeddings
+        if (n_rows if by_rows else n_params) > _MOST_EQUATIONS:
+            raise InvalidParameter(
+                "damped Gauss-Newton steps must have at most "
+                f"{_MOST_EQUATIONS} parameters, or rows times outputs without embeddings; "
+                f"got {n_params} and {n_rows}. Use a smaller network or another rule."
+            )
+        system = self.engine.damped_system(
+            self.spec, params, *self.rows, by_rows=by_rows, cancel=self.cancel
+        )
+        return _Watched(system, self._look_up)
+
+    def with_l2(self, l2: float) -> "RowsProblem":
+        """Give the same problem with another penalty."""
+        other = copy(self)
+        other.spec, other.l2 = replace(self.spec, l2=l2), l2
+        return other
+
     def _penalty(self, params: FloatArray) -> float:
         return float(l2_penalty(params.astype(np.float64), self.is_weight, self.spec.l2))
 
     def _look_up(self) -> None:
         if self.is_stopped():
             raise Stopped
+
+
+class _Watched:
+    """A damped system whose answers are dropped where training was told to stop meanwhile."""
+
+    def __init__(self, system: DampedSystem, look_up: Callable[[], None]) -> None:
+        look_up()
+        self.system, self.look_up = system, look_up
+        self.grads, self.mean_curvature = system.grads, system.mean_curvature
+
+    def step(self, damping: float) -> FloatArray | None:
+        step = self.system.step(damping)
+        self.look_up()
+        return step
+
+    def inverse_diagonal(self, damping: float) -> Float64Array | None:
+        diagonal = self.system.inverse_diagonal(damping)
+        self.look_up()
+        return diagonal
 
 
 def run_full_batch(

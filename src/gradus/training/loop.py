@@ -163,7 +163,7 @@ class _Training:
         self.status = RunStatus.DONE
         self.problem: RowsProblem | None = None
         if isinstance(plan.rule, FullBatchRule):
-            self.problem = RowsProblem(engine, spec, batches, self._is_stopped)
+            self.problem = RowsProblem(engine, spec, batches, self._is_stopped, control.cancel)
 
     def step_on(self) -> StoppedBecause | None:
         """Judge the latest epoch, then work for one slice; give the reason if there is no more."""

@@ -10,6 +10,31 @@ from typing import ClassVar, Protocol
 from gradus._typing import BoolArray, Float64Array, FloatArray
 
 
+class DampedSystem(Protocol):
+    """The Gauss-Newton model of an objective around one point, to be solved for several dampings.
+
+    ``m(s) = g's + s'Gs / 2`` with the gradient g and the Gauss-Newton matrix G of the objective,
+    which includes the penalty's ``l2`` on the weights ([Sch02]). What the solutions share is
+    computed once.
+
+    Attributes
+    ----------
+    grads : array of shape (n_params,)
+        g.
+    mean_curvature
+        Mean of the diagonal of G.
+    """
+
+    grads: FloatArray
+    mean_curvature: float
+
+    def step(self, damping: float) -> FloatArray | None:
+        """Solve ``(G + damping I) s = -g``; None where it is not positive definite in rounding."""
+
+    def inverse_diagonal(self, damping: float) -> Float64Array | None:
+        """Compute the diagonal of ``(G + damping I)^-1``; None as in `step`."""
+
+
 class Problem(Protocol):
     """The objective of one network on its rows: mean loss plus penalty, as `Engine` defines it.
 
@@ -20,15 +45,24 @@ class Problem(Protocol):
     ----------
     is_weight : bool array of shape (n_params,)
         Where the penalty acts.
+    l2
+        Factor of the penalty ``l2 / 2 * sum(weight**2)``.
     """
 
     is_weight: BoolArray
+    l2: float
 
     def objective(self, params: FloatArray) -> float:
         """Compute the objective; inf or nan where it is not finite."""
 
     def gradient(self, params: FloatArray) -> tuple[float, FloatArray]:
         """Compute the objective and its gradient, shape (n_params,)."""
+
+    def damped(self, params: FloatArray) -> DampedSystem:
+        """Form the Gauss-Newton model around params, in the way that is cheapest."""
+
+    def with_l2(self, l2: float) -> "Problem":
+        """Give the same problem with another penalty."""
 
 
 @dataclass(frozen=True)
