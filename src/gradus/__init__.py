@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gradus.models.network import Network, Run
     from gradus.models.predictions import Predictions
     from gradus.networks.spec import Dense, Embedding, Initializer, NetworkSpec
+    from gradus.optimizers.automatic import Automatic
     from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop
     from gradus.optimizers.schedules import Constant, Cosine, InverseScaling, OneCycle, Warmup
     from gradus.optimizers.second_order.lbfgs import LBFGS
@@ -37,6 +38,7 @@ _MODULES = {
     "Adagrad": "optimizers.rules",
     "Adam": "optimizers.rules",
     "AdamW": "optimizers.rules",
+    "Automatic": "optimizers.automatic",
     "Constant": "optimizers.schedules",
     "Cosine": "optimizers.schedules",
     "DataError": "errors",
@@ -76,6 +78,7 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
+    "Automatic",
     "Constant",
     "Cosine",
     "DataError",

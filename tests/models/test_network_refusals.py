@@ -48,8 +48,7 @@ WRONG = {
         lambda net: net.train(X, Y, Adam(), X_val=X, y_val=[1, 2, 3, np.nan]),
         DataError,
     ),
-    "rule must be GradientDescent, Adam, AdamW, RMSprop, Adagrad or a full-batch method; "
-    "got 'adam'.": (
+    "rule must be an update rule, a full-batch method or Automatic; got 'adam'.": (
         lambda net: net.train(X, Y, "adam"),
         InvalidParameter,
     ),

@@ -18,6 +18,7 @@ from gradus.networks.initializers import initial_params
 from gradus.networks.losses import loss_of
 from gradus.networks.params import n_params, views
 from gradus.networks.spec import Dense, Embedding, NetworkSpec
+from gradus.optimizers.automatic import Automatic
 from gradus.optimizers.rules import Rule
 from gradus.optimizers.second_order.problem import FullBatchRule
 from gradus.training.arrays import read_inputs, read_targets, read_weights
@@ -45,11 +46,17 @@ class Run:
         The epoch whose parameters the network now has, counted from 1 (0: none was finished).
         Without validation rows this is the last one finished, and steps of the next may have
         followed where the run was cut short.
+    rule
+        What trained, with its learning rate.
+    rule_reason
+        Why it was chosen where `Automatic` left it open; else empty.
     """
 
     history: History
     stopped_because: StoppedBecause
     best_epoch: int
+    rule: Rule | FullBatchRule
+    rule_reason: str
 
 
 class Network:
@@ -155,7 +162,7 @@ class Network:
         self,
         X: ArrayLike,
         y: ArrayLike,
-        rule: Rule | FullBatchRule,
+        rule: Rule | FullBatchRule | Automatic,
         *,
         epochs: int = 200,
         batch_size: int | None = None,
@@ -183,8 +190,7 @@ class Network:
         y : array of shape (n, n_targets) or (n,)
             For "cross_entropy" class ids 0, 1, ...
         rule
-            `GradientDescent`, `RMSprop`, `Adagrad`, `Adam`, `AdamW` or a full-batch method; see
-            `Plan`.
+            An update rule, a full-batch method or `Automatic`; see `Plan`.
         epochs, batch_size
             See `Plan`.
         sample_weight : array of shape (n,), optional
@@ -264,7 +270,8 @@ class Network:
         self._params[:] = outcome.params
         if outcome.failure:
             raise outcome.failure
-        return Run(outcome.history, outcome.stopped_because, outcome.best_epoch)
+        ended = (outcome.stopped_because, outcome.best_epoch)
+        return Run(outcome.history, *ended, outcome.rule, outcome.rule_reason)
 
     def predict(self, X: ArrayLike, *, engine: str = "native") -> FloatArray:
         """Answer for new rows.

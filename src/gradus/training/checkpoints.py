@@ -7,27 +7,31 @@ replaced safely stands in `_files`, how arrays are packed in `_archive`.
 import math
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from gradus._archive import AnyArray, array_checksum, pack, unpack
 from gradus._files import previous_name, why_not_written, write_atomically
+from gradus._typing import FloatArray
 from gradus.engines.base import Batches, TrainState
 from gradus.engines.registry import engine
 from gradus.errors import ModelFileError
-from gradus.networks.params import n_params
 from gradus.networks.spec import NetworkSpec
 from gradus.training.description import describe, flatten
+from gradus.training.guard import Guard
 from gradus.training.history import EpochRow, Record, stacked
 from gradus.training.plan import Plan
 from gradus.training.standing import Standing
 from gradus.training.validation import ValidationRows
 
+_T = TypeVar("_T")
 _KIND = "checkpoint"
 _EPOCH_TABLES = ("kept epochs", "best epoch", "last epoch", "pending epoch")
+_GUARD = ("guard numbers", "guard params", "guard slots")
 # These arrays have as many rows as there is to tell.
 _VARYING = {"best params", *_EPOCH_TABLES}
 
@@ -96,6 +100,32 @@ class Checkpoint:
         ModelFileError
             If the file belongs to another run, or neither version can be read.
         """
+        found = self._read_versions()
+        if found is None:
+            return fresh
+        path, arrays = found
+        _check_arrays(path, arrays, _arrays(fresh, spec), steps_per_epoch)
+        return _standing(fresh, arrays)
+
+    def found_rate(self) -> float | None:
+        """Read the learning rate that an earlier call found; None where there is no file.
+
+        Raises
+        ------
+        ModelFileError
+            As `resume` does.
+        """
+        found = self._read_versions()
+        if found is None:
+            return None
+        path, arrays = found
+        rate = arrays.get("found rate", np.zeros(0))
+        if rate.shape != (1,) or rate[0] < 0:
+            raise ModelFileError(_damaged(path))
+        return float(rate[0])
+
+    def _read_versions(self) -> tuple[Path, dict[str, AnyArray]] | None:
+        """Read the file, or the version before it where the file is damaged; None without both."""
         first_defect: ModelFileError | None = None
         for path in (self.path, previous_name(self.path)):
             if not path.is_file():
@@ -106,11 +136,10 @@ class Checkpoint:
                 first_defect = first_defect or defect
                 continue
             self._check_identity(path, description)
-            _check_arrays(path, arrays, _arrays(fresh, spec), steps_per_epoch)
-            return _standing(fresh, arrays)
+            return path, arrays
         if first_defect:
             raise first_defect
-        return fresh
+        return None
 
     def write(self, standing: Standing, spec: NetworkSpec) -> None:
         """Write the file, durably.
@@ -174,6 +203,7 @@ def _read(path: Path) -> bytes:
 def _arrays(standing: Standing, spec: NetworkSpec) -> dict[str, AnyArray]:
     """Collect everything as arrays; what is missing becomes one without rows."""
     state, record, stopping = standing.state, standing.record, standing.stopping
+    guard = standing.guard
     best = [] if standing.best_params is None else [standing.best_params]
     return {
         "params": state.params,
@@ -182,7 +212,7 @@ def _arrays(standing: Standing, spec: NetworkSpec) -> dict[str, AnyArray]:
         "totals": state.totals,
         "grad_norm": state.grad_norm,
         "scalars": state.scalars,
-        "best params": np.array(best, dtype=state.params.dtype).reshape(-1, n_params(spec)),
+        "best params": _stack(best, state.params),
         "stopping counts": np.array([stopping.best_epoch, stopping.n_stale], dtype=np.int64),
         "stopping losses": np.array([stopping.best_loss, stopping.reference]),
         "kept epochs": stacked(record.rows, spec),
@@ -190,6 +220,10 @@ def _arrays(standing: Standing, spec: NetworkSpec) -> dict[str, AnyArray]:
         "last epoch": stacked(_rows(record.last), spec),
         "pending epoch": stacked(_rows(standing.pending), spec),
         "seconds": np.array([standing.seconds]),
+        "found rate": np.array([] if standing.found_rate is None else [standing.found_rate]),
+        "guard numbers": np.array([] if guard is None else guard.numbers),
+        "guard params": _stack([] if guard is None else list(guard.params), state.params),
+        "guard slots": _stack([] if guard is None else list(guard.slots), state.slots),
     }
 
 
@@ -213,6 +247,8 @@ def _standing(fresh: Standing, arrays: dict[str, AnyArray]) -> Standing:
         best_params=next(iter(arrays["best params"]), None),
         pending=_first(rows["pending epoch"]),
         seconds=float(arrays["seconds"][0]),
+        found_rate=_first(arrays["found rate"].tolist()),
+        guard=Guard(*(arrays[name] for name in _GUARD)) if len(arrays["guard params"]) else None,
     )
 
 
@@ -238,12 +274,24 @@ def _check_arrays(
         )
         is_sound = is_sound and bool((arrays["stopping counts"] >= 0).all())
     if not is_sound:
-        raise ModelFileError(f"{path} is damaged: its arrays are not those of this run.")
+        raise ModelFileError(_damaged(path))
+
+
+def _damaged(path: Path) -> str:
+    return f"{path} is damaged: its arrays are not those of this run."
+
+
+def _stack(arrays: Sequence[FloatArray], like: FloatArray) -> FloatArray:
+    """Stack arrays that are each like another one, which gives the type where there is none."""
+    table: FloatArray = np.empty((len(arrays), *like.shape), dtype=like.dtype)
+    for place, array in zip(table, arrays, strict=True):
+        place[:] = array
+    return table
 
 
 def _rows(row: EpochRow | None) -> list[EpochRow]:
     return [] if row is None else [row]
 
 
-def _first(rows: list[EpochRow]) -> EpochRow | None:
-    return next(iter(rows), None)
+def _first(entries: list[_T]) -> _T | None:
+    return next(iter(entries), None)

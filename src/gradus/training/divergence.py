@@ -5,7 +5,7 @@ and with a look at every layer. Nothing is changed and nothing is decided here.
 """
 
 import math
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 import numpy as np
 
@@ -16,7 +16,9 @@ from gradus.engines.reference import Trace, gradient, mean_loss
 from gradus.errors import Diverged
 from gradus.networks.params import views, weight_mask
 from gradus.networks.spec import NetworkSpec
+from gradus.optimizers.automatic import Automatic
 from gradus.optimizers.clipping import clip, gradient_norm
+from gradus.optimizers.rules import Rule
 from gradus.optimizers.schedules import rates
 from gradus.optimizers.second_order.problem import FullBatchRule
 from gradus.training.plan import Plan
@@ -66,6 +68,7 @@ def _what(loss: float, norm: float) -> str:
 
 def _learning_rate(plan: Plan, batches: Batches, done: int) -> float:
     """Return the learning rate of the step, nan where the method has none."""
+    assert not isinstance(plan.rule, Automatic), "chosen before training begins"
     if isinstance(plan.rule, FullBatchRule):
         return math.nan
     total = plan.epochs * batches.steps_per_epoch
@@ -127,7 +130,7 @@ def _first_update(
     spec: NetworkSpec, state: TrainState, plan: Plan, grads: Array, rate: float
 ) -> _Place | None:
     """Look at the weights that the step would have made, in their order."""
-    assert not isinstance(plan.rule, FullBatchRule), "such a method takes finite steps only"
+    assert isinstance(plan.rule, get_args(Rule)), "a full-batch method takes finite steps only"
     step, mask = int(state.cursor[2]) + 1, weight_mask(spec)
     shortened = clip(grads, gradient_norm(grads), plan.max_grad_norm)
     after, _ = plan.rule.update(state.params, shortened, state.slots, rate, step, mask)

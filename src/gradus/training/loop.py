@@ -17,12 +17,22 @@ from gradus.engines.base import Batches, Engine, EpochLog, RunStatus, TrainState
 from gradus.errors import Diverged
 from gradus.networks.losses import loss_of
 from gradus.networks.spec import NetworkSpec
+from gradus.optimizers.automatic import Automatic
+from gradus.optimizers.rules import Rule
 from gradus.optimizers.schedules import rates
 from gradus.optimizers.second_order.problem import FullBatchRule
+from gradus.training.automatic import (
+    TRIAL_PART,
+    Choice,
+    choose_rule,
+    chosen_before,
+    measured_rate,
+)
 from gradus.training.checkpoints import Checkpoint
 from gradus.training.control import Control, Progress
 from gradus.training.divergence import explain
 from gradus.training.full_batch import RowsProblem, run_full_batch
+from gradus.training.guard import Guard
 from gradus.training.history import EpochRow, History, has_short_epochs, next_kept
 from gradus.training.plan import Plan
 from gradus.training.standing import Standing
@@ -69,13 +79,19 @@ class Outcome:
         validation rows the last one finished (steps of the next may have followed).
     failure
         The error to raise after "diverged", else None.
+    rule
+        What trained: that of the plan, or the one chosen where the plan leaves it open.
+    rule_reason
+        Why it was chosen, in one sentence; empty where the plan names it.
     """
 
     params: FloatArray
     history: History
     stopped_because: StoppedBecause
     best_epoch: int
-    failure: Diverged | None = None
+    failure: Diverged | None
+    rule: Rule | FullBatchRule
+    rule_reason: str
 
 
 def train_network(
@@ -120,14 +136,26 @@ def train_network(
     ModelFileError
         If the checkpoint belongs to another run, cannot be read, or cannot be written at the start.
     """
+    started, choice = time.monotonic(), None
+    if isinstance(plan.rule, Automatic):
+        choice = _choose(spec, params0, batches, validation, plan, engine, control, checkpoint)
+        plan = replace(plan, rule=choice.rule)
+        control = _with_time_left(control, started)
+    rule = plan.rule
+    assert not isinstance(rule, Automatic), "replaced above"
     patience = plan.early_stopping.patience if plan.early_stopping else None
     min_delta = plan.early_stopping.min_delta if plan.early_stopping else 0.0
-    n_scalars = plan.rule.n_scalars if isinstance(plan.rule, FullBatchRule) else 0
-    state = TrainState.start(params0, plan.rule.n_slots, n_scalars)
+    n_scalars = rule.n_scalars if isinstance(rule, FullBatchRule) else 0
+    state = TrainState.start(params0, rule.n_slots, n_scalars)
     standing = Standing(state, Stopping(patience, min_delta))
+    if choice is not None:
+        standing.found_rate = choice.rate
+        if not isinstance(rule, FullBatchRule):
+            standing.guard = Guard.start(state, _training_loss(engine, spec, params0, batches))
     if checkpoint:
         standing = checkpoint.resume(standing, spec, batches.steps_per_epoch)
         checkpoint.write(standing, spec)
+    state = standing.state
     training = _Training(spec, batches, validation, plan, engine, control, standing)
     reason: StoppedBecause | None = None
     while reason is None:
@@ -136,9 +164,67 @@ def train_network(
             trouble = checkpoint.write_if_due(standing, spec, is_last=reason is not None)
             if trouble:
                 control.warn(trouble)
+    if standing.guard and reason != "interrupted":
+        standing.guard.at_the_end(state, _training_loss(engine, spec, state.params, batches))
     failure = explain(spec, standing, batches, plan) if reason == "diverged" else None
-    history = standing.record.view(spec)
-    return Outcome(standing.params.copy(), history, reason, standing.best_epoch, failure)
+    history, why = standing.record.view(spec), choice.reason if choice else ""
+    params = standing.params.copy()
+    return Outcome(params, history, reason, standing.best_epoch, failure, rule, why)
+
+
+def _choose(
+    spec: NetworkSpec,
+    params0: FloatArray,
+    batches: Batches,
+    validation: ValidationRows | None,
+    plan: Plan,
+    engine: Engine,
+    control: Control,
+    checkpoint: Checkpoint | None,
+) -> Choice:
+    """Choose the rule of a plan that leaves it open; each trial is a short training by itself."""
+    assert isinstance(plan.rule, Automatic), "asked for only then"
+    known = checkpoint.found_rate() if checkpoint else None
+    if known is not None:
+        return chosen_before(plan.rule, known)
+    limit = None if control.time_limit is None else control.time_limit / TRIAL_PART
+    quiet = replace(control, time_limit=limit, report=lambda _progress: None)
+    epochs = max(1, plan.epochs // TRIAL_PART)
+    short = replace(plan, epochs=epochs, early_stopping=None)
+
+    def trial(rule: Rule) -> float:
+        outcome = train_network(
+            spec,
+            params0,
+            batches,
+            validation,
+            replace(short, rule=rule),
+            engine=engine,
+            control=quiet,
+        )
+        if outcome.failure or not len(outcome.history):
+            return math.inf
+        if validation is not None:
+            return float(np.nanmin(outcome.history.validation_loss))
+        return _training_loss(engine, spec, outcome.params, batches)
+
+    return choose_rule(
+        plan.rule, spec, batches, lambda: measured_rate(engine, spec, params0, batches), trial
+    )
+
+
+def _training_loss(
+    engine: Engine, spec: NetworkSpec, params: FloatArray, batches: Batches
+) -> float:
+    """Compute mean loss plus penalty over all training rows."""
+    return RowsProblem(engine, spec, batches, np.zeros(1, np.uint8)).objective(params)
+
+
+def _with_time_left(control: Control, started: float) -> Control:
+    """Take the time that has passed off a limit."""
+    if control.time_limit is None:
+        return control
+    return replace(control, time_limit=control.time_limit - (time.monotonic() - started))
 
 
 class _Training:
@@ -170,7 +256,8 @@ class _Training:
         reason = self._reason_to_stop()
         if reason is None:
             self.status = self._work()
-            if self.status is RunStatus.DIVERGED:
+            guard, state = self.standing.guard, self.standing.state
+            if self.status is RunStatus.DIVERGED and not (guard and guard.retreat(state)):
                 return "diverged"
         self._tell()
         return reason
@@ -191,7 +278,8 @@ class _Training:
         """Let the engine work for one slice, at most to the end of the next epoch to be kept."""
         state, steps = self.standing.state, self.batches.steps_per_epoch
         epoch, _, done = (int(count) for count in state.cursor)
-        goal = epoch + 1 if self.validation else self._next_kept(epoch)
+        is_single = self.validation is not None or self.standing.guard is not None
+        goal = epoch + 1 if is_single else self._next_kept(epoch)
         stop = min(goal * steps, done + _SLICE_UPDATES)
         log = EpochLog()
         learning_rates, status = self._advance(done, stop, log)
@@ -205,6 +293,7 @@ class _Training:
     def _advance(self, done: int, stop: int, log: EpochLog) -> tuple[Float64Array, RunStatus]:
         """Make updates, and say with which learning rates; a full-batch method has none."""
         rule, state = self.plan.rule, self.standing.state
+        assert not isinstance(rule, Automatic), "chosen before training begins"
         max_seconds = min(_SLICE_SECONDS, max(self._seconds_left(), 0.0))
         if isinstance(rule, FullBatchRule):
             assert self.problem is not None, "made where the rule is a full-batch one"
@@ -215,6 +304,8 @@ class _Training:
             return np.full(n_steps, math.nan), status
         total = self.plan.epochs * self.batches.steps_per_epoch
         learning_rates = rates(rule.learning_rate, done, stop, total)
+        if self.standing.guard is not None:
+            learning_rates *= self.standing.guard.factor
         status = self.engine.run(
             self.spec,
             rule,
@@ -261,6 +352,8 @@ class _Training:
                 standing.best_params = params.copy()
         is_kept = self._next_kept(row.epoch - 1) == row.epoch
         standing.record.add(row, is_kept=is_kept, is_best=is_best)
+        if standing.guard is not None:
+            standing.guard.after_epoch(standing.state, row.loss)
         standing.pending = None
         return True
 

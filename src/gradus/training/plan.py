@@ -10,6 +10,7 @@ from gradus._threads import MOST_THREADS
 from gradus._validate import check_choice, check_number, check_whole
 from gradus.engines.registry import ENGINE_NAMES
 from gradus.errors import InvalidParameter
+from gradus.optimizers.automatic import Automatic
 from gradus.optimizers.rules import Rule
 from gradus.optimizers.second_order.problem import FullBatchRule
 
@@ -58,8 +59,9 @@ class Plan:
     Parameters
     ----------
     rule
-        `GradientDescent`, `RMSprop`, `Adagrad`, `Adam` or `AdamW` with its numbers, or a method
-        that looks at all rows in every step; that one takes neither batch_size nor max_grad_norm.
+        An update rule such as `Adam` with its numbers, or a method that looks at all rows in every
+        step; that one takes neither batch_size nor max_grad_norm. `Automatic` chooses one, and the
+        learning rate.
     epochs
         Passes over the training rows, 1 or greater.
     batch_size
@@ -88,7 +90,7 @@ class Plan:
         If a value is of a wrong kind or outside its range.
     """
 
-    rule: Rule | FullBatchRule
+    rule: Rule | FullBatchRule | Automatic
     epochs: int = 200
     batch_size: int | None = None
     early_stopping: EarlyStopping | None = None
@@ -101,10 +103,8 @@ class Plan:
 
     def __post_init__(self) -> None:
         """Check kinds and ranges."""
-        rules = get_args(Rule)
-        listed = ", ".join(kind.__name__ for kind in rules)
-        expected = f"{listed} or a full-batch method"
-        _check_kind("rule", self.rule, (*rules, FullBatchRule), expected)
+        rules = (*get_args(Rule), FullBatchRule, Automatic)
+        _check_kind("rule", self.rule, rules, "an update rule, a full-batch method or Automatic")
         check_whole("epochs", self.epochs, at_least=1)
         if self.batch_size is not None:
             check_whole("batch_size", self.batch_size, at_least=1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from gradus._typing import FloatArray
 from gradus.engines.base import TrainState
+from gradus.training.guard import Guard
 from gradus.training.history import EpochRow, Record
 from gradus.training.stopping import Stopping
 
@@ -29,6 +30,10 @@ class Standing:
         The latest epoch, finished by the engine and not judged yet.
     seconds
         Time spent in training before this call.
+    guard
+        The way back where the learning rate was found and not chosen; None elsewhere.
+    found_rate
+        That rate; None where it was chosen, nan where the method found has none.
     """
 
     state: TrainState
@@ -37,6 +42,8 @@ class Standing:
     best_params: FloatArray | None = None
     pending: EpochRow | None = None
     seconds: float = 0.0
+    guard: Guard | None = None
+    found_rate: float | None = None
 
     @property
     def params(self) -> FloatArray:

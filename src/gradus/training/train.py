@@ -20,6 +20,8 @@ from gradus.errors import DataError, ShapeMismatch
 from gradus.networks.initializers import initial_params
 from gradus.networks.losses import loss_of
 from gradus.networks.spec import NetworkSpec
+from gradus.optimizers.rules import Rule
+from gradus.optimizers.second_order.problem import FullBatchRule
 from gradus.training.arrays import check_total, read_inputs, read_targets, read_weights
 from gradus.training.control import Control, Mailbox, Progress
 from gradus.training.folds import holdout
@@ -41,7 +43,7 @@ class TrainResult:
     ----------
     params : array of shape (k, n_params)
         Row j belongs to network j.
-    histories, stopped_because, best_epochs
+    histories, stopped_because, best_epochs, rules, rule_reasons
         One entry per network; see `Outcome`.
     out_of_fold : array of shape (n, n_outputs) or None
         For each row the prediction of the network that never saw it, after the loss's link (for
@@ -53,6 +55,8 @@ class TrainResult:
     histories: tuple[History, ...]
     stopped_because: tuple[StoppedBecause, ...]
     best_epochs: tuple[int, ...]
+    rules: tuple[Rule | FullBatchRule, ...]
+    rule_reasons: tuple[str, ...]
     out_of_fold: FloatArray | None
 
 
@@ -127,6 +131,8 @@ def train(
         histories=tuple(outcome.history for outcome in outcomes),
         stopped_because=tuple(outcome.stopped_because for outcome in outcomes),
         best_epochs=tuple(outcome.best_epoch for outcome in outcomes),
+        rules=tuple(outcome.rule for outcome in outcomes),
+        rule_reasons=tuple(outcome.rule_reason for outcome in outcomes),
         out_of_fold=_gather(spec, X, folds, [answers for _, answers in trained]),
     )
 

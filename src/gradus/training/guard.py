@@ -1,0 +1,81 @@
+"""The way back from a learning rate that turns out too large: the best weights so far are kept.
+
+When to look, and what a rate is, is decided by whoever asks.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradus._typing import Float64Array, FloatArray
+from gradus.engines.base import TrainState
+
+# Batches differ, so a loss that rises by a tenth of what it began with is no alarm yet.
+_TOLERATED = 0.1
+_CUT = 0.25
+# With so small a part of the rate found, no rate is the matter.
+_SMALLEST = _CUT**20
+
+
+@dataclass
+class Guard:
+    """The best state so far, the latest one, and how far the rate has been cut.
+
+    The loss of an epoch is a mean over its batches, so it judges the state that the epoch began
+    with. The rate is trusted as long as ``loss - best <= 0.1 * abs(first)``. Where it is not, and
+    where numbers stop being finite, the best state comes back and the rate is cut to a quarter.
+
+    Attributes
+    ----------
+    numbers : float64 array of shape (3,)
+        Factor of the learning rate, loss before the first step, smallest loss.
+    params : array of shape (2, n_params)
+    slots : array of shape (2, n_slots, n_params)
+        Of the best state and of the latest end of an epoch.
+    """
+
+    numbers: Float64Array
+    params: FloatArray
+    slots: FloatArray
+
+    @classmethod
+    def start(cls, state: TrainState, loss: float) -> "Guard":
+        """Guard a training from its first step on; `loss` is that of the first parameters."""
+        params: FloatArray = np.empty((2, *state.params.shape), dtype=state.params.dtype)
+        slots: FloatArray = np.empty((2, *state.slots.shape), dtype=state.params.dtype)
+        params[:], slots[:] = state.params, state.slots
+        return cls(np.array([1.0, loss, loss]), params, slots)
+
+    @property
+    def factor(self) -> float:
+        """What every learning rate is multiplied with."""
+        return float(self.numbers[0])
+
+    def after_epoch(self, state: TrainState, loss: float) -> None:
+        """Take in the loss of an epoch just finished: go on from its end, or go back."""
+        if not self._is_trusted(loss):
+            self.retreat(state)
+            return
+        if loss < self.numbers[2]:
+            self.numbers[2] = loss
+            self.params[0], self.slots[0] = self.params[1], self.slots[1]
+        self.params[1], self.slots[1] = state.params, state.slots
+
+    def retreat(self, state: TrainState) -> bool:
+        """Put the best state back and cut the rate; False where that has been done too often."""
+        if self.factor <= _SMALLEST:
+            return False
+        self.numbers[0] *= _CUT
+        self.params[1], self.slots[1] = self.params[0], self.slots[0]
+        state.params[:], state.slots[:] = self.params[0], self.slots[0]
+        return True
+
+    def at_the_end(self, state: TrainState, loss: float) -> None:
+        """Put the best state back where the last epoch, with this loss at its end, ran away."""
+        if not self._is_trusted(loss):
+            state.params[:], state.slots[:] = self.params[0], self.slots[0]
+
+    def _is_trusted(self, loss: float) -> bool:
+        _, first, best = self.numbers.tolist()
+        # nan fails every comparison.
+        return bool(loss - best <= _TOLERATED * abs(first))

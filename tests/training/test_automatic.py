@@ -1,0 +1,173 @@
+"""A learning rate is found by measure and trial, and cut where it proves too large."""
+
+import math
+
+import numpy as np
+import pytest
+
+from gradus.engines.base import Batches
+from gradus.engines.registry import engine as make_engine
+from gradus.errors import InvalidParameter, ModelFileError
+from gradus.networks.initializers import initial_params
+from gradus.networks.spec import Dense, NetworkSpec
+from gradus.optimizers.automatic import Automatic
+from gradus.optimizers.rules import Adam, AdamW, GradientDescent
+from gradus.optimizers.schedules import Cosine
+from gradus.training import automatic
+from gradus.training.automatic import find_rate, measured_rate
+from gradus.training.control import Control
+from gradus.training.plan import EarlyStopping, Plan
+from tests.training.helpers import SPEC, bits, trained
+
+FIRST_ORDER = Automatic(second_order=False)
+
+
+def tried(losses):
+    """A trial whose loss at 10**(k/2) is the k-th of a dictionary, and the list of what it saw."""
+    seen = []
+
+    def trial(rate):
+        seen.append(round(2 * math.log10(rate)))
+        return losses(seen[-1])
+
+    return trial, seen
+
+
+@pytest.mark.parametrize("best", [-8, -5, -1, 0, 1, 2, 8])
+def test_the_best_rate_is_walked_to(best):
+    trial, seen = tried(lambda k: abs(k - best))
+    rate, n_trials = find_rate(1.0, trial)
+    assert rate == pytest.approx(10 ** (best / 2))
+    assert n_trials == len(seen) == len(set(seen))
+    assert max(abs(k) for k in seen) <= 8
+
+
+def test_a_rate_that_runs_away_is_walked_away_from():
+    trial, seen = tried(lambda k: math.inf if k > -4 else (math.nan if k == -4 else 1.0 - k))
+    rate, _ = find_rate(1.0, trial)
+    assert rate == pytest.approx(10**-2.5)
+    assert seen == [1, 0, -1, -2, -3, -4, -5, -6]
+
+
+def test_nothing_finite_ends_at_the_smallest_rate():
+    rate, n_trials = find_rate(1.0, lambda _: math.nan)
+    assert (rate, n_trials) == (pytest.approx(1e-4), 10)
+
+
+def test_the_measured_rate_is_the_lowest_point_of_a_parabola(engine, problem):
+    X, y = problem
+    spec = NetworkSpec(3, (Dense(1),), l2=0.01)
+    params = initial_params(spec, 0)
+    its = make_engine(engine, 1)
+    rate = measured_rate(its, spec, params, Batches(X, y, None, None, len(X), 0))
+    direction = np.sign(its.gradient(spec, params, X, y)[1])
+    _, there = its.gradient(spec, params - rate * direction, X, y)
+    assert abs(there @ direction) < 1e-12
+    rows = np.arange(0, len(X), 2)
+    weights = np.where(np.arange(len(X)) % 2, 1e9, 1.0)
+    picked = measured_rate(its, spec, params, Batches(X, y, weights, rows, len(rows), 0))
+    alone = measured_rate(its, spec, params, Batches(X[rows], y[rows], None, None, len(rows), 0))
+    assert picked == pytest.approx(alone, rel=1e-12)
+
+
+def test_without_a_gradient_the_usual_rate_comes_first(engine):
+    X, y = np.ones((4, 1)), np.zeros((4, 1))
+    spec = NetworkSpec(1, (Dense(1, bias=False),))
+    batches = Batches(X, y, None, None, 4, 0)
+    assert measured_rate(make_engine(engine, 1), spec, np.zeros(1), batches) == 0.01
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"batch_size": 16, "early_stopping": EarlyStopping(0.25, patience=30)},
+        {"batch_size": 16, "dtype": "float32"},
+    ],
+    ids=["all rows", "batches, held-out rows", "float32"],
+)
+def test_it_is_the_training_with_the_rate_found(engine, problem, options):
+    outcome = trained(Plan(FIRST_ORDER, epochs=24, engine=engine, **options), *problem)
+    rate = outcome.rule.learning_rate.rate
+    assert outcome.rule == Adam(Cosine(rate))
+    assert outcome.rule_reason.startswith(f"Adam with learning rate {rate:.2g} falling to 0, the")
+    again = trained(Plan(outcome.rule, epochs=24, engine=engine, **options), *problem)
+    assert again.params.tobytes() == outcome.params.tobytes()
+    assert again.rule_reason == ""
+
+
+def test_another_first_order_rule_keeps_its_numbers(problem):
+    chosen = Automatic(AdamW(0.5, weight_decay=0.3), second_order=False)
+    outcome = trained(Plan(chosen, epochs=8), *problem)
+    assert outcome.rule.weight_decay == 0.3
+    assert isinstance(outcome.rule.learning_rate, Cosine)
+
+
+def test_what_is_no_rule_is_refused():
+    with pytest.raises(
+        InvalidParameter, match=r"^first_order must be an update rule; got 'adam'\.$"
+    ):
+        Automatic("adam")
+
+
+@pytest.mark.parametrize("rule", [GradientDescent(), Adam()], ids=["descent", "adam"])
+@pytest.mark.parametrize("rate", [30.0, 1e9], ids=["too large", "far too large"])
+def test_a_rate_that_is_too_large_is_cut(engine, problem, monkeypatch, rule, rate):
+    monkeypatch.setattr(automatic, "find_rate", lambda *_: (rate, 1))
+    plan = Plan(Automatic(rule, second_order=False), epochs=40, batch_size=10, engine=engine)
+    outcome = trained(plan, *problem)
+    assert outcome.failure is None
+    loss = make_engine(engine, 1).evaluate(SPEC, outcome.params, *problem)[0]
+    start = make_engine(engine, 1).evaluate(SPEC, initial_params(SPEC, 0), *problem)[0]
+    assert loss <= start
+
+
+def test_a_continued_run_keeps_its_rate_and_its_guard(problem, tmp_path, monkeypatch):
+    plan = Plan(FIRST_ORDER, epochs=24, batch_size=10)
+    monkeypatch.setattr(automatic, "find_rate", lambda *_: (3.0, 1))
+    whole = trained(plan, *problem)
+
+    class Enough(Exception):
+        pass
+
+    def report(progress):
+        if progress.epoch == 9:
+            raise Enough
+
+    file = (tmp_path / "run.checkpoint", 0)
+    with pytest.raises(Enough):
+        trained(plan, *problem, control=Control(report=report), file=file)
+    monkeypatch.setattr(automatic, "find_rate", None)
+    outcome = trained(plan, *problem, file=file)
+    assert bits(outcome) == bits(whole)
+    assert outcome.rule_reason == (
+        "Adam with learning rate 3 falling to 0, as found when the run began."
+    )
+
+
+def test_a_checkpoint_without_its_rate_is_damaged(problem, tmp_path, monkeypatch):
+    from gradus.training import checkpoints
+
+    plan, file = Plan(FIRST_ORDER, epochs=4), (tmp_path / "run.checkpoint", 0)
+    pack = checkpoints._arrays
+    monkeypatch.setattr(
+        checkpoints, "_arrays", lambda *args: {**pack(*args), "found rate": np.array([-1.0])}
+    )
+    trained(plan, *problem, file=file)
+    with pytest.raises(ModelFileError, match="its arrays are not those of this run"):
+        trained(plan, *problem, file=file)
+
+
+def test_a_time_limit_holds_for_trials_and_training(problem):
+    control = Control(time_limit=0.2)
+    outcome = trained(Plan(FIRST_ORDER, epochs=10**6), *problem, control=control)
+    assert outcome.stopped_because == "time_limit"
+    assert outcome.best_epoch > 0
+
+
+def test_cancelled_trials_end_the_training(problem):
+    control = Control()
+    control.cancel[0] = 1
+    outcome = trained(Plan(FIRST_ORDER, epochs=10**6), *problem, control=control)
+    assert outcome.stopped_because == "interrupted"
+    assert outcome.params.tobytes() == initial_params(SPEC, 0).tobytes()
