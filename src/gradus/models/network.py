@@ -25,7 +25,8 @@ from gradus.training.arrays import read_inputs, read_targets, read_weights
 from gradus.training.checkpoints import Checkpoint, identify
 from gradus.training.control import Control, Progress
 from gradus.training.history import History
-from gradus.training.loop import Outcome, StoppedBecause, train_network
+from gradus.training.loop import train_network
+from gradus.training.outcome import Outcome, StoppedBecause
 from gradus.training.plan import DTYPE_NAMES, EarlyStopping, Plan
 from gradus.training.train import hold_out, make_batches, run_networks
 from gradus.training.validation import ValidationRows

@@ -7,91 +7,39 @@ threads are not known here.
 
 import math
 import time
-from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from dataclasses import replace
 
 import numpy as np
 
 from gradus._typing import Float64Array, FloatArray
 from gradus.engines.base import Batches, Engine, EpochLog, RunStatus, TrainState
-from gradus.errors import Diverged
 from gradus.networks.losses import loss_of
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.automatic import Automatic
-from gradus.optimizers.rules import Rule
 from gradus.optimizers.schedules import rates
 from gradus.optimizers.second_order.problem import FullBatchRule
-from gradus.training.automatic import (
-    TRIAL_PART,
-    Choice,
-    choose_rule,
-    chosen_before,
-    measured_rate,
-)
 from gradus.training.checkpoints import Checkpoint
 from gradus.training.control import Control, Progress
 from gradus.training.divergence import explain
 from gradus.training.full_batch import RowsProblem, run_full_batch
 from gradus.training.guard import Guard
-from gradus.training.history import EpochRow, History, has_short_epochs, next_kept
+from gradus.training.history import EpochRow, has_short_epochs, next_kept
+from gradus.training.outcome import Outcome, StoppedBecause
 from gradus.training.plan import Plan
 from gradus.training.standing import Standing
 from gradus.training.stopping import Stopping
+from gradus.training.trials import choose_by_trials, training_loss
 from gradus.training.validation import ValidationRows, evaluate
 
 _SLICE_SECONDS = 0.05
 # Learning rates are handed over one per update; this many at most, so that their array stays small.
 _SLICE_UPDATES = 65_536
 
-StoppedBecause: TypeAlias = Literal[
-    "epochs",
-    "early_stopping",
-    "converged",
-    "evaluations",
-    "time_limit",
-    "interrupted",
-    "diverged",
-]
 # What a full-batch method says itself when there is no more to do.
 _ENDED: dict[RunStatus, StoppedBecause] = {
     RunStatus.CONVERGED: "converged",
     RunStatus.EXHAUSTED: "evaluations",
 }
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What the training of one network came to.
-
-    Attributes
-    ----------
-    params : array of shape (n_params,)
-        Those of the smallest validation loss; without validation rows, those after the last whole
-        step.
-    history
-        One row per epoch kept.
-    stopped_because
-        "epochs" when all planned ones are done; "converged" when a full-batch method found no
-        better weights, "evaluations" when it had made all it may; "early_stopping", "time_limit",
-        "interrupted" or "diverged" otherwise.
-    best_epoch
-        The epoch that `params` belong to, counted from 1; 0 if none was finished. Without
-        validation rows the last one finished (steps of the next may have followed).
-    failure
-        The error to raise after "diverged", else None.
-    rule
-        What trained: that of the plan, or the one chosen where the plan leaves it open.
-    rule_reason
-        Why it was chosen, in one sentence; empty where the plan names it.
-    """
-
-    params: FloatArray
-    history: History
-    stopped_because: StoppedBecause
-    best_epoch: int
-    failure: Diverged | None
-    rule: Rule | FullBatchRule
-    rule_reason: str
 
 
 def train_network(
@@ -138,7 +86,9 @@ def train_network(
     """
     started, choice = time.monotonic(), None
     if isinstance(plan.rule, Automatic):
-        choice = _choose(spec, params0, batches, validation, plan, engine, control, checkpoint)
+        choice = choose_by_trials(
+            train_network, spec, params0, batches, validation, plan, engine, control, checkpoint
+        )
         plan = replace(plan, rule=choice.rule)
         control = _with_time_left(control, started)
     rule = plan.rule
@@ -151,7 +101,7 @@ def train_network(
     if choice is not None:
         standing.found_rate = choice.rate
         if not isinstance(rule, FullBatchRule):
-            standing.guard = Guard.start(state, _training_loss(engine, spec, params0, batches))
+            standing.guard = Guard.start(state, training_loss(engine, spec, params0, batches))
     if checkpoint:
         standing = checkpoint.resume(standing, spec, batches.steps_per_epoch)
         checkpoint.write(standing, spec)
@@ -165,59 +115,11 @@ def train_network(
             if trouble:
                 control.warn(trouble)
     if standing.guard and reason != "interrupted":
-        standing.guard.at_the_end(state, _training_loss(engine, spec, state.params, batches))
+        standing.guard.at_the_end(state, training_loss(engine, spec, state.params, batches))
     failure = explain(spec, standing, batches, plan) if reason == "diverged" else None
     history, why = standing.record.view(spec), choice.reason if choice else ""
     params = standing.params.copy()
     return Outcome(params, history, reason, standing.best_epoch, failure, rule, why)
-
-
-def _choose(
-    spec: NetworkSpec,
-    params0: FloatArray,
-    batches: Batches,
-    validation: ValidationRows | None,
-    plan: Plan,
-    engine: Engine,
-    control: Control,
-    checkpoint: Checkpoint | None,
-) -> Choice:
-    """Choose the rule of a plan that leaves it open; each trial is a short training by itself."""
-    assert isinstance(plan.rule, Automatic), "asked for only then"
-    known = checkpoint.found_rate() if checkpoint else None
-    if known is not None:
-        return chosen_before(plan.rule, known)
-    limit = None if control.time_limit is None else control.time_limit / TRIAL_PART
-    quiet = replace(control, time_limit=limit, report=lambda _progress: None)
-    epochs = max(1, plan.epochs // TRIAL_PART)
-    short = replace(plan, epochs=epochs, early_stopping=None)
-
-    def trial(rule: Rule) -> float:
-        outcome = train_network(
-            spec,
-            params0,
-            batches,
-            validation,
-            replace(short, rule=rule),
-            engine=engine,
-            control=quiet,
-        )
-        if outcome.failure or not len(outcome.history):
-            return math.inf
-        if validation is not None:
-            return float(np.nanmin(outcome.history.validation_loss))
-        return _training_loss(engine, spec, outcome.params, batches)
-
-    return choose_rule(
-        plan.rule, spec, batches, lambda: measured_rate(engine, spec, params0, batches), trial
-    )
-
-
-def _training_loss(
-    engine: Engine, spec: NetworkSpec, params: FloatArray, batches: Batches
-) -> float:
-    """Compute mean loss plus penalty over all training rows."""
-    return RowsProblem(engine, spec, batches, np.zeros(1, np.uint8)).objective(params)
 
 
 def _with_time_left(control: Control, started: float) -> Control:

@@ -26,7 +26,8 @@ from gradus.training.arrays import check_total, read_inputs, read_targets, read_
 from gradus.training.control import Control, Mailbox, Progress
 from gradus.training.folds import holdout
 from gradus.training.history import History
-from gradus.training.loop import Outcome, StoppedBecause, train_network
+from gradus.training.loop import train_network
+from gradus.training.outcome import Outcome, StoppedBecause
 from gradus.training.plan import Plan
 from gradus.training.validation import ValidationRows, answer
 from gradus.training.workers import run_jobs
