@@ -8,8 +8,6 @@ import pytest
 
 from gradus.cli.main import run
 from gradus.errors import DataError, InvalidParameter
-from gradus.estimators.classifier import MLPClassifier
-from gradus.estimators.regressor import MLPRegressor
 from gradus.models.model_file import dump, load
 from gradus.tables.read import read_table
 from gradus.workflow.fill import fill
@@ -169,7 +167,7 @@ def answers_of(path, column):
 
 
 @pytest.mark.parametrize("asking", ["number", "price", "visits", "pair"], indirect=True)
-def test_fill_train_predict_the_commands_and_the_estimators_agree_to_the_bit(asking):
+def test_fill_train_predict_and_the_commands_agree_to_the_bit(asking):
     filled = fill("t.csv", asking, seed=4, **QUICK)
     rows = filled.rows
     model = train("t.csv", asking, seed=4, **QUICK)
@@ -188,16 +186,6 @@ def test_fill_train_predict_the_commands_and_the_estimators_agree_to_the_bit(ask
     assert answers_of("filled.csv", asking) == answers_of("t.filled.csv", asking)
     cells = answers_of("predicted.csv", f"{asking}_predicted")
     assert cells[70:] == answers_of("filled.csv", asking)[70:]
-
-    frame = table(80)[[*INPUTS, asking]]
-    kind = MLPClassifier if asking == "pair" else MLPRegressor
-    est = kind((4,), max_iter=3, random_state=4).fit(frame[INPUTS][:70], frame[asking][:70])
-    found = est.predict(frame[INPUTS][70:])
-    np.testing.assert_array_equal(found, filled.predictions.values)
-    if asking == "pair":
-        np.testing.assert_array_equal(
-            est.predict_proba(frame[INPUTS][70:]), filled.predictions.probabilities
-        )
 
 
 @pytest.mark.parametrize("asking", ["number"], indirect=True)

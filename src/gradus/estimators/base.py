@@ -1,117 +1,311 @@
-"""What both estimators share: from X and y through the workflow to a model, and back.
+"""What both estimators share: from X and y to arrays of a network, and back to answers.
 
-Nothing is computed here that `gradus.train` and `Model.predict` do not compute.
+How weights are found must not be known here.
 """
 
-import secrets
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from gradus.errors import DataError
-from gradus.estimators.rows import free_name, is_frame, number_column, table_of, with_column
-from gradus.models.model import Model
+from gradus._typing import FloatArray
+from gradus.engines.base import Engine
+from gradus.engines.registry import engine as make_engine
+from gradus.errors import DataError, InvalidParameter, ModelFileError
+from gradus.estimators.descent import Objective, Rows
+from gradus.estimators.epochs import Curve
+from gradus.estimators.inputs import (
+    NO_TARGETS,
+    AsTheyAre,
+    Given,
+    Inputs,
+    fit_inputs,
+    holds_words,
+    read,
+    take,
+)
+from gradus.estimators.parameters import check_parameters
+from gradus.estimators.solving import NOT_FINITE, Solving
+from gradus.estimators.weights import Parts, first_params
 from gradus.models.model_file import dump, parse
-from gradus.models.predictions import Predictions
-from gradus.tables.table import Column, Table
-from gradus.workflow.train import train
+from gradus.models.network import Network
+from gradus.networks.losses import loss_of
+from gradus.networks.spec import Dense, Embedding, NetworkSpec
+from gradus.workflow.hyperparameters import ACTIVATION_SPELLED, FIRST_ORDER
+from gradus.workflow.settings import embedding_width
 
 _PICKLED = "the pickled estimator"
+_OURS = {spelled: name for name, spelled in ACTIVATION_SPELLED.items()}
 
 
-class BaseMLP(BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
+class BaseMLP(Solving, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn has no types
     """Parameters and state of `MLPRegressor` and `MLPClassifier`."""
 
     hidden_layer_sizes: int | Sequence[int]
     activation: str
-    batch_size: str | int
-    learning_rate_init: float | None
-    max_iter: int | None
-    random_state: int | None
-    model_: Model
+    alpha: float
+    random_state: int | np.random.RandomState | None
+    warm_start: bool
+    _parameter_constraints: ClassVar[dict[str, list[Any]]]
 
-    def _learn(
-        self, X: object, table: Table, target: Column, kind: str, sample_weight: object
-    ) -> Self:
-        """Train on the table of X and a target column; rows count by sample_weight."""
-        self.n_features_in_ = len(table.columns)
-        if is_frame(X):
-            self.feature_names_in_ = np.array(table.names, dtype=object)
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
-        table = with_column(table, target)
-        weight = None
-        if sample_weight is not None:
-            weight = free_name("sample_weight", table)
-            table = with_column(table, number_column(weight, sample_weight))
-        self.model_ = train(
-            table,
-            target.name,
-            seed=secrets.randbelow(2**31) if self.random_state is None else self.random_state,
-            hidden=_widths(self.hidden_layer_sizes),
-            activation=self.activation,
-            batch_size=None if self.batch_size == "auto" else self.batch_size,
-            learning_rate=self.learning_rate_init,
-            epochs=self.max_iter,
-            weight_column=weight,
-            class_weight=self._factors(),
-            kinds={target.name: kind},
+    def _keep(self, given: dict[str, Any]) -> None:
+        """Keep the constructor's arguments as they are."""
+        for name in self._get_param_names():
+            setattr(self, name, given[name])
+
+    def _validate_params(self) -> None:
+        """Refuse values outside the table of hyperparameters."""
+        check_parameters(
+            self.get_params(deep=False), self._parameter_constraints, type(self).__name__
         )
+
+    # ---- what an estimator adds --------------------------------------------------------------
+
+    @abstractmethod
+    def _read_targets(self, y: npt.NDArray[Any], *, is_new: bool) -> npt.NDArray[Any]:
+        """Return y as a table of shape (n, n_outputs): numbers, or which classes a row is of."""
+
+    @abstractmethod
+    def _loss_and_link(self) -> tuple[str, str]:
+        """Return the network's loss and what scikit-learn calls the activation behind it."""
+
+    @abstractmethod
+    def _loss_targets(self, Y: npt.NDArray[Any], dtype: Given) -> FloatArray:
+        """Return the table of targets as the network's loss wants it."""
+
+    @abstractmethod
+    def _scaled(
+        self, Y: npt.NDArray[Any], weights: FloatArray | None, *, is_new: bool
+    ) -> npt.NDArray[Any]:
+        """Return the table of targets as the network learns it."""
+
+    @abstractmethod
+    def _class_factors(self, y: npt.NDArray[Any], *, is_partial: bool) -> FloatArray | None:
+        """Return how much each row counts for its class; None counts all alike."""
+
+    # ---- training ----------------------------------------------------------------------------
+
+    def _fit(
+        self,
+        X: Given,
+        y: Given,
+        sample_weight: Given = None,
+        validation: tuple[Given, Given, Given] = (None, None, None),
+        *,
+        is_partial: bool,
+    ) -> Self:
+        """Train on rows: all epochs, or the one of `partial_fit`."""
+        is_first = not hasattr(self, "coefs_") or not (self.warm_start or is_partial)
+        is_auto = self.preprocess is not None
+        as_table = is_auto and holds_words(X) if is_first else self._is_table
+        X, y = self._read(X, y, is_first=is_first, as_table=as_table)
+        weights = self._weights(sample_weight, X, y, is_partial=is_partial)
+        if is_auto and weights is not None and not weights.all():
+            X, y, weights = _without_idle(X, y, weights)
+        Y = _two_dimensional(self._read_targets(y, is_new=not (self.warm_start or is_partial)))
+        self._random_state = check_random_state(self.random_state)
+        if is_first:
+            self._is_table = as_table
+            self._inputs = fit_inputs(X, weights, self.preprocess)
+        Y = self._scaled(Y, weights, is_new=is_first)
+        rows = self._rows(X, Y, weights)
+        spec = self._describe(rows, Y.shape[1], is_first=is_first)
+        objective = Objective(spec, float(self.alpha))
+        held = self._validation_rows(*validation)
+        params = self._solve(objective, rows, Y, held, self._engine(), is_partial=is_partial)
+        if not np.isfinite(params).all():
+            raise DataError(NOT_FINITE)
+        self._take_params(params.copy())
         return self
 
-    def _factors(self) -> str | Mapping[str, float] | None:
-        """Return the weights of classes by their words; numbers have none."""
-        return None
+    _is_numeric: ClassVar[bool] = False
+    _is_table = False
+    _inputs: Inputs = AsTheyAre()
 
-    def _predictions(self, X: object) -> Predictions:
-        """Answer the rows of X."""
-        check_is_fitted(self, "model_")
-        return self.model_.predict(self._like_fitted(X))
+    def _read(
+        self, X: Given, y: Given, *, is_first: bool, as_table: bool
+    ) -> tuple[Given, npt.NDArray[Any]]:
+        """Return X as an array or a table and y as an array, checked as scikit-learn does."""
+        return read(
+            self,
+            X,
+            y,
+            is_first=is_first,
+            as_table=as_table,
+            has_gaps=self.preprocess is not None,
+            is_numeric=self._is_numeric,
+        )
 
-    def _like_fitted(self, X: object) -> Table:
-        """Return X as a table whose columns are named as those of fit."""
-        names = getattr(self, "feature_names_in_", None)
-        if is_frame(X):
-            if names is None:
-                raise DataError(
-                    f"X must be an array of {self.n_features_in_} columns, as it was in fit(); got "
-                    "a data frame."
-                )
-            return table_of(X)
-        shape = np.shape(np.asarray(X))
-        if len(shape) == 2 and shape[1] != self.n_features_in_:
-            # The words that scikit-learn's own checks look for.
-            raise DataError(
-                f"X has {shape[1]} features, but {type(self).__name__} is expecting "
-                f"{self.n_features_in_} features as input."
+    def _rows(self, X: Given, Y: npt.NDArray[Any], weights: FloatArray | None) -> Rows:
+        """Return what was read as the network sees it."""
+        array = self._inputs.transform(X)
+        return Rows(array, self._loss_targets(Y, array.dtype), weights)
+
+    def _weights(
+        self,
+        sample_weight: Given,
+        X: Given,
+        y: npt.NDArray[Any],
+        *,
+        is_partial: bool,
+    ) -> FloatArray | None:
+        """Return how much each row counts, for itself and for its class."""
+        dtype = getattr(X, "dtype", np.float64)
+        factors = self._class_factors(y, is_partial=is_partial)
+        if sample_weight is None:
+            return None if factors is None else cast("FloatArray", factors.astype(dtype))
+        weights = _check_sample_weight(
+            sample_weight, np.empty((len(y), 1)), dtype=dtype, ensure_non_negative=True
+        )
+        return cast("FloatArray", weights if factors is None else (weights * factors).astype(dtype))
+
+    def _validation_rows(
+        self,
+        X: Given,
+        y: Given,
+        sample_weight: Given,
+    ) -> tuple[Rows, npt.NDArray[Any]] | None:
+        """Return rows that judge and never train."""
+        if X is None and y is None:
+            return None
+        if X is None or y is None:
+            raise InvalidParameter("X_val and y_val must be given together; got only one of them.")
+        X, y = self._read(X, y, is_first=False, as_table=self._is_table)
+        Y = self._scaled(_two_dimensional(self._read_targets(y, is_new=False)), None, is_new=False)
+        weights = None
+        if sample_weight is not None:
+            weights = _check_sample_weight(sample_weight, np.empty((len(y), 1)),
+                                           dtype=getattr(X, "dtype", np.float64))  # fmt: skip
+        return self._rows(X, Y, weights), Y
+
+    def _describe(self, rows: Rows, n_outputs: int, *, is_first: bool) -> NetworkSpec:
+        """Describe the network that the parameters ask for, and draw its first weights."""
+        self.n_outputs_ = n_outputs
+        loss, self.out_activation_ = self._loss_and_link()
+        activation: str = _OURS.get(self.activation, self.activation)
+        hidden = [Dense(width, activation) for width in _widths(self.hidden_layer_sizes)]
+        levels = self._inputs.embedded
+        embeddings = tuple(Embedding(n, embedding_width(n)) for n in levels)
+        spec = NetworkSpec(
+            rows.X.shape[1], (*hidden, Dense(n_outputs)), loss, embeddings=embeddings
+        )
+        if is_first:
+            self._spec = spec
+            params: Given = first_params(spec, activation, self._random_state)
+            self._take_params(params.astype(rows.X.dtype))
+            self.n_layers_ = len(spec.layers) + 1
+            self.n_iter_, self.t_ = 0, 0
+            self._curve, self._descent = Curve(), None
+        shapes = list(zip(spec.widths[:-1], spec.widths[1:], strict=True))
+        if [np.shape(coef) for coef in self.coefs_] != shapes:
+            raise InvalidParameter(
+                "A network that goes on learning must keep its shape: coefs_ have the shapes "
+                f"{[np.shape(coef) for coef in self.coefs_]}, hidden_layer_sizes asks for {shapes}."
             )
-        return table_of(X, names if names is None else names.tolist())
+        self._spec = spec
+        return spec
+
+    # ---- weights and answers -----------------------------------------------------------------
+
+    def _params(self) -> FloatArray:
+        """Return the weights as one new vector, as `coefs_` and `intercepts_` stand now."""
+        return Parts(getattr(self, "embeddings_", []), self.coefs_, self.intercepts_).flat()
+
+    def _take_params(self, params: FloatArray) -> None:
+        own = Parts.of(self._spec, params)
+        self.embeddings_, self.coefs_, self.intercepts_ = own.embeddings, own.coefs, own.intercepts
+
+    def _engine(self) -> Engine:
+        return make_engine("native")
+
+    @property
+    def network_(self) -> Network:
+        """The network itself: a new `Network` with the weights as they stand now."""
+        check_is_fitted(self, "coefs_")
+        return Network.from_params(self._spec, self._params())
+
+    def _answers(self, X: object) -> FloatArray:
+        """Answer rows: numbers or probabilities, shape (n, n_outputs)."""
+        check_is_fitted(self, "coefs_")
+        X, _ = self._read(X, NO_TARGETS, is_first=False, as_table=self._is_table)
+        params = self._params()
+        array: Given = self._inputs.transform(X)
+        array = array.astype(params.dtype, copy=False)
+        answers: FloatArray = loss_of(self._spec.loss).link(
+            self._engine().outputs(self._spec, params, array)
+        )
+        return answers
+
+    # ---- files and tags ----------------------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
-        """Pickle the bytes of the model file in place of the model."""
+        """Pickle the bytes of the network's file in place of its weights."""
         state: dict[str, Any] = {**super().__getstate__()}
-        if "model_" in state:
-            state["model_"] = dump(state["model_"], _PICKLED)
+        if "coefs_" in state:
+            state["coefs_"] = dump(self.network_, _PICKLED)
+            del state["intercepts_"], state["embeddings_"]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Read the model from its bytes; whatever is damaged is refused as in a file."""
-        if "model_" in state:
-            state = {**state, "model_": parse(state["model_"], _PICKLED)}
+        """Read the weights from their bytes; whatever is damaged is refused as in a file."""
+        if "coefs_" in state:
+            network = parse(state["coefs_"], _PICKLED)
+            if not isinstance(network, Network):
+                raise ModelFileError(f"{_PICKLED} must hold a network; it holds a model.")
+            own = Parts.of(network.spec, network.params)
+            state = {**state, "coefs_": own.coefs, "intercepts_": own.intercepts,
+                     "embeddings_": own.embeddings}  # fmt: skip
         super().__setstate__(state)
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401 scikit-learn has no types
-        """Tell scikit-learn that missing values and words may come as they are."""
+        """Tell scikit-learn what may come: sparse rows, and words and gaps where all is encoded."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
-        tags.input_tags.string = True
+        is_auto = self.preprocess is not None
+        tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = is_auto
+        tags.input_tags.categorical = is_auto
+        tags.input_tags.string = is_auto
         return tags
+
+
+def is_first_order(estimator: BaseMLP) -> bool:
+    """Say whether an estimator has `partial_fit`, which steps batch by batch.
+
+    Raises
+    ------
+    AttributeError
+        If it has not.
+    """
+    if estimator.solver not in FIRST_ORDER:
+        raise AttributeError(
+            "partial_fit is only available for stochastic optimizers. "
+            f"{estimator.solver} is not stochastic."
+        )
+    return True
 
 
 def _widths(sizes: int | Sequence[int]) -> tuple[int, ...]:
     """Return the widths of the hidden layers; one number is one layer."""
-    return tuple(sizes) if isinstance(sizes, Sequence | np.ndarray) else (sizes,)
+    widths = tuple(sizes) if isinstance(sizes, Sequence | np.ndarray) else (sizes,)
+    if any(width <= 0 for width in widths):
+        raise InvalidParameter(f"hidden_layer_sizes must be > 0, got {list(widths)}.")
+    return tuple(int(width) for width in widths)
+
+
+def _two_dimensional(Y: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return Y if Y.ndim == 2 else Y[:, None]
+
+
+def _without_idle(
+    X: Given, y: npt.NDArray[Any], weights: FloatArray
+) -> tuple[Any, Any, FloatArray]:
+    """Leave out the rows of weight 0: they count as absent."""
+    counts = weights > 0
+    if not counts.any():
+        raise DataError("At least one row must have a weight greater than 0; none has.")
+    return take(X, counts), y[counts], weights[counts]

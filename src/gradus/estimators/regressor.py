@@ -4,129 +4,197 @@ How training goes must not be known here.
 """
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, ClassVar, Self, cast
 
+import numpy as np
+import numpy.typing as npt
 from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.utils.validation import column_or_1d
 
-from gradus._typing import Float64Array
-from gradus.errors import InvalidParameter
-from gradus.estimators.base import BaseMLP
-from gradus.estimators.rows import name_of_target, number_column, table_of
-from gradus.verdict.intervals import COVERAGE
+from gradus._typing import FloatArray
+from gradus.estimators.base import BaseMLP, is_first_order
+from gradus.estimators.parameters import constraints, documented, fitting, only_if
+from gradus.estimators.scaling import Scaling
 
 
+@documented("regressor")
 class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc] # scikit-learn has no types
-    """A network that answers with numbers, trained as `gradus.train` trains it.
+    """A network that answers with numbers, with scikit-learn's parameters and attributes.
 
-    Five networks learn from four fifths of the rows each, and their mean answers; what each column
-    needs (shifting and scaling, missing values, categories, dates) is done inside. The answers are
-    those of ``gradus train --hidden 64,64`` on the same table, to the bit.
-
-    Parameters
-    ----------
-    hidden_layer_sizes
-        Widths of the hidden layers, each 1 or greater; one number is one layer.
-    activation
-        Of the hidden layers: "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu",
-        "gelu", "silu", "mish", "softplus" or "softsign".
-    batch_size
-        Rows in a step, 1 or greater; "auto" chooses by the number of rows.
-    learning_rate_init
-        Greater than 0, the largest on the way; None chooses it.
-    max_iter
-        Most passes over the rows, 1 or greater; None chooses by the number of rows.
-    random_state
-        The same number gives the same bits; None takes another one each time.
+    {parameters}
 
     Attributes
     ----------
-    model_
-        The `Model`: verdict, history, summary.
-    n_features_in_
-        Columns of X.
-    feature_names_in_
-        Their names, where X was a data frame.
+    coefs_, intercepts_
+        Weight matrix and bias of each layer.
+    loss_, best_loss_, loss_curve_
+        Loss plus penalty: the last one, the smallest one, one per epoch.
+    validation_scores_, best_validation_score_
+        R2 on the rows held out, one per epoch, and the largest; None without such rows.
+    n_iter_, t_
+        Epochs made by the last call, rows trained on.
+    n_layers_, n_outputs_, out_activation_
+        Layers with the inputs, width of the last, what turns its outputs into answers.
+    n_features_in_, feature_names_in_
+        Columns of X, and their names where X was a data frame.
 
     Examples
     --------
     >>> import numpy as np
     >>> X = np.arange(12.0).reshape(-1, 1)
-    >>> MLPRegressor((4,), max_iter=2).fit(X, 2 * X[:, 0]).predict(X).shape
+    >>> MLPRegressor(solver="lbfgs", max_iter=500).fit(X, 2 * X[:, 0]).predict(X).shape
     (12,)
     """
 
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = constraints("regressor")
+    _is_numeric: ClassVar[bool] = True
+
     def __init__(
         self,
-        hidden_layer_sizes: int | Sequence[int] = (64, 64),
+        loss: str = "squared_error",
+        hidden_layer_sizes: int | Sequence[int] = (100,),
+        activation: str = "relu",
         *,
-        activation: str = "gelu",
-        batch_size: str | int = "auto",
-        learning_rate_init: float | None = None,
-        max_iter: int | None = None,
-        random_state: int | None = 0,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: int | np.random.RandomState | None = None,
+        tol: float = 1e-4,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool | str = "auto",
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        preprocess: str | None = "auto",
     ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.batch_size = batch_size
-        self.learning_rate_init = learning_rate_init
-        self.max_iter = max_iter
-        self.random_state = random_state
+        self._keep(locals())
 
-    def fit(self, X: object, y: object, sample_weight: object = None) -> Self:
-        """Learn y from X.
+    @fitting
+    def fit(
+        self,
+        X: object,
+        y: object,
+        sample_weight: object = None,
+        X_val: object = None,
+        y_val: object = None,
+        sample_weight_val: object = None,
+    ) -> Self:
+        """Learn numbers from rows.
 
         Parameters
         ----------
         X
-            A data frame of any library as it is, or an array of shape (n_samples, n_features).
+            Shape (n_samples, n_features), dense or sparse.
         y
-            Finite numbers, shape (n_samples,).
+            Finite numbers of shape (n_samples,) or (n_samples, n_outputs).
         sample_weight
             How much each row counts, 0 or greater, shape (n_samples,); None counts all alike.
+        X_val, y_val, sample_weight_val
+            Rows that judge each epoch and never train, like the first three; without them rows may
+            be held out, see `early_stopping`.
 
         Raises
         ------
-        DataError, InvalidParameter, Diverged
-            As `gradus.train` does.
+        DataError, InvalidParameter
+            If there is nothing to learn, or a parameter has a value outside its range.
         """
-        table = table_of(X)
-        target = number_column(name_of_target(y, table), y)
-        return self._learn(X, table, target, "number", sample_weight)
+        judging = (X_val, y_val, sample_weight_val)
+        return self._fit(X, y, sample_weight, judging, is_partial=False)
 
-    def predict(
-        self, X: object, interval: float | None = None
-    ) -> Float64Array | tuple[Float64Array, Float64Array, Float64Array]:
+    @only_if(is_first_order)
+    @fitting
+    def partial_fit(self, X: object, y: object, sample_weight: object = None) -> Self:
+        """Make one pass over rows, from the present weights on.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`.
+
+        Raises
+        ------
+        DataError, InvalidParameter
+            As in `fit`.
+        """
+        return self._fit(X, y, sample_weight, is_partial=True)
+
+    def predict(self, X: object) -> FloatArray:
         """Answer rows.
 
         Parameters
         ----------
         X
-            As in `fit`; columns of a data frame are found by name, in any order.
-        interval
-            0.9 returns (answers, low, high): bounds made to hold the true value nine times in
-            ten. None returns the answers.
+            As in `fit`.
 
         Returns
         -------
-        Shape (n_samples,), or three such arrays.
+        Shape (n_samples,) or (n_samples, n_outputs).
 
         Raises
         ------
         DataError
             If X is not like the X of `fit`.
-        InvalidParameter
-            If `interval` is another share.
         sklearn.exceptions.NotFittedError
             Before `fit`.
         """
-        if interval not in {None, COVERAGE}:
-            raise InvalidParameter(
-                "interval must be 0.9, the share of true values that the bounds are made to hold; "
-                f"got {interval!r}."
-            )
-        predictions = self._predictions(X)
-        if interval is None:
-            return predictions.values
-        assert predictions.low is not None, "numbers have bounds"
-        assert predictions.high is not None, "numbers have bounds"
-        return predictions.values, predictions.low, predictions.high
+        answers = self._answers(X)
+        if self._target is not None:
+            answers = cast("FloatArray", self._target.undo(answers).astype(answers.dtype))
+        return answers[:, 0] if self.n_outputs_ == 1 else answers
+
+    # ---- what `BaseMLP` asks ------------------------------------------------------------------
+
+    def _read_targets(
+        self,
+        y: npt.NDArray[Any],
+        *,
+        is_new: bool,  # noqa: ARG002 classes look at it
+    ) -> npt.NDArray[Any]:
+        return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+
+    _target: Scaling | None = None
+
+    def _scaled(
+        self, Y: npt.NDArray[Any], weights: FloatArray | None, *, is_new: bool
+    ) -> npt.NDArray[Any]:
+        if is_new:
+            self._target = None if self.preprocess is None else Scaling.fit(Y, weights)
+        return Y if self._target is None else self._target.apply(Y)
+
+    def _class_factors(
+        self,
+        y: npt.NDArray[Any],  # noqa: ARG002 classes look at them
+        *,
+        is_partial: bool,  # noqa: ARG002
+    ) -> FloatArray | None:
+        return None
+
+    def _is_stratified(self, Y: npt.NDArray[Any]) -> bool:  # noqa: ARG002 classes look at it
+        return False
+
+    def _has_classes(self, Y: npt.NDArray[Any]) -> bool:  # noqa: ARG002
+        return False
+
+    def _loss_and_link(self) -> tuple[str, str]:
+        return "squared_error", "identity"
+
+    def _loss_targets(self, Y: npt.NDArray[Any], dtype: Any) -> FloatArray:  # noqa: ANN401
+        targets: FloatArray = np.ascontiguousarray(Y, dtype=dtype)
+        return targets
+
+    def _score_answers(
+        self, Y: npt.NDArray[Any], answers: FloatArray, weights: FloatArray | None
+    ) -> float:
+        return float(r2_score(Y, answers, sample_weight=weights))

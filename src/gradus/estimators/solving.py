@@ -1,0 +1,257 @@
+"""From an estimator's parameters to trained weights: which solver, which rates, which rows judge.
+
+How X and y become arrays of a network must not be known here.
+"""
+
+import warnings
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.model_selection import train_test_split
+
+from gradus._typing import FloatArray, Int64Array
+from gradus.engines.base import Engine, TrainState
+from gradus.errors import DataError, InvalidParameter
+from gradus.estimators.descent import Descent, Diverged, Objective, Rows
+from gradus.estimators.epochs import Curve, Judge, Schedule, train_epochs
+from gradus.estimators.lbfgs import minimize_lbfgs
+from gradus.networks.losses import loss_of
+from gradus.optimizers.rules import Adam, AdamW, GradientDescent, Rule
+from gradus.tables.checks import groups_of_copies
+from gradus.training.folds import holdout
+
+NOT_FINITE = (
+    "Solver produced non-finite parameter weights. The input data may contain large values and "
+    "need to be preprocessed."
+)
+# With fewer rows none is held out unless the person says so.
+_FEWEST_TO_HOLD_OUT = 500
+
+
+class Solving:
+    """What an estimator does with arrays; it holds parameters and the state of the solver."""
+
+    solver: str
+    batch_size: int | str
+    learning_rate: str
+    learning_rate_init: float
+    power_t: float
+    max_iter: int
+    max_fun: int
+    shuffle: bool
+    tol: float
+    verbose: bool | int
+    momentum: float
+    nesterovs_momentum: bool
+    early_stopping: bool | str
+    validation_fraction: float
+    beta_1: float
+    beta_2: float
+    epsilon: float
+    n_iter_no_change: float
+    preprocess: str | None
+    _random_state: np.random.RandomState
+    _curve: Curve
+    _descent: Descent | None
+
+    @abstractmethod
+    def _params(self) -> FloatArray:
+        """Return the weights as one new vector, as `coefs_` and `intercepts_` stand now."""
+
+    @abstractmethod
+    def _score_answers(
+        self, Y: npt.NDArray[Any], answers: FloatArray, weights: FloatArray | None
+    ) -> float:
+        """Score answers of the network as `score` does."""
+
+    @abstractmethod
+    def _is_stratified(self, Y: npt.NDArray[Any]) -> bool:
+        """Say whether scikit-learn holds out each class in its share."""
+
+    @abstractmethod
+    def _has_classes(self, Y: npt.NDArray[Any]) -> bool:
+        """Say whether each row has one class."""
+
+    def _solve(
+        self,
+        objective: Objective,
+        rows: Rows,
+        Y: npt.NDArray[Any],
+        held: tuple[Rows, npt.NDArray[Any]] | None,
+        engine: Engine,
+        *,
+        is_partial: bool,
+    ) -> FloatArray:
+        """Train from the present weights on, and return the best ones.
+
+        Parameters
+        ----------
+        objective, rows
+            What is lowered.
+        Y : array of shape (n, n_outputs)
+            Targets as scores read them.
+        held
+            Rows to judge by, and their targets; None holds some out where that is asked for.
+        engine
+            What computes.
+        is_partial
+            Whether one epoch is asked for.
+        """
+        if self.solver == "lbfgs":
+            params, self.loss_, self.n_iter_ = minimize_lbfgs(
+                objective,
+                rows,
+                self._params(),
+                engine,
+                max_iter=self.max_iter,
+                max_fun=self.max_fun,
+                tol=self.tol,
+                verbose=self.verbose >= 1,
+            )
+            return params
+        if self.early_stopping is True and is_partial:
+            raise InvalidParameter("partial_fit does not support early_stopping=True")
+        descent = self._make_descent(objective, is_partial=is_partial)
+        is_stopping = self._stops_early(len(rows), has_judges=held is not None) and not is_partial
+        if is_stopping and held is None:
+            training, judging = self._hold_out(rows, Y)
+            rows, held = rows.take(training), (rows.take(judging), Y[judging])
+        judge = None
+        if held is not None:
+            judge = self._judge(objective, *held, engine, is_deciding=is_stopping)
+        self._train(descent, rows, judge, engine, is_partial=is_partial)
+        best = self._curve.best_params
+        return descent.state.params if best is None else best
+
+    def _train(
+        self, descent: Descent, rows: Rows, judge: Judge | None, engine: Engine, *, is_partial: bool
+    ) -> None:
+        """Make the epochs and show what they brought."""
+        curve: Curve = getattr(self, "_curve", None) or Curve()
+        try:
+            self.n_iter_ = train_epochs(
+                descent,
+                rows,
+                judge,
+                self._schedule(len(rows)),
+                curve,
+                self._random_state,
+                engine,
+                say=print if self.verbose else _say_nothing,
+                is_partial=is_partial,
+            )
+        except Diverged:
+            raise DataError(NOT_FINITE) from None
+        self._descent, self._curve = descent, curve
+        self.loss_ = curve.losses[-1] if curve.losses else np.nan
+        self.loss_curve_, self.best_loss_ = curve.losses, curve.best_loss
+        self.validation_scores_, self.best_validation_score_ = curve.scores, curve.best_score
+        self.validation_loss_curve_ = curve.validation_losses
+        self.t_ = curve.n_rows_seen
+
+    def _stops_early(self, n_rows: int, *, has_judges: bool) -> bool:
+        """Say whether rows that judge decide when training ends."""
+        if self.early_stopping != "auto":
+            return bool(self.early_stopping)
+        return self.preprocess is not None and (has_judges or n_rows >= _FEWEST_TO_HOLD_OUT)
+
+    def _make_descent(self, objective: Objective, *, is_partial: bool) -> Descent:
+        """Begin at the present weights; `partial_fit` keeps what the rule remembers."""
+        params = self._params()
+        known: Descent | None = getattr(self, "_descent", None)
+        if is_partial and known is not None:
+            known.objective = objective
+            known.state.params[:] = params
+            return known
+        rule = self._rule()
+        state = TrainState.start(params, rule.n_slots)
+        return Descent(objective, rule, float(self.learning_rate_init), state)
+
+    def _rule(self) -> Rule:
+        """Return the update rule that the parameters ask for."""
+        if self.solver == "sgd":
+            is_ahead = bool(self.nesterovs_momentum and self.momentum > 0)
+            return GradientDescent(momentum=self.momentum, nesterov=is_ahead)
+        kind = Adam if self.solver == "adam" else AdamW
+        return kind(beta_1=self.beta_1, beta_2=self.beta_2, epsilon=self.epsilon)
+
+    def _schedule(self, n_rows: int) -> Schedule:
+        """Return when to stop, and how the rate changes."""
+        return Schedule(
+            max_iter=self.max_iter,
+            batch_size=self._rows_in_a_step(n_rows),
+            is_shuffled=self.shuffle,
+            tol=self.tol,
+            patience=self.n_iter_no_change,
+            learning_rate=self.learning_rate if self.solver == "sgd" else "constant",
+            rate_init=float(self.learning_rate_init),
+            power_t=self.power_t,
+        )
+
+    def _rows_in_a_step(self, n_rows: int) -> int:
+        if isinstance(self.batch_size, str):
+            return min(200, n_rows)
+        if self.batch_size > n_rows:
+            warnings.warn(
+                "Got `batch_size` less than 1 or larger than sample size. It is going to be "
+                "clipped",
+                stacklevel=6,
+            )
+        return int(min(self.batch_size, n_rows))
+
+    def _hold_out(self, rows: Rows, Y: npt.NDArray[Any]) -> tuple[Int64Array, Int64Array]:
+        """Return the rows to train on and those held out, each class in its share.
+
+        With ``preprocess=None`` they are scikit-learn's, in its order; else copies of a row stay
+        together.
+        """
+        n, is_stratified = len(rows), self._is_stratified(Y)
+        if self.preprocess is None:
+            training, held = train_test_split(
+                np.arange(n),
+                random_state=self._random_state,
+                test_size=self.validation_fraction,
+                stratify=Y if is_stratified else None,
+            )
+        else:
+            training, held = holdout(
+                np.arange(n),
+                self.validation_fraction,
+                int(self._random_state.randint(2**31)),
+                groups=groups_of_copies(rows.X.astype(np.float64)),
+                classes=rows.y[:, 0] if self._has_classes(Y) else None,
+            )
+        if len(held) < 2:
+            raise DataError(
+                "The validation set is too small. Increase 'validation_fraction' or the size of "
+                "your dataset."
+            )
+        return training, held
+
+    def _judge(
+        self,
+        objective: Objective,
+        rows: Rows,
+        Y: npt.NDArray[Any],
+        engine: Engine,
+        *,
+        is_deciding: bool,
+    ) -> Judge:
+        """Return what judges weights by rows."""
+        spec = objective.spec
+        link = loss_of(spec.loss).link
+
+        def measure(params: FloatArray) -> tuple[float, float]:
+            answers = link(engine.outputs(spec, params, rows.X))
+            if not np.isfinite(answers).all():
+                return np.nan, np.nan
+            loss = engine.evaluate(spec, params, rows.X, rows.y, rows.weights)[0]
+            return objective.reported * loss, self._score_answers(Y, answers, rows.weights)
+
+        return Judge(measure, is_deciding, is_by_loss=self.preprocess is not None)
+
+
+def _say_nothing(_line: str) -> None:
+    """Drop a line."""

@@ -1,0 +1,339 @@
+"""The one table of hyperparameters: each name on each surface, default, range and one sentence.
+
+The estimators' constraints and docstrings and the docs table of differences from scikit-learn are
+generated from it, and tests hold the other surfaces to it. No library's classes and nothing that
+learns must be known here.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from gradus._typing import ACTIVATION_NAMES
+
+
+class _Absent:
+    """Stands for what scikit-learn has no such thing of."""
+
+    def __repr__(self) -> str:
+        return "absent"
+
+
+ABSENT: Final = _Absent()
+
+
+@dataclass(frozen=True)
+class Words:
+    """One of some names."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Range:
+    """A number, whole or not.
+
+    Attributes
+    ----------
+    low, high
+        Bounds; None is none.
+    closed
+        Which bounds belong to it: "left", "right", "both" or "neither".
+    is_whole
+        Whether only whole numbers do.
+    """
+
+    low: float | None
+    high: float | None
+    closed: str = "left"
+    is_whole: bool = False
+
+
+@dataclass(frozen=True)
+class Only:
+    """One number."""
+
+    value: float
+
+
+#: What a value may be; a text is a kind that scikit-learn has a word for, such as "boolean".
+Allowed: TypeAlias = Words | Range | Only | str | None
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """One choice about a network or its training.
+
+    Attributes
+    ----------
+    name
+        In the estimators; scikit-learn's own where it has the same.
+    default
+        In the estimators.
+    scikit_learn
+        scikit-learn's default; `ABSENT` where it has no such choice.
+    allowed
+        What a value may be, at least one of these.
+    doc
+        One or a few sentences for docstrings and tables.
+    network
+        What `Network`, `Plan` and the rules call it; "" where they have no such choice.
+    command
+        The command line's option; "" where there is none.
+    owner
+        "both", "classifier" or "regressor".
+    """
+
+    name: str
+    default: Any
+    scikit_learn: Any
+    allowed: tuple[Allowed, ...]
+    doc: str
+    network: str = ""
+    command: str = ""
+    owner: str = "both"
+
+
+def _whole(low: int) -> Range:
+    return Range(low, None, is_whole=True)
+
+
+_FLAG: Final = ("boolean",)
+_AT_LEAST_0: Final = Range(0, None)
+_ABOVE_0: Final = Range(0, None, closed="neither")
+_BELOW_1: Final = Range(0, 1, closed="left")
+
+#: What the estimators call an activation that networks call otherwise.
+ACTIVATION_SPELLED: Final[dict[str, str]] = {"sigmoid": "logistic"}
+#: Activations of the estimators.
+ACTIVATIONS: Final = tuple(ACTIVATION_SPELLED.get(name, name) for name in ACTIVATION_NAMES)
+#: Solvers that step batch by batch.
+FIRST_ORDER: Final = ("sgd", "adam", "adamw")
+SOLVERS: Final = ("lbfgs", *FIRST_ORDER)
+
+TABLE: Final[tuple[Hyperparameter, ...]] = (
+    Hyperparameter(
+        "loss",
+        "squared_error",
+        "squared_error",
+        (Words(("squared_error",)),),
+        "What training lowers: ``squared_error`` is half the squared error, averaged over outputs.",
+        network="NetworkSpec.loss",
+        owner="regressor",
+    ),
+    Hyperparameter(
+        "hidden_layer_sizes",
+        (100,),
+        (100,),
+        ("array-like", _whole(1)),
+        "Widths of the hidden layers, each 1 or greater; one number is one layer.",
+        network="NetworkSpec.layers",
+        command="--hidden",
+    ),
+    Hyperparameter(
+        "activation",
+        "relu",
+        "relu",
+        (Words(ACTIVATIONS),),
+        "Of the hidden layers; ``logistic`` is what networks call sigmoid.",
+        network="Dense.activation",
+        command="--activation",
+    ),
+    Hyperparameter(
+        "solver",
+        "adam",
+        "adam",
+        (Words(SOLVERS),),
+        "How the weights are found: batch by batch, or ``lbfgs`` from all rows at once.",
+        network="Plan.rule",
+        command="--rule",
+    ),
+    Hyperparameter(
+        "alpha",
+        0.0001,
+        0.0001,
+        (_AT_LEAST_0,),
+        "Strength of the penalty ``alpha / (2 n) * sum(weight**2)``, n the sum of weights of the "
+        "batch's rows.",
+        network="NetworkSpec.l2",
+    ),
+    Hyperparameter(
+        "batch_size",
+        "auto",
+        "auto",
+        (Words(("auto",)), _whole(1)),
+        "Rows in a step; ``auto`` takes all, at most 200. ``lbfgs`` does not look at it.",
+        network="Plan.batch_size",
+        command="--batch-size",
+    ),
+    Hyperparameter(
+        "learning_rate",
+        "constant",
+        "constant",
+        (Words(("constant", "invscaling", "adaptive")),),
+        "How the rate of ``sgd`` changes: not at all; ``learning_rate_init / t**power_t`` after t "
+        "rows; or divided by 5 each time there is no progress.",
+        network="rule.learning_rate",
+    ),
+    Hyperparameter(
+        "learning_rate_init",
+        0.001,
+        0.001,
+        (_ABOVE_0,),
+        "The first rate.",
+        network="rule.learning_rate",
+        command="--learning-rate",
+    ),
+    Hyperparameter(
+        "power_t",
+        0.5,
+        0.5,
+        (_AT_LEAST_0,),
+        "The exponent of ``invscaling``.",
+        network="InverseScaling.power",
+    ),
+    Hyperparameter(
+        "max_iter",
+        200,
+        200,
+        (_whole(1),),
+        "Most passes over the rows; most iterations of ``lbfgs``.",
+        network="Plan.epochs",
+        command="--epochs",
+    ),
+    Hyperparameter(
+        "shuffle",
+        default=True,
+        scikit_learn=True,
+        allowed=_FLAG,
+        doc="Whether batches are drawn in a new order each epoch.",
+    ),
+    Hyperparameter(
+        "random_state",
+        None,
+        None,
+        ("random_state",),
+        "Decides the first weights, the order of rows and the rows held out.",
+        network="Plan.seed",
+        command="--seed",
+    ),
+    Hyperparameter(
+        "tol",
+        1e-4,
+        1e-4,
+        (_AT_LEAST_0,),
+        "Progress is a loss lower, or a validation score higher, by at least this; ``lbfgs`` ends "
+        "where no entry of the gradient is larger.",
+        network="EarlyStopping.min_delta",
+    ),
+    Hyperparameter(
+        "verbose",
+        default=False,
+        scikit_learn=False,
+        allowed=("verbose",),
+        doc="Whether each epoch prints a line.",
+    ),
+    Hyperparameter(
+        "warm_start",
+        default=False,
+        scikit_learn=False,
+        allowed=_FLAG,
+        doc="Whether `fit` goes on from the weights of the last one.",
+    ),
+    Hyperparameter(
+        "momentum",
+        0.9,
+        0.9,
+        (_BELOW_1,),
+        "Of ``sgd``; scikit-learn allows 1 as well, which never comes to rest.",
+        network="GradientDescent.momentum",
+    ),
+    Hyperparameter(
+        "nesterovs_momentum",
+        default=True,
+        scikit_learn=True,
+        allowed=_FLAG,
+        doc="Whether ``sgd`` with momentum looks a step ahead.",
+        network="GradientDescent.nesterov",
+    ),
+    Hyperparameter(
+        "early_stopping",
+        default="auto",
+        scikit_learn=False,
+        allowed=(*_FLAG, Words(("auto",))),
+        doc="Whether rows are held out, and training ends where their score makes no progress. "
+        "``auto`` holds none out below 500 rows, and none with ``preprocess=None``.",
+        network="Plan.early_stopping",
+    ),
+    Hyperparameter(
+        "validation_fraction",
+        0.1,
+        0.1,
+        (_BELOW_1,),
+        "Share of the rows held out.",
+        network="EarlyStopping.fraction",
+    ),
+    Hyperparameter(
+        "beta_1", 0.9, 0.9, (_BELOW_1,), "Memory of Adam's mean gradient.", network="Adam.beta_1"
+    ),
+    Hyperparameter(
+        "beta_2",
+        0.999,
+        0.999,
+        (_BELOW_1,),
+        "Memory of Adam's mean squared gradient.",
+        network="Adam.beta_2",
+    ),
+    Hyperparameter(
+        "epsilon",
+        1e-8,
+        1e-8,
+        (_ABOVE_0,),
+        "What Adam adds to the root of the mean square before that is freed of its bias.",
+        network="Adam.epsilon",
+    ),
+    Hyperparameter(
+        "n_iter_no_change",
+        10,
+        10,
+        (_whole(1), Only(float("inf"))),
+        "Epochs without progress after which training ends, or ``adaptive`` lowers the rate.",
+        network="EarlyStopping.patience",
+    ),
+    Hyperparameter(
+        "max_fun",
+        15000,
+        15000,
+        (_whole(1),),
+        "Most times that ``lbfgs`` computes the loss.",
+    ),
+    Hyperparameter(
+        "preprocess",
+        "auto",
+        ABSENT,
+        (Words(("auto",)), None),
+        "``auto`` standardizes numbers and the target of a regression, encodes categories, dates "
+        "and truth values of data frames, and learns what a missing value means; `coefs_` are "
+        "then in scaled units. None takes numbers as they are, as scikit-learn does.",
+    ),
+    Hyperparameter(
+        "class_weight",
+        None,
+        ABSENT,
+        ("mapping", Words(("balanced",)), None),
+        "``balanced`` lets every class count alike; a mapping gives labels their factors, 0 or "
+        "greater, 1 where it names none.",
+        command="--class-weight",
+        owner="classifier",
+    ),
+)
+
+
+def entries_of(owner: str) -> tuple[Hyperparameter, ...]:
+    """Return the entries of one estimator in the order of its parameters.
+
+    Parameters
+    ----------
+    owner
+        "classifier" or "regressor".
+    """
+    return tuple(entry for entry in TABLE if entry.owner in {"both", owner})

@@ -1,0 +1,78 @@
+"""One table of hyperparameters: every surface spells, allows and defaults what it says."""
+
+import inspect
+from dataclasses import fields
+
+import pytest
+import sklearn.neural_network as theirs
+
+from gradus.cli.options import learning_options
+from gradus.estimators.classifier import MLPClassifier
+from gradus.estimators.parameters import constraints
+from gradus.estimators.regressor import MLPRegressor
+from gradus.networks.spec import Dense, NetworkSpec
+from gradus.optimizers.rules import Adam, GradientDescent
+from gradus.optimizers.schedules import InverseScaling
+from gradus.training.plan import EarlyStopping, Plan
+from gradus.workflow.hyperparameters import ABSENT, TABLE, entries_of
+
+ESTIMATORS = {
+    "classifier": (MLPClassifier, theirs.MLPClassifier),
+    "regressor": (MLPRegressor, theirs.MLPRegressor),
+}
+CLASSES = (NetworkSpec, Dense, Plan, EarlyStopping, GradientDescent, Adam, InverseScaling)
+each_estimator = pytest.mark.parametrize("owner", ESTIMATORS)
+
+
+def signature(cls):
+    parameters = inspect.signature(cls.__init__).parameters
+    return {name: value.default for name, value in parameters.items() if name != "self"}
+
+
+@each_estimator
+def test_estimators_have_these_parameters_and_defaults(owner):
+    ours, _ = ESTIMATORS[owner]
+    assert signature(ours) == {entry.name: entry.default for entry in entries_of(owner)}
+
+
+@each_estimator
+def test_scikit_learn_has_these_defaults_in_this_order(owner):
+    _, expected = ESTIMATORS[owner]
+    known = {e.name: e.scikit_learn for e in entries_of(owner) if e.scikit_learn is not ABSENT}
+    assert list(known.items()) == list(signature(expected).items())
+
+
+@each_estimator
+def test_whatever_scikit_learn_takes_is_taken(owner):
+    _, expected = ESTIMATORS[owner]
+    ours = constraints(owner)
+    wider = {"activation", "solver", "loss", "momentum", "early_stopping"}
+    for name, allowed in expected._parameter_constraints.items():
+        if name not in wider:
+            assert [str(one) for one in ours[name]] == [str(one) for one in allowed], name
+
+
+@each_estimator
+def test_docstrings_are_generated(owner):
+    ours, _ = ESTIMATORS[owner]
+    for entry in entries_of(owner):
+        assert f"\n{entry.name} : default={entry.default!r}\n" in ours.__doc__
+    assert "{parameters}" not in ours.__doc__
+
+
+def test_networks_and_plans_have_these_names():
+    known = {f"{cls.__name__}.{field.name}" for cls in CLASSES for field in fields(cls)}
+    named = {entry.network for entry in TABLE if entry.network}
+    assert named - {"rule.learning_rate"} <= known
+
+
+def test_the_command_line_has_these_options():
+    parameters = inspect.signature(learning_options).parameters
+    known = {f"--{name.replace('_', '-')}" for name in parameters}
+    assert {entry.command for entry in TABLE if entry.command} <= known
+
+
+def test_names_are_told_apart():
+    for owner in ESTIMATORS:
+        names = [entry.name for entry in entries_of(owner)]
+        assert len(set(names)) == len(names)
