@@ -89,4 +89,4 @@ def _objective(engine: Engine, spec: NetworkSpec, params: FloatArray, batches: B
 
 
 def _problem(engine: Engine, spec: NetworkSpec, batches: Batches) -> RowsProblem:
-    return RowsProblem(engine, spec, batches, lambda: False)
+    return RowsProblem(engine, spec, batches, lambda: False, np.zeros(1, dtype=np.uint8))
