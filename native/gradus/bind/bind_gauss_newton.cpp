@@ -91,8 +91,8 @@ template <class T>
 RowProducts<T> row_products_view(const Network& network, const Matrix<T>& fed,
                                  const Matrix<T>& delta, const Matrix<T>& of_weights,
                                  const Matrix<T>& of_biases) {
-    if (!network.embeddings().empty())
-        throw InvalidParameter("row products must be those of a network without embeddings.");
+    if (!network.embeddings().empty() || !network.norms().empty())
+        throw InvalidParameter("row products must be of dense layers alone.");
     const auto m = static_cast<Index>(fed.shape(0));
     Index in = 0, out = 0;
     for (const DenseLayer& layer : network.layers()) in += layer.fan_in, out += layer.fan_out;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "linalg/symmetric.hpp"
-#include "nn/gradient.hpp"
 #include "nn/output_pass.hpp"
 
 namespace gradus {
@@ -36,7 +35,7 @@ public:
             }
             for (Index o = 0; o < network_.n_outputs(); ++o) {
                 const MatrixView<T> jacobian{jacobian_, rows, g.cols, g.cols};
-                if (!fill(params, {x.row(from), rows, x.cols, x.stride}, o, jacobian, crew) ||
+                if (!pass_.backward(params, o, Rows{network_, jacobian, crew}, crew) ||
                     !symmetric_product(kernels_, transposed<T>(jacobian), plain<T>(jacobian), g,
                                        rows, from > 0 || o > 0, pass_.buffers(), crew)) {
                     return false;
@@ -54,45 +53,47 @@ private:
         return size;
     }
 
-    // The rows of the scaled Jacobian that belong to output o.
-    bool fill(const T* params, MatrixView<const T> x, Index o, MatrixView<T> jacobian,
-              const Crew& crew) {
-        bool is_done = true;
-        const bool went_back = pass_.backward(
-            params, o, crew,
-            [&](std::size_t l, MatrixView<const T> delta) {
-                is_done = is_done &&
-                          fill_layer(network_.layers()[l], pass_.fed(l), delta, jacobian, crew);
-            },
-            [&](MatrixView<const T> delta) { fill_embeddings(x, delta, jacobian); });
-        return is_done && went_back;
-    }
+    // The rows of the scaled Jacobian of one output.
+    struct Rows {
+        const Network& network;
+        MatrixView<T> jacobian;
+        const Crew& crew;
 
-    static bool fill_layer(const DenseLayer& layer, MatrixView<const T> a_in,
-                           MatrixView<const T> delta, MatrixView<T> jacobian, const Crew& crew) {
-        const double work = static_cast<double>(delta.rows * layer.weight_count());
-        return crew.for_each(delta.rows, work, [&](Index i, int) {
-            T* out = jacobian.row(i) + layer.weight_at;
-            for (Index p = 0; p < layer.fan_in; ++p, out += layer.fan_out) {
-                const T a = a_in.row(i)[p];
-                for (Index q = 0; q < layer.fan_out; ++q) out[q] = a * delta.row(i)[q];
-            }
-            if (layer.has_bias) std::copy_n(delta.row(i), layer.fan_out, out);
-        });
-    }
-
-    void fill_embeddings(MatrixView<const T> x, MatrixView<const T> delta,
-                         MatrixView<T> jacobian) const noexcept {
-        for (const EmbeddingTable& table : network_.embeddings()) {
-            for (Index i = 0; i < x.rows; ++i) {
-                T* out = jacobian.row(i) + table.weight_at;
-                std::fill_n(out, table.weight_count(), T(0));
-                const auto level = static_cast<Index>(x.row(i)[table.column]);
-                std::copy_n(delta.row(i) + (table.input - network_.n_plain()), table.width,
-                            out + level * table.width);
+        bool dense(const DenseLayer& layer, MatrixView<const T> a_in,
+                   MatrixView<const T> delta) const {
+            return for_each_rows(crew, delta.rows, layer.weight_count(), [&](Index row, Index n) {
+                for (Index i = row; i < row + n; ++i) {
+                    T* out = jacobian.row(i) + layer.weight_at;
+                    for (Index p = 0; p < layer.fan_in; ++p, out += layer.fan_out) {
+                        const T a = a_in.row(i)[p];
+                        for (Index q = 0; q < layer.fan_out; ++q) out[q] = a * delta.row(i)[q];
+                    }
+                    if (layer.has_bias) std::copy_n(delta.row(i), layer.fan_out, out);
+                }
+            });
+        }
+        void norm(const NormLayer& norm, const Normalized<T>& normalized,
+                  MatrixView<const T> delta) const {
+            for (Index i = 0; i < delta.rows; ++i) {
+                T* scale = jacobian.row(i) + norm.scale_at;
+                for (Index q = 0; q < norm.width; ++q)
+                    scale[q] = normalized.numbers.row(i)[q] * delta.row(i)[q];
+                std::copy_n(delta.row(i), norm.width, jacobian.row(i) + norm.shift_at());
             }
         }
-    }
+        void embedded(MatrixView<const T> x, MatrixView<const T> delta) const {
+            const Index left_out = network.input_width() - delta.cols;
+            for (const EmbeddingTable& table : network.embeddings()) {
+                for (Index i = 0; i < x.rows; ++i) {
+                    T* out = jacobian.row(i) + table.weight_at;
+                    std::fill_n(out, table.weight_count(), T(0));
+                    const auto level = static_cast<Index>(x.row(i)[table.column]);
+                    std::copy_n(delta.row(i) + (table.input - left_out), table.width,
+                                out + level * table.width);
+                }
+            }
+        }
+    };
 
     static bool zeros(MatrixView<T> g, const Crew& crew) {
         return crew.for_each(g.rows, static_cast<double>(g.rows * g.cols),

@@ -53,6 +53,15 @@ public:
     }
     bool backward(const T* params, MatrixView<const T> x, bool is_first, T* grads,
                   const Crew& crew) {
+        return backward(params, x, Sums{*this, is_first, grads, crew}, crew);
+    }
+
+    /// As backward, but what comes back goes to `sink`: sink.dense(layer, a_in, delta) and
+    /// sink.norm(norm, normalized, delta) with delta (rows, width), the derivative by what the
+    /// layer gave before its activation, and at last sink.embedded(x, delta), delta's last columns
+    /// being those that embeddings filled.
+    template <class Sink>
+    bool backward(const T* params, MatrixView<const T> x, Sink&& sink, const Crew& crew) {
         const std::size_t n_steps = network_.steps().size();
         // Delta is the loss's derivative by what a step gave, times that step's slope.
         MatrixView<T> delta = trace_.outputs();
@@ -61,9 +70,9 @@ public:
                               delta.cols);
         }
         for (std::size_t s = n_steps; s-- > lowest_;) {
-            if (!step_back(s, params, delta, is_first, grads, crew)) return false;
+            if (!step_back(s, params, delta, sink, crew)) return false;
         }
-        level_sums_.add_all(network_, x, delta, is_first, grads);
+        sink.embedded(x, MatrixView<const T>(delta));
         return true;
     }
 
@@ -80,6 +89,27 @@ public:
     }
 
 private:
+    // Sums over the rows, at the parameters' places in `grads`.
+    struct Sums {
+        GradientPass& pass;
+        bool is_first;
+        T* grads;
+        const Crew& crew;
+
+        bool dense(const DenseLayer& layer, MatrixView<const T> a_in,
+                   MatrixView<const T> delta) const {
+            return parameter_gradient(pass.kernels_, layer, a_in, delta, !is_first, grads,
+                                      pass.buffers_, crew);
+        }
+        void norm(const NormLayer& norm, const Normalized<T>& normalized,
+                  MatrixView<const T> delta) const {
+            norm_parameter_gradient(pass.kernels_, norm, normalized, delta, is_first, grads);
+        }
+        void embedded(MatrixView<const T> x, MatrixView<const T> delta) const {
+            pass.level_sums_.add_all(pass.network_, x, delta, is_first, grads);
+        }
+    };
+
     static Index added_size(const Network& network, Index chunk) noexcept {
         return network.has_sums() ? chunk * network.widest() : 0;
     }
@@ -102,15 +132,16 @@ private:
             grads[i] += l1 * static_cast<T>((weight[i] > 0) - (weight[i] < 0));
     }
 
-    // The gradient of the step's own parameters; then delta becomes that of the step below.
-    bool step_back(std::size_t s, const T* params, MatrixView<T>& delta, bool is_first, T* grads,
+    // The step's own parameters; then delta becomes that of the step below.
+    template <class Sink>
+    bool step_back(std::size_t s, const T* params, MatrixView<T>& delta, Sink& sink,
                    const Crew& crew) {
         const Step& step = network_.steps()[s];
         switch (step.kind) {
             case StepKind::dense:
-                return dense_back(s, params, delta, is_first, grads, crew);
+                return dense_back(s, params, delta, sink, crew);
             case StepKind::norm:
-                return norm_back(s, params, delta, is_first, grads, crew);
+                return norm_back(s, params, delta, sink, crew);
             case StepKind::sum:
                 for (Index i = 0; i < delta.rows; ++i)
                     std::copy_n(delta.row(i), delta.cols, added_ + i * delta.cols);
@@ -120,13 +151,11 @@ private:
         }
     }
 
-    bool dense_back(std::size_t s, const T* params, MatrixView<T>& delta, bool is_first, T* grads,
+    template <class Sink>
+    bool dense_back(std::size_t s, const T* params, MatrixView<T>& delta, Sink& sink,
                     const Crew& crew) {
         const DenseLayer& layer = network_.layers()[network_.steps()[s].index];
-        if (!parameter_gradient(kernels_, layer, trace_.input(s), MatrixView<const T>(delta),
-                                !is_first, grads, buffers_, crew)) {
-            return false;
-        }
+        if (!sink.dense(layer, trace_.input(s), MatrixView<const T>(delta))) return false;
         const bool has_embeddings = !network_.embeddings().empty();
         if (s == lowest_ && !has_embeddings) return true;
         // The plain columns of X come first; nothing needs the derivative by them.
@@ -144,7 +173,8 @@ private:
         return true;
     }
 
-    bool norm_back(std::size_t s, const T* params, MatrixView<T>& delta, bool is_first, T* grads,
+    template <class Sink>
+    bool norm_back(std::size_t s, const T* params, MatrixView<T>& delta, Sink& sink,
                    const Crew& crew) {
         const NormLayer& norm = network_.norms()[network_.steps()[s].index];
         const MatrixView<T> below{delta_below_, delta.rows, norm.width, norm.width};
@@ -152,8 +182,7 @@ private:
                            crew)) {
             return false;
         }
-        norm_parameter_gradient(kernels_, norm, trace_.normalized(s), MatrixView<const T>(delta),
-                                is_first, grads);
+        sink.norm(norm, trace_.normalized(s), MatrixView<const T>(delta));
         delta = below;
         std::swap(delta_, delta_below_);
         return settle_all(s, delta, crew);

@@ -18,7 +18,8 @@ struct RowProducts {
     MatrixView<T> of_biases;   // (m, m), lower triangle: sum over layers with bias of D D'
 };
 
-/// Sums the row products and solves with them. No embeddings. Scratch: one chunk of rows of every
+/// Sums the row products and solves with them. No embeddings and no norms.
+/// Scratch: one chunk of rows of every
 /// layer, two blocks of a product per thread, and (m, widest) numbers.
 template <class T>
 class RowForm {
@@ -46,12 +47,8 @@ public:
                 return false;
             }
             for (Index o = 0; o < network_.n_outputs(); ++o) {
-                const Index at = o * x.rows + from;
-                const auto keep = [&](std::size_t l, MatrixView<const T> delta) {
-                    copy(pass.fed(l), part(products.fed, l, &DenseLayer::fan_in), at);
-                    copy(delta, part(products.delta, l, &DenseLayer::fan_out), at);
-                };
-                if (!pass.backward(params, o, crew, keep, [](MatrixView<const T>) {})) return false;
+                const Rows rows_of_output{*this, products, o * x.rows + from};
+                if (!pass.backward(params, o, rows_of_output, crew)) return false;
             }
         }
         return inner_products(products, crew);
@@ -92,6 +89,23 @@ private:
         size.add<T>(m);
         return size;
     }
+
+    // Copies what comes back to the rows from `at` on.
+    struct Rows {
+        const RowForm& form;
+        const RowProducts<T>& products;
+        Index at;
+
+        bool dense(const DenseLayer& layer, MatrixView<const T> a_in,
+                   MatrixView<const T> delta) const {
+            const auto l = static_cast<std::size_t>(&layer - form.network_.layers().data());
+            copy(a_in, form.part(products.fed, l, &DenseLayer::fan_in), at);
+            copy(delta, form.part(products.delta, l, &DenseLayer::fan_out), at);
+            return true;
+        }
+        void norm(const NormLayer&, const Normalized<T>&, MatrixView<const T>) const {}
+        void embedded(MatrixView<const T>, MatrixView<const T>) const {}
+    };
 
     // The columns of layer l + 1.
     MatrixView<T> part(MatrixView<T> all, std::size_t l, Index DenseLayer::* width) const noexcept {
