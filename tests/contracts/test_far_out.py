@@ -3,10 +3,30 @@
 import numpy as np
 import pytest
 
+from gradus._typing import ACTIVATION_NAMES
 from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
 from gradus.engines.reference_engine import ReferenceEngine
 from gradus.networks.spec import Dense, NetworkSpec
 from gradus.optimizers.rules import Adagrad, Adam, GradientDescent, RMSprop
+from tests.golden.load import golden
+
+
+@pytest.mark.parametrize("name", ACTIVATION_NAMES)
+def test_a_unit_gives_the_exact_number_and_slope(engine, name):
+    table = golden("activations")[name]
+    value, slope, _ = np.array(table["numbers"]).T
+    unit = NetworkSpec(1, (Dense(1, name, bias=False),))
+    found = engine.outputs(unit, np.ones(1), np.array(table["z"])[:, None])[:, 0]
+    # rtol: z**2 is rounded in the tail of gelu. atol: the smallest numbers there are.
+    np.testing.assert_allclose(found, value, rtol=1e-12, atol=1e-322)
+    # Behind it a weight of 1 and a loss whose gradient is 1, where the unit's value allows it.
+    spec = NetworkSpec(1, (*unit.layers, Dense(1, bias=False)))
+    for z, a, exact in zip(table["z"], value, slope, strict=True):
+        if abs(a) < 2:
+            grads = one_row(engine, spec, [z, 1.0], a - 0.5)[1]
+            # Near 0 stands the zero of a slope: a difference of two numbers of size 1.
+            atol = 1e-16 if abs(z) < 1 else 1e-322
+            np.testing.assert_allclose(grads[0], exact, rtol=1e-12, atol=atol)
 
 
 def one_row(engine, spec, params, target, weights=None):

@@ -13,8 +13,8 @@ from gradus._files import previous_name
 from gradus.engines.base import TrainState
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import ModelFileError
-from gradus.optimizers.rules import Adam, AdamW, GradientDescent
-from gradus.optimizers.schedules import Cosine
+from gradus.optimizers.rules import Adam, AdamW, GradientDescent, RMSprop
+from gradus.optimizers.schedules import Cosine, OneCycle
 from gradus.training import checkpoints, loop, validation
 from gradus.training.control import Control
 from gradus.training.history import EpochRow, Record
@@ -29,6 +29,7 @@ PLANS = {
     "Adam, early stopping": Plan(
         Adam(Cosine(0.05)), epochs=30, batch_size=16, early_stopping=EarlyStopping(0.3, 4)
     ),
+    "RMSprop, one cycle": Plan(RMSprop(OneCycle(0.01), momentum=0.9), epochs=9, batch_size=16),
     "AdamW, float32": Plan(AdamW(0.02), epochs=12, batch_size=32, dtype="float32"),
 }
 ADAM = PLANS["Adam, early stopping"]

@@ -1,7 +1,10 @@
 """What a person may choose: every value out of its range is refused in a sentence."""
 
+import re
+
 import pytest
 
+from gradus._typing import ACTIVATION_NAMES, RULE_NAMES
 from gradus.errors import InvalidParameter
 from gradus.workflow.options import Options
 
@@ -68,3 +71,11 @@ def test_an_unknown_option(name, sentence):
 
 def test_whole_numbers_are_kept_as_numbers():
     assert Options.of(time_limit=3, epochs=2) == Options(time_limit=3.0, epochs=2)
+
+
+@pytest.mark.parametrize(
+    ("option", "names"), [("activation", ACTIVATION_NAMES), ("rule", RULE_NAMES)]
+)
+def test_the_docstring_lists_all_names(option, names):
+    listed = re.search(rf"\n    {option}\n((?: {{8}}.*\n)+)", Options.__doc__)[1]
+    assert sorted(re.findall(r'"(\w+)"', listed)) == sorted(names)

@@ -61,10 +61,13 @@ def test_the_shape_of_the_network():
     "option",
     [
         {"rule": "adam"},
+        {"rule": "rmsprop"},
+        {"rule": "adagrad"},
         {"rule": "gradient_descent"},
         {"learning_rate": 0.02},
         {"batch_size": 7},
         {"activation": "relu"},
+        {"activation": "selu"},
         {"class_weight": {"more": 3}},
     ],
 )
