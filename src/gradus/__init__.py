@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from gradus.models.model_file import load, save
     from gradus.models.network import Network, Run
     from gradus.models.predictions import Predictions
-    from gradus.networks.spec import Dense, Embedding, Initializer, NetworkSpec
+    from gradus.networks.layers import Dense, Dropout, Embedding, Initializer, LayerNorm, Residual
+    from gradus.networks.spec import NetworkSpec
     from gradus.optimizers.automatic import Automatic
     from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop
     from gradus.optimizers.schedules import Constant, Cosine, InverseScaling, OneCycle, Warmup
@@ -42,18 +43,20 @@ _MODULES = {
     "Constant": "optimizers.schedules",
     "Cosine": "optimizers.schedules",
     "DataError": "errors",
-    "Dense": "networks.spec",
+    "Dense": "networks.layers",
     "Diverged": "errors",
+    "Dropout": "networks.layers",
     "EarlyStopping": "training.plan",
-    "Embedding": "networks.spec",
+    "Embedding": "networks.layers",
     "EngineUnavailable": "errors",
     "FillResult": "workflow.fill",
     "GradientDescent": "optimizers.rules",
     "GradusError": "errors",
-    "Initializer": "networks.spec",
+    "Initializer": "networks.layers",
     "InvalidParameter": "errors",
     "InverseScaling": "optimizers.schedules",
     "LBFGS": "optimizers.second_order.lbfgs",
+    "LayerNorm": "networks.layers",
     "LevenbergMarquardt": "optimizers.second_order.levenberg_marquardt",
     "MLPClassifier": "estimators.classifier",
     "MLPRegressor": "estimators.regressor",
@@ -64,6 +67,7 @@ _MODULES = {
     "OneCycle": "optimizers.schedules",
     "Predictions": "models.predictions",
     "RMSprop": "optimizers.rules",
+    "Residual": "networks.layers",
     "Run": "models.network",
     "ShapeMismatch": "errors",
     "Warmup": "optimizers.schedules",
@@ -84,6 +88,7 @@ __all__ = [
     "DataError",
     "Dense",
     "Diverged",
+    "Dropout",
     "EarlyStopping",
     "Embedding",
     "EngineUnavailable",
@@ -93,6 +98,7 @@ __all__ = [
     "Initializer",
     "InvalidParameter",
     "InverseScaling",
+    "LayerNorm",
     "LevenbergMarquardt",
     "MLPClassifier",
     "MLPRegressor",
@@ -103,6 +109,7 @@ __all__ = [
     "OneCycle",
     "Predictions",
     "RMSprop",
+    "Residual",
     "Run",
     "ShapeMismatch",
     "Warmup",

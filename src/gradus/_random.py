@@ -70,6 +70,18 @@ def stream_key(seed: int, purpose: int) -> int:
     return _mix_int(seed * _GOLDEN + _mix_int(purpose + _PURPOSE_OFFSET))
 
 
+def part_keys(keys: UInt64Array, parts: Int64Array) -> UInt64Array:
+    """Derive the keys of parts of streams, such as epochs or rows: ``mix64(key + (part + 1) * G)``.
+
+    Parameters
+    ----------
+    keys : uint64 array
+    parts : int64 array
+        Counted from 0; its shape and that of `keys` are broadcast.
+    """
+    return mix64(keys + (parts.astype(np.uint64) + np.uint64(1)) * np.uint64(_GOLDEN))
+
+
 def uniform(key: int, shape: tuple[int, ...]) -> Float64Array:
     """Draw numbers evenly from [0, 1), multiples of 2**-53.
 

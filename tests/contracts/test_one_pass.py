@@ -94,7 +94,7 @@ def numeric_gradient(engine, spec, params, X, y, weights, penalty):
     """Central differences of loss + penalty, and where a kink lies within 10 steps."""
     steps = np.finfo(float).eps ** (1 / 3) * np.maximum(1, np.abs(params))
     numeric, is_kink = np.zeros(params.size), np.zeros(params.size, dtype=bool)
-    kinked = [i for i, layer in enumerate(spec.layers) if layer.activation in KINKED]
+    kinked = [i for i, layer in enumerate(spec.dense) if layer.activation in KINKED]
     for i, h in enumerate(steps):
         unit = np.zeros(params.size)
         unit[i] = h

@@ -8,11 +8,11 @@ from tests.meta.sources import PACKAGE
 # The public surface of this release; adding a name here is a decision.
 PUBLIC = {
     "Adagrad", "Adam", "AdamW", "Automatic", "Constant", "Cosine", "DataError", "Dense", "Diverged",
-    "EarlyStopping", "Embedding", "EngineUnavailable", "FillResult", "GradientDescent",
-    "GradusError", "Initializer", "InvalidParameter", "InverseScaling", "LBFGS",
+    "Dropout", "EarlyStopping", "Embedding", "EngineUnavailable", "FillResult", "GradientDescent",
+    "GradusError", "Initializer", "InvalidParameter", "InverseScaling", "LBFGS", "LayerNorm",
     "LevenbergMarquardt", "MLPClassifier", "MLPRegressor", "Model", "ModelFileError", "Network",
-    "NetworkSpec", "OneCycle", "Predictions", "RMSprop", "Run", "ShapeMismatch", "Warmup", "fill",
-    "load", "save", "train",
+    "NetworkSpec", "OneCycle", "Predictions", "RMSprop", "Residual", "Run", "ShapeMismatch",
+    "Warmup", "fill", "load", "save", "train",
 }  # fmt: skip
 
 

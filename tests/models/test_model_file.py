@@ -12,7 +12,14 @@ from gradus._archive import pack, unpack
 from gradus.errors import ModelFileError
 from gradus.models.model_file import load, save
 from gradus.models.network import Network
-from gradus.networks.spec import Dense, Embedding, Initializer
+from gradus.networks.layers import (
+    Dense,
+    Dropout,
+    Embedding,
+    Initializer,
+    LayerNorm,
+    Residual,
+)
 
 NETWORKS = {
     "small": lambda: Network(2, [Dense(3, "sigmoid"), Dense(1)]),
@@ -29,7 +36,24 @@ NETWORKS = {
         dtype="float32",
         embeddings=[Embedding(1, 2), Embedding(2, 3)],
     ),
+    "every layer": lambda: Network(
+        2,
+        [
+            Dropout(0.25),
+            Dense(3, "tanh", max_norm=2.5),
+            Residual([LayerNorm(), Dense(4, "relu"), Dropout(0.5), Dense(3)]),
+            LayerNorm(epsilon=1e-3),
+            Dense(1),
+        ],
+        l1=1e-3,
+    ),
 }
+# Entries of descriptions.
+DENSE = {
+    "kind": "Dense", "width": 1, "activation": "identity", "bias": True, "initializer": "auto",
+    "max_norm": None,
+}  # fmt: skip
+RESIDUAL = {"kind": "Residual", "layers": [DENSE]}
 
 
 @pytest.fixture(params=NETWORKS)
@@ -218,19 +242,35 @@ CRAFTED = {
     ),
     "an option too many": (
         in_layer(code="x"),
-        "Dense must have the entries width, activation, bias, initializer.",
+        "Dense must have the entries width, activation, bias, initializer, max_norm.",
     ),
     "an option missing": (
         lambda description, _: description["network"]["layers"][0].pop("width"),
-        "Dense must have the entries width, activation, bias, initializer.",
+        "Dense must have the entries width, activation, bias, initializer, max_norm.",
     ),
     "an option missing that has a default": (
         lambda description, _: description["network"]["layers"][0].pop("activation"),
-        "Dense must have the entries width, activation, bias, initializer.",
+        "Dense must have the entries width, activation, bias, initializer, max_norm.",
     ),
     "no layers": (
         lambda description, _: description["network"].pop("layers"),
-        "NetworkSpec must have the entries n_inputs, layers, loss, l2, embeddings.",
+        "NetworkSpec must have the entries n_inputs, layers, loss, l2, embeddings, l1.",
+    ),
+    "a residual in a residual": (
+        in_network(layers=[RESIDUAL | {"layers": [RESIDUAL]}]),
+        "it has 'Residual' where 'Dense' must stand.",
+    ),
+    "a residual without layers": (
+        in_network(layers=[RESIDUAL | {"layers": []}]),
+        "a Residual must hold at least one layer; got none.",
+    ),
+    "a rate out of range": (
+        in_network(layers=[{"kind": "Dropout", "rate": 1.0}]),
+        "rate must be a finite number at least 0 and less than 1; got 1.0.",
+    ),
+    "a norm of no array": (
+        in_network(layers=[{"kind": "LayerNorm", "epsilon": 1e-5}, DENSE]),
+        "its arrays are not its weights and biases.",
     ),
     "layers that are none": (in_network(layers=[1]), "it has 1 where 'Dense' must stand."),
     "an embedding of another class": (
@@ -267,8 +307,14 @@ def test_a_file_made_by_hand_is_refused(path, name):
     assert refusal(path, crafted(path, change)) == f"{path} describes no network: {sentence}"
 
 
-def test_a_file_from_before_there_were_embeddings_is_read(path):
-    older = crafted(path, lambda description, _: description["network"].pop("embeddings"))
+@pytest.mark.parametrize("entry", ["embeddings", "l1", "max_norm"])
+def test_a_file_from_before_an_entry_existed_is_read(path, entry):
+    def remove(description, _):
+        network = description["network"]
+        for entries in network["layers"] if entry == "max_norm" else [network]:
+            del entries[entry]
+
+    older = crafted(path, remove)
     path.write_bytes(older)
     assert load(path).spec == NETWORKS["small"]().spec
 

@@ -110,7 +110,7 @@ def test_values_given_by_hand_become_plain_numbers():
         (lambda: NetworkSpec(1, ()), "layers must hold at least one Dense layer; got none."),
         (
             lambda: NetworkSpec(1, (Dense(1), 5)),
-            "layers must hold Dense layers only; got 5 as layer 2.",
+            "layers must hold Dense, Dropout, LayerNorm and Residual only; got 5 as entry 2.",
         ),
         (
             lambda: NetworkSpec(1, (Dense(1),), l2=-1),

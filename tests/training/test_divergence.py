@@ -52,7 +52,7 @@ def test_forward_places_in_their_order():
     def place(z1=0.0, a1=0.0, z2=0.0, a2=0.0):
         numbers = [np.array([[value]]) for value in (z1, a1, z2, a2)]
         trace = Trace(z=numbers[::2], a=[np.zeros((1, 1)), *numbers[1::2]])
-        return divergence._first_forward(trace)
+        return divergence._first_forward(TWO, trace)
 
     assert place() is None
     assert place(z1=np.nan, a1=np.nan, z2=np.nan, a2=np.nan) == (

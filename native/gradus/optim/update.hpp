@@ -10,6 +10,7 @@
 #include "base/enums.hpp"
 #include "base/thread_pool.hpp"
 #include "nn/network.hpp"
+#include "optim/max_norm.hpp"
 #include "simd/kernels.hpp"
 
 namespace gradus {
@@ -65,7 +66,10 @@ public:
     static constexpr Index kBlock = 4096;
 
     Updater(const Network& network, const RuleConfig& config)
-        : kernels_(kernels<T>()), config_(config), n_params_(network.n_params()) {
+        : network_(network),
+          kernels_(kernels<T>()),
+          config_(config),
+          n_params_(network.n_params()) {
         for (const EmbeddingTable& table : network.embeddings())
             add_blocks(table.weight_at, table.end(), kNoLayer, true);
         for (const Step& step : network.steps()) {
@@ -111,13 +115,16 @@ public:
         adagrad_ = {rate, clip, config_.initial_accumulator, config_.epsilon};
     }
 
-    /// Makes the update in place. It is never left half done: nobody can stop the watch it has.
+    /// Makes the update in place, and keeps the weights within their layers' max_norm. It is never
+    /// left half done: nobody can stop the watch it has.
     void apply(const Parameters<T>& p, const T* grads, const Crew& crew) {
-        for_each_block(Crew(crew.n_threads(), undisturbed_), [&](std::size_t b, int) {
+        const Crew steady(crew.n_threads(), undisturbed_);
+        for_each_block(steady, [&](std::size_t b, int) {
             const Block& block = blocks_[b];
             T* first = p.slots + block.start;
             update(block, p.params + block.start, first, first + p.count, grads + block.start);
         });
+        limit_norms(network_, p.params, steady);
     }
 
     /// Whether the prepared update may leave the type's range although the gradient, of this norm
@@ -236,6 +243,7 @@ private:
         look(params.data(), slots.data());
     }
 
+    const Network& network_;
     const Kernels<T>& kernels_;
     RuleConfig config_;
     Index n_params_;

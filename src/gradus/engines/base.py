@@ -123,9 +123,9 @@ class EpochLog:
         One per epoch finished in the call: mean loss and mean row_measure over the epoch's
         batches (each before its update, without penalty), gradient norm of its last step.
     update_ratio : float64 array of shape (n_layers,)
-        ``||change|| / ||params before||`` of each layer, weight and bias together and embeddings
-        left out, in the last of the updates asked for; 0 where it changed nothing or the call
-        ended before it, inf where a layer of zeros changed.
+        ``||change|| / ||params before||`` of each layer, weight and bias together, embeddings,
+        norms and what `max_norm` does left out, in the last of the updates asked for; 0 where it
+        changed nothing or the call ended before it, inf where a layer of zeros changed.
     """
 
     rows: Float64Array = field(default_factory=lambda: np.zeros((0, 3)))

@@ -46,7 +46,7 @@ def scaled_jacobian(
     """
     trace = forward(spec, params, without_idle_rows(X, weights))
     roots = curvature_roots(spec, trace.a[-1], y, weights)
-    slope = ACTIVATIONS[spec.layers[-1].activation].slope(trace.z[-1])
+    slope = ACTIVATIONS[spec.dense[-1].activation].slope(trace.z[-1])
     singles = [_row(trace, i) for i in range(len(X))]
     return np.array(
         [

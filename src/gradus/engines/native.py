@@ -23,8 +23,10 @@ from gradus._typing import (
 from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
 from gradus.engines.native_damped import NormalEquations, RowEquations
 from gradus.engines.reference import without_idle_rows
+from gradus.networks.layers import Dense, Dropout, LayerNorm, Residual
 from gradus.networks.levels import check_levels
 from gradus.networks.spec import NetworkSpec
+from gradus.networks.steps import steps
 from gradus.optimizers.rules import Rule
 from gradus.optimizers.second_order.problem import DampedSystem
 
@@ -184,7 +186,7 @@ class NativeEngine:
         """Make updates; see `engines.base.Engine`."""
         n_epochs = (int(state.cursor[1]) + len(rates)) // batches.steps_per_epoch
         log_rows = np.zeros((n_epochs, 3))
-        log.update_ratio = np.zeros(len(spec.layers))
+        log.update_ratio = np.zeros(len(spec.dense))
         first_epoch = int(state.cursor[0])
         params: Array = state.params
         slots: Array = state.slots
@@ -232,13 +234,25 @@ def _network(spec: NetworkSpec) -> _core.Network:
     network = _core.Network(
         n_inputs=spec.n_inputs,
         loss=LOSS_NAMES.index(spec.loss),
-        l1=0.0,
+        l1=spec.l1,
         l2=spec.l2,
         embeddings=[(embedding.n_levels, embedding.width) for embedding in spec.embeddings],
     )
-    for layer in spec.layers:
-        activation = ACTIVATION_NAMES.index(layer.activation)
-        network.add_dense(layer.width, activation, has_bias=layer.bias, max_norm=np.inf)
+    for step in steps(spec):
+        match step.layer:
+            case Dense() as layer:
+                network.add_dense(
+                    width=layer.width,
+                    activation=ACTIVATION_NAMES.index(layer.activation),
+                    has_bias=layer.bias,
+                    max_norm=np.inf if layer.max_norm is None else layer.max_norm,
+                )
+            case Dropout(rate):
+                network.add_dropout(rate)
+            case LayerNorm(epsilon):
+                network.add_norm(epsilon)
+            case Residual():
+                network.add_sum(step.source - 1)  # the core counts what feeds the network as -1
     return network
 
 

@@ -5,21 +5,26 @@ array namespace and in the floating type of their input (float64 unless the call
 they know no threads, no tricks and no files.
 
 For layers l = 1..L, with ``a_0 = X`` (its level numbers replaced by what is learnt about them):
-``z_l = a_(l-1) @ weight_l + bias_l`` and ``a_l = f_l(z_l)``.
+``z_l = a_(l-1) @ weight_l + bias_l`` and ``a_l = f_l(z_l)``. Dropout, norms and residuals are steps
+between those of the layers, see `networks.steps`.
 The loss is the weighted mean over rows of ``l(a_L, y)``; the objective adds the penalty.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from gradus._typing import Array, Float64Array
 from gradus.engines.embedding import embed, embedding_backward
+from gradus.engines.norm import norm_backward, normalize
 from gradus.networks.activations import ACTIVATIONS
+from gradus.networks.layers import Dense, Dropout, LayerNorm, Residual
 from gradus.networks.losses import loss_of, row_shares, weighted_mean
 from gradus.networks.params import layout, views, weight_mask
-from gradus.networks.penalties import l2_gradient, l2_penalty
+from gradus.networks.penalties import l1_gradient, l1_penalty, l2_gradient, l2_penalty
 from gradus.networks.spec import NetworkSpec
+from gradus.networks.steps import steps
 from gradus.optimizers.clipping import gradient_norm
 
 
@@ -32,8 +37,8 @@ class Trace:
     z : list of arrays of shape (n_batch, width)
         Pre-activations; ``z[l - 1]`` belongs to layer l.
     a : list of arrays of shape (n_batch, width)
-        Activations; ``a[0]`` is what feeds layer 1 (X itself without embeddings), and ``a[l]``
-        belongs to layer l.
+        What each step gave: ``a[0]`` is what feeds the network (X itself without embeddings), and
+        ``a[s + 1]`` belongs to step s; in a network of dense layers only ``a[l]`` to layer l.
     levels : list of int64 arrays of shape (n_batch,)
         The level numbers of each embedding.
     """
@@ -56,15 +61,36 @@ def affine(a_in: Array, weight: Array, bias: Array | None) -> Array:
     return z if bias is None else z + bias
 
 
-def forward(spec: NetworkSpec, params: Array, X: Array) -> Trace:
-    """Carry rows through all layers: ``a_l = f_l(z_l)``."""
+def forward(
+    spec: NetworkSpec, params: Array, X: Array, masks: Sequence[Array] | None = None
+) -> Trace:
+    """Carry rows through all steps; for a layer ``a_l = f_l(z_l)``.
+
+    Parameters
+    ----------
+    spec, params, X
+        As in `gradient`.
+    masks
+        As `engines.dropout.dropout_masks` gives them; without them nothing is left out.
+    """
     named = views(spec, params)
     a_0, levels = embed(spec, params, X)
     trace = Trace(z=[], a=[a_0], levels=levels)
-    for number, layer in enumerate(spec.layers, 1):
-        weight, bias = named[f"layer {number} weight"], named.get(f"layer {number} bias")
-        trace.z.append(affine(trace.a[-1], weight, bias))
-        trace.a.append(ACTIVATIONS[layer.activation].value(trace.z[-1]))
+    for step in steps(spec):
+        layer, number, a_in = step.layer, step.number, trace.a[-1]
+        match layer:
+            case Dense():
+                weight, bias = named[f"layer {number} weight"], named.get(f"layer {number} bias")
+                trace.z.append(affine(a_in, weight, bias))
+                a_out = ACTIVATIONS[layer.activation].value(trace.z[-1])
+            case Dropout():
+                a_out = a_in if masks is None else a_in * masks[number - 1]
+            case LayerNorm():
+                normal, _ = normalize(a_in, layer.epsilon)
+                a_out = normal * named[f"norm {number} scale"] + named[f"norm {number} shift"]
+            case Residual():
+                a_out = a_in + trace.a[step.source]
+        trace.a.append(a_out)
     return trace
 
 
@@ -86,7 +112,7 @@ def row_scaled(row_values: Array, weights: Array | None) -> Array:
 
 def output_delta(spec: NetworkSpec, trace: Trace, y: Array, weights: Array | None) -> Array:
     """``delta_L = w_i / sum(w) * dl/da_L * f_L'(z_L)``: the gradient by z_L."""
-    slope = ACTIVATIONS[spec.layers[-1].activation].slope(trace.z[-1])
+    slope = ACTIVATIONS[spec.dense[-1].activation].slope(trace.z[-1])
     return output_gradient(spec, trace, y, weights) * slope
 
 
@@ -128,32 +154,53 @@ def dense_backward(delta: Array, a_in: Array, weight: Array) -> tuple[Array, Arr
     return a_in.T @ delta, xp.sum(delta, axis=0), delta @ weight.T
 
 
-def backward(spec: NetworkSpec, params: Array, trace: Trace, delta: Array) -> Array:
+def backward(
+    spec: NetworkSpec,
+    params: Array,
+    trace: Trace,
+    delta: Array,
+    masks: Sequence[Array] | None = None,
+) -> Array:
     """Carry ``delta_L`` back to the embeddings and collect the gradient of the loss.
 
-    ``delta_(l-1) = (delta_l @ weight_l.T) * f_(l-1)'(z_(l-1))``.
+    Between layers ``delta_(l-1) = (delta_l @ weight_l.T) * f_(l-1)'(z_(l-1))``. What a residual
+    added gets the gradient of the sum once more, beside that which came through its layers.
 
     Returns
     -------
     New array of shape (n_params,), in the order of `params`.
     """
-    named = views(spec, params)
-    parts: list[Array] = []
-    for number in range(len(spec.layers), 0, -1):
-        weight = named[f"layer {number} weight"]
-        d_weight, d_bias, d_a_in = dense_backward(delta, trace.a[number - 1], weight)
-        if spec.layers[number - 1].bias:
-            parts.append(d_bias)
-        parts.append(d_weight.reshape(-1))
-        if number > 1:
-            slope = ACTIVATIONS[spec.layers[number - 2].activation].slope
-            delta = d_a_in * slope(trace.z[number - 2])
+    named, found = views(spec, params), {}
+    added: dict[int, Array] = {}
+    d_a = delta  # by a[s + 1]; of the last step, which is dense, already by its z
+    for s, step in reversed(list(enumerate(steps(spec)))):
+        layer, number = step.layer, step.number
+        match layer:
+            case Dense():
+                if number < len(spec.dense):
+                    d_a = d_a * ACTIVATIONS[layer.activation].slope(trace.z[number - 1])
+                name = f"layer {number}"
+                parts = dense_backward(d_a, trace.a[s], named[f"{name} weight"])
+                found[f"{name} weight"], found[f"{name} bias"], d_a = parts
+            case Dropout():
+                d_a = d_a if masks is None else d_a * masks[number - 1]
+            case LayerNorm():
+                name, kept = f"norm {number}", normalize(trace.a[s], layer.epsilon)
+                parts = norm_backward(d_a, *kept, named[f"{name} scale"])
+                found[f"{name} scale"], found[f"{name} shift"], d_a = parts
+            case Residual():
+                added[step.source] = d_a
+        if s in added:
+            d_a = d_a + added[s]
     end = spec.widths[0]
-    for embedding, levels in zip(spec.embeddings[::-1], trace.levels[::-1], strict=True):
-        d_rows = d_a_in[:, end - embedding.width : end]
-        parts.append(embedding_backward(d_rows, levels, embedding.n_levels).reshape(-1))
-        end -= embedding.width
-    return delta.__array_namespace__().concat(parts[::-1])
+    for number in range(len(spec.embeddings), 0, -1):
+        table = spec.embeddings[number - 1]
+        d_rows = d_a[:, end - table.width : end]
+        own = embedding_backward(d_rows, trace.levels[number - 1], table.n_levels)
+        found[f"embedding {number} weight"] = own
+        end -= table.width
+    flat = [found[view.name].reshape(-1) for view in layout(spec)]
+    return delta.__array_namespace__().concat(flat)
 
 
 def mean_loss(spec: NetworkSpec, outputs: Array, y: Array, weights: Array | None = None) -> Array:
@@ -171,14 +218,19 @@ def mean_measure(
 def objective(
     spec: NetworkSpec, params: Array, X: Array, y: Array, weights: Array | None = None
 ) -> Array:
-    """``loss + l2 / 2 * sum(weight**2)``: what `gradient` is the derivative of."""
-    outputs = forward(spec, params, X).a[-1]
-    penalty = l2_penalty(params, weight_mask(spec), spec.l2)
+    """``loss + l2 / 2 * sum(weight**2) + l1 * sum(abs(weight))``: `gradient` differentiates it."""
+    outputs, mask = forward(spec, params, X).a[-1], weight_mask(spec)
+    penalty = l2_penalty(params, mask, spec.l2) + l1_penalty(params, mask, spec.l1)
     return mean_loss(spec, outputs, y, weights) + penalty
 
 
 def gradient(
-    spec: NetworkSpec, params: Array, X: Array, y: Array, weights: Array | None = None
+    spec: NetworkSpec,
+    params: Array,
+    X: Array,
+    y: Array,
+    weights: Array | None = None,
+    masks: Sequence[Array] | None = None,
 ) -> tuple[Trace, Array]:
     """Differentiate the objective by every parameter: forward, then backward.
 
@@ -190,6 +242,8 @@ def gradient(
     X : array of shape (n_batch, n_inputs)
     y : array of shape (n_batch, n_targets)
     weights : array of shape (n_batch,), optional
+    masks
+        What dropout leaves out, see `forward`.
 
     Returns
     -------
@@ -197,15 +251,18 @@ def gradient(
         The forward pass it was computed from.
     grads : new array of shape (n_params,)
     """
-    trace = forward(spec, params, without_idle_rows(X, weights))
-    grads = backward(spec, params, trace, output_delta(spec, trace, y, weights))
-    return trace, grads + l2_gradient(params, weight_mask(spec), spec.l2)
+    trace = forward(spec, params, without_idle_rows(X, weights), masks)
+    grads = backward(spec, params, trace, output_delta(spec, trace, y, weights), masks)
+    grads = grads + l2_gradient(params, weight_mask(spec), spec.l2)
+    if spec.l1:
+        grads = grads + l1_gradient(params, weight_mask(spec), spec.l1)
+    return trace, grads
 
 
 def update_ratios(spec: NetworkSpec, before: Array, after: Array) -> Float64Array:
     """``||change|| / ||before||`` of each layer, weight and bias together."""
-    ratios = np.zeros(len(spec.layers))
-    for number in range(1, len(spec.layers) + 1):
+    ratios = np.zeros(len(spec.dense))
+    for number in range(1, len(spec.dense) + 1):
         own = [view for view in layout(spec) if view.layer == number]
         part = slice(own[0].start, own[-1].stop)
         change = float(gradient_norm(after[part] - before[part]))

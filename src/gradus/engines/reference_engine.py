@@ -11,8 +11,10 @@ from gradus import _random
 from gradus._typing import Array, Float64Array, FloatArray, Int64Array, UInt8Array
 from gradus.engines import gauss_newton, second_order
 from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
+from gradus.engines.dropout import dropout_masks
 from gradus.engines.reference import forward, gradient, mean_loss, mean_measure, update_ratios
 from gradus.networks.levels import check_levels
+from gradus.networks.max_norm import limit_norms
 from gradus.networks.params import weight_mask
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.clipping import clip, gradient_norm
@@ -179,7 +181,7 @@ class _Run:
         self.first_epoch = int(state.cursor[0])
         n_epochs = (int(state.cursor[1]) + n_steps) // batches.steps_per_epoch
         self.log_rows = np.zeros((n_epochs, 3))
-        log.rows, log.update_ratio = self.log_rows[:0], np.zeros(len(spec.layers))
+        log.rows, log.update_ratio = self.log_rows[:0], np.zeros(len(spec.dense))
 
     def step(self, rate: float, *, is_last: bool) -> bool:
         """Make one update and move the cursor; False, and no change, where it diverges."""
@@ -192,10 +194,10 @@ class _Run:
             state.grad_norm.copy(),
         )
         ratio = self.log.update_ratio
-        X, y, weights = self._batch()
+        X, y, weights, masks = self._batch()
         total = float(len(X)) if weights is None else float(np.sum(weights, dtype=np.float64))
         if total > 0:
-            trace, grads = gradient(spec, state.params, X, y, weights)
+            trace, grads = gradient(spec, state.params, X, y, weights, masks)
             loss = float(mean_loss(spec, trace.a[-1], y, weights))
             norm = gradient_norm(grads)
             if not (np.isfinite(loss) and np.isfinite(norm)):
@@ -215,6 +217,7 @@ class _Run:
                 return False
             if is_last:
                 ratio = update_ratios(spec, state.params, after.params)
+            after.params = limit_norms(spec, after.params)
         row = self._move_cursor(after)
         try:
             self._commit(after, row, ratio)
@@ -224,13 +227,15 @@ class _Run:
             raise
         return True
 
-    def _batch(self) -> tuple[Array, Array, Array | None]:
-        """Pick the rows of the step under the cursor."""
+    def _batch(self) -> tuple[Array, Array, Array | None, list[Array]]:
+        """Pick the rows of the step under the cursor, and what dropout leaves out of them."""
+        spec, batches = self.spec, self.batches
         epoch, step = int(self.state.cursor[0]), int(self.state.cursor[1])
-        start = step * self.batches.batch_size
-        picked = self._epoch_order(epoch)[start : start + self.batches.batch_size]
-        weights = None if self.batches.weights is None else self.batches.weights[picked]
-        return self.batches.X[picked], self.batches.y[picked], weights
+        start = step * batches.batch_size
+        picked = self._epoch_order(epoch)[start : start + batches.batch_size]
+        weights = None if batches.weights is None else batches.weights[picked]
+        masks = dropout_masks(spec, batches.dropout_key, epoch, picked, batches.X.dtype)
+        return batches.X[picked], batches.y[picked], weights, masks
 
     def _epoch_order(self, epoch: int) -> Int64Array:
         """List all rows of one epoch in their order."""

@@ -62,7 +62,7 @@ def forward_tangent(spec: NetworkSpec, params: Array, X: Array, trace: Trace, v:
     filled = embed(spec, v, X)[0]
     is_learnt = xp.arange(spec.widths[0]) >= spec.n_plain
     tangent = Tangent(z=[], a=[xp.where(is_learnt, filled, xp.zeros_like(filled))])
-    for number, layer in enumerate(spec.layers, 1):
+    for number, layer in enumerate(spec.dense, 1):
         V, c = named_v[f"layer {number} weight"], named_v.get(f"layer {number} bias")
         R_z = tangent.a[-1] @ named[f"layer {number} weight"] + affine(trace.a[number - 1], V, c)
         tangent.z.append(R_z)
@@ -122,17 +122,17 @@ def backward_tangent(
     """
     xp, named, named_v = v.__array_namespace__(), views(spec, params), views(spec, v)
     parts: list[Array] = []
-    for number in range(len(spec.layers), 0, -1):
+    for number in range(len(spec.dense), 0, -1):
         weight, V = (part[f"layer {number} weight"] for part in (named, named_v))
         R_d_weight = tangent.a[number - 1].T @ delta + trace.a[number - 1].T @ R_delta
-        if spec.layers[number - 1].bias:
+        if spec.dense[number - 1].bias:
             parts.append(xp.sum(R_delta, axis=0))
         parts.append(R_d_weight.reshape(-1))
         d_a_in = delta @ weight.T
         R_d_a_in = R_delta @ weight.T + delta @ V.T
         if number > 1:
             delta, R_delta = activation_backward_tangent(
-                spec.layers[number - 2].activation,
+                spec.dense[number - 2].activation,
                 trace.z[number - 2],
                 tangent.z[number - 2],
                 d_a_in,
@@ -182,7 +182,7 @@ def hvp(
     trace = forward(spec, params, X)
     tangent = forward_tangent(spec, params, X, trace, v)
     delta, R_delta = activation_backward_tangent(
-        spec.layers[-1].activation,
+        spec.dense[-1].activation,
         trace.z[-1],
         tangent.z[-1],
         output_gradient(spec, trace, y, weights),
@@ -219,7 +219,7 @@ def ggn_vp(
     X = without_idle_rows(X, weights)
     trace = forward(spec, params, X)
     R_a = forward_tangent(spec, params, X, trace, v).a[-1]
-    slope = ACTIVATIONS[spec.layers[-1].activation].slope(trace.z[-1])
+    slope = ACTIVATIONS[spec.dense[-1].activation].slope(trace.z[-1])
     delta = output_curvature_product(spec, trace, y, weights, R_a) * slope
     product = backward(spec, params, trace, delta)
     return product + l2_gradient(v, weight_mask(spec), spec.l2)

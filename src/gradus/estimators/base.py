@@ -34,8 +34,9 @@ from gradus.estimators.solving import NOT_FINITE, Solving
 from gradus.estimators.weights import Parts, first_params
 from gradus.models.model_file import dump, parse
 from gradus.models.network import Network
+from gradus.networks.layers import Dense, Embedding
 from gradus.networks.losses import loss_of
-from gradus.networks.spec import Dense, Embedding, NetworkSpec
+from gradus.networks.spec import NetworkSpec
 from gradus.workflow.hyperparameters import ACTIVATION_SPELLED, FIRST_ORDER
 from gradus.workflow.settings import embedding_width
 
@@ -198,7 +199,7 @@ class BaseMLP(Solving, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn
             self._spec = spec
             params: Given = first_params(spec, activation, self._random_state)
             self._take_params(params.astype(rows.X.dtype))
-            self.n_layers_ = len(spec.layers) + 1
+            self.n_layers_ = len(spec.dense) + 1
             self.n_iter_, self.t_ = 0, 0
             self._curve, self._descent = Curve(), None
         shapes = list(zip(spec.widths[:-1], spec.widths[1:], strict=True))

@@ -38,7 +38,7 @@ def first_params(
     """
     factor = 2.0 if activation == "sigmoid" else 6.0
     drawn: list[Float64Array] = []
-    for fan_in, layer in zip(spec.widths[:-1], spec.layers, strict=True):
+    for fan_in, layer in zip(spec.widths[:-1], spec.dense, strict=True):
         bound = np.sqrt(factor / (fan_in + layer.width))
         drawn.append(random_state.uniform(-bound, bound, (fan_in, layer.width)).ravel())
         drawn.append(random_state.uniform(-bound, bound, layer.width))
@@ -69,7 +69,7 @@ class Parts:
     def of(cls, spec: NetworkSpec, params: FloatArray) -> Self:
         """Take a vector of shape (n_params,) apart."""
         named = views(spec, params)
-        layers = range(1, len(spec.layers) + 1)
+        layers = range(1, len(spec.dense) + 1)
         tables = range(1, len(spec.embeddings) + 1)
         return cls(
             [named[f"embedding {number} weight"] for number in tables],

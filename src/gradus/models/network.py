@@ -15,9 +15,10 @@ from gradus.engines.base import Engine
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import DataError, InvalidParameter, ShapeMismatch
 from gradus.networks.initializers import initial_params
+from gradus.networks.layers import Embedding, Layer
 from gradus.networks.losses import loss_of
 from gradus.networks.params import n_params, views
-from gradus.networks.spec import Dense, Embedding, NetworkSpec
+from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.automatic import Automatic
 from gradus.optimizers.rules import Rule
 from gradus.optimizers.second_order.problem import FullBatchRule
@@ -68,7 +69,8 @@ class Network:
     inputs
         Number of columns of X, 1 or greater.
     layers
-        At least one `Dense`, the output layer last.
+        `Dense`, `Dropout`, `LayerNorm` and `Residual` in their order; a `Dense` last, the output
+        layer.
     loss
         "squared_error", ``1/n * sum of (output - y)**2`` averaged over outputs;
         "binary_cross_entropy" or "cross_entropy", which work on logits.
@@ -81,6 +83,8 @@ class Network:
     embeddings
         One `Embedding` for each of the last columns of X, which then hold level numbers: categories
         as 0, 1, 2, ... The first layer is fed what is learnt about each level in their place.
+    l1
+        Factor of the penalty ``l1 * sum(abs(weight))``, 0 or greater.
 
     Raises
     ------
@@ -89,6 +93,7 @@ class Network:
 
     Examples
     --------
+    >>> from gradus.networks.layers import Dense
     >>> net = Network(inputs=2, layers=[Dense(3, "tanh"), Dense(1)])
     >>> net.params.shape
     (13,)
@@ -97,15 +102,16 @@ class Network:
     def __init__(
         self,
         inputs: int,
-        layers: Sequence[Dense],
+        layers: Sequence[Layer],
         loss: str = "squared_error",
         l2: float = 0.0,
         seed: int = 0,
         dtype: str = "float64",
         embeddings: Sequence[Embedding] = (),
+        l1: float = 0.0,
     ) -> None:
         inputs = check_whole("inputs", inputs, at_least=1)
-        self.spec = NetworkSpec(inputs, tuple(layers), loss, l2, tuple(embeddings))
+        self.spec = NetworkSpec(inputs, tuple(layers), loss, l2, tuple(embeddings), l1)
         self.seed = check_whole("seed", seed, at_least=0)
         self.dtype = check_choice("dtype", dtype, DTYPE_NAMES)
         self._params: FloatArray = initial_params(self.spec, self.seed).astype(self.dtype)
@@ -156,7 +162,7 @@ class Network:
         self._params = copied
 
     def views(self) -> dict[str, FloatArray]:
-        """Name every weight and bias, as "layer 1 weight"; writing into one changes the network."""
+        """Name every parameter, as "layer 1 weight"; writing into one changes the network."""
         return views(self.spec, self._params)
 
     def train(

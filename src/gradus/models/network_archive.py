@@ -11,8 +11,17 @@ import numpy as np
 from gradus._archive import AnyArray
 from gradus._validate import check_choice
 from gradus.models.network import Network
+from gradus.networks.layers import (
+    Dense,
+    Dropout,
+    Embedding,
+    Initializer,
+    Layer,
+    LayerNorm,
+    Residual,
+)
 from gradus.networks.params import layout
-from gradus.networks.spec import Dense, Embedding, Initializer, NetworkSpec
+from gradus.networks.spec import NetworkSpec
 from gradus.training.description import describe
 from gradus.training.plan import DTYPE_NAMES
 
@@ -57,20 +66,39 @@ def build_network(description: dict[str, Any], arrays: dict[str, AnyArray]) -> N
 
 
 def read_spec(entries: object) -> NetworkSpec:
-    """Undo `describe` for the four classes a network consists of; see `build_network`."""
+    """Undo `describe` for the classes a network consists of; see `build_network`."""
     if isinstance(entries, dict):
-        # Files from before there were embeddings have none.
-        entries = {"embeddings": [], **entries}
+        # Files from before there were embeddings, or l1, have none.
+        entries = {"embeddings": [], "l1": 0.0, **entries}
     options = _options(entries, NetworkSpec)
-    layers = []
-    for layer in options["layers"]:
-        own = _options(layer, Dense)
-        if not isinstance(own["initializer"], str):
-            own["initializer"] = Initializer(**_options(own["initializer"], Initializer))
-        layers.append(Dense(**own))
+    layers = [_read_layer(layer) for layer in options["layers"]]
     embeddings = [Embedding(**_options(each, Embedding)) for each in options["embeddings"]]
     parts = {"layers": tuple(layers), "embeddings": tuple(embeddings)}
     return NetworkSpec(**{**options, **parts})
+
+
+def _read_layer(entries: object) -> Layer:
+    """Read one entry of the list of layers."""
+    if not isinstance(entries, dict) or entries["kind"] != "Residual":
+        return _read_inner(entries)
+    inner = _options(entries, Residual)["layers"]
+    return Residual(tuple(_read_inner(layer) for layer in inner))
+
+
+def _read_inner(entries: object) -> Dense | Dropout | LayerNorm:
+    """Read a layer that may stand in a residual."""
+    kind = entries["kind"] if isinstance(entries, dict) else ""
+    if kind == "Dropout":
+        return Dropout(**_options(entries, Dropout))
+    if kind == "LayerNorm":
+        return LayerNorm(**_options(entries, LayerNorm))
+    if isinstance(entries, dict):
+        # Files from before there was max_norm have none.
+        entries = {"max_norm": None, **entries}
+    own = _options(entries, Dense)
+    if not isinstance(own["initializer"], str):
+        own["initializer"] = Initializer(**_options(own["initializer"], Initializer))
+    return Dense(**own)
 
 
 def _options(entries: object, kind: type) -> dict[str, Any]:

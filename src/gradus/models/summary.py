@@ -53,7 +53,7 @@ def _inputs(model: Model) -> list[str]:
 
 def shape(spec: NetworkSpec) -> str:
     """Say how a network is built: 8 inputs, 64 gelu, 64 gelu, 1 output."""
-    hidden = [f"{layer.width} {layer.activation}" for layer in spec.layers[:-1]]
+    hidden = [f"{layer.width} {layer.activation}" for layer in spec.dense[:-1]]
     outputs = "1 output" if spec.n_outputs == 1 else f"{spec.n_outputs} outputs"
     inputs = "1 input" if spec.n_inputs == 1 else f"{spec.n_inputs} inputs"
     return ", ".join([inputs, *hidden, outputs])

@@ -15,8 +15,10 @@ from gradus._random import Purpose, normal, stream_key, uniform
 from gradus._typing import Float64Array
 from gradus._validate import check_whole
 from gradus.errors import InvalidParameter
+from gradus.networks.layers import Dense, Dropout, Embedding, Initializer, LayerNorm
 from gradus.networks.params import n_params, views
-from gradus.networks.spec import Embedding, Initializer, NetworkSpec
+from gradus.networks.spec import NetworkSpec
+from gradus.networks.steps import steps
 
 #: Gain of "deep_sigmoid"; 1 would keep an infinitely small signal, this keeps the gradient's size.
 DEEP_SIGMOID_GAIN = 1.4
@@ -71,7 +73,7 @@ def initial_params(spec: NetworkSpec, seed: int) -> Float64Array:
     The same spec and seed give the same bits. A layer's numbers depend on its place, shape and
     initializer, not on the layers beside it ("deep_sigmoid" also looks at the activation before).
     Biases are zero unless they are given or the initializer is "deep_sigmoid". The numbers of an
-    embedding are drawn by `embedding_table`.
+    embedding are drawn by `embedding_table`; the scale of a norm begins at 1, its shift at 0.
 
     Parameters
     ----------
@@ -97,22 +99,29 @@ def initial_params(spec: NetworkSpec, seed: int) -> Float64Array:
         table = embedding_table(embedding, stream_key(table_key, number))
         named[f"embedding {number} weight"][:] = table
     seed_key = stream_key(seed, Purpose.INITIAL_WEIGHTS)
-    for number, (layer, options) in enumerate(zip(spec.layers, resolve(spec), strict=True), 1):
-        before = spec.layers[number - 2].activation if number > 1 else ""
-        site = Site(
-            layer=number,
-            key=stream_key(seed_key, number),
-            fan_in=spec.widths[number - 1],
-            fan_out=layer.width,
-            has_bias=layer.bias,
-            is_sigmoid=layer.activation == "sigmoid",
-            follows_sigmoid=before == "sigmoid",
-            options=options,
-        )
-        weight, bias = INITIALIZERS[options.name](site)
-        named[f"layer {number} weight"][:] = weight
-        if bias is not None:
-            named[f"layer {number} bias"][:] = bias
+    options, before = resolve(spec), ""
+    for step in steps(spec):
+        layer, number = step.layer, step.number
+        if isinstance(layer, Dense):
+            site = Site(
+                layer=number,
+                key=stream_key(seed_key, number),
+                fan_in=spec.widths[number - 1],
+                fan_out=layer.width,
+                has_bias=layer.bias,
+                is_sigmoid=layer.activation == "sigmoid",
+                follows_sigmoid=before == "sigmoid",
+                options=options[number - 1],
+            )
+            weight, bias = INITIALIZERS[site.options.name](site)
+            named[f"layer {number} weight"][:] = weight
+            if bias is not None:
+                named[f"layer {number} bias"][:] = bias
+            before = layer.activation
+        elif isinstance(layer, LayerNorm):
+            named[f"norm {number} scale"][:] = 1.0
+        # Dropout keeps the mean of what it is fed; a norm and a sum do not.
+        before = before if isinstance(layer, Dense | Dropout) else ""
     return params
 
 
@@ -120,19 +129,22 @@ def resolve(spec: NetworkSpec) -> tuple[Initializer, ...]:
     """Say which initializer each layer gets; the one place that knows what "auto" means.
 
     - "deep_sigmoid" for every layer if three or more hidden layers are sigmoid and each layer
-      behind one has a bias: with any of the others the signal of such a stack vanishes;
+      behind one has a bias, without norms and residuals: with any of the others the signal of such
+      a stack vanishes;
     - else "he_uniform" where the layer's activation is one of `HALF_LINEAR`;
     - else "lecun_normal" where it is selu;
     - else "glorot_uniform".
     """
-    n_sigmoid = sum(layer.activation == "sigmoid" for layer in spec.layers[:-1])
-    can_center = all(
+    hidden = spec.dense[:-1]
+    n_sigmoid = sum(layer.activation == "sigmoid" for layer in hidden)
+    is_stack = all(isinstance(layer, Dense | Dropout) for layer in spec.layers)
+    can_center = is_stack and all(
         layer.bias or before.activation != "sigmoid"
-        for before, layer in zip(spec.layers[:-1], spec.layers[1:], strict=True)
+        for before, layer in zip(hidden, spec.dense[1:], strict=True)
     )
     is_deep = n_sigmoid >= N_SIGMOID_LAYERS_CALLED_DEEP and can_center
     found = []
-    for layer in spec.layers:
+    for layer in spec.dense:
         options = layer.initializer
         if not isinstance(options, Initializer):
             options = Initializer(options)

@@ -1,8 +1,9 @@
 """All parameters of a network as one flat vector, and the named views people see.
 
 The order is fixed by the description alone: embedding 1 weight (n_levels, width) row by row,
-embedding 2 weight, ..., layer 1 weight (fan_in, fan_out), layer 1 bias, layer 2 weight, ... Nothing
-here knows what a parameter's value means.
+embedding 2 weight, ..., layer 1 weight (fan_in, fan_out), layer 1 bias, layer 2 weight, ...; norm 1
+scale, norm 1 shift, ... stand among the layers in the order of the steps. Nothing here knows what a
+parameter's value means.
 """
 
 import re
@@ -13,29 +14,33 @@ import numpy as np
 
 from gradus._typing import Array, BoolArray
 from gradus.errors import InvalidParameter, ShapeMismatch
+from gradus.networks.layers import Dense, LayerNorm
 from gradus.networks.spec import NetworkSpec
+from gradus.networks.steps import steps
 
 _PLACE = re.compile(
-    r"\s*((?:layer|embedding) \d+ (?:weight|bias))\s*\[\s*(\d+)\s*(?:,\s*(\d+)\s*)?\]\s*"
+    r"\s*((?:layer|embedding|norm) \d+ (?:weight|bias|scale|shift))"
+    r"\s*\[\s*(\d+)\s*(?:,\s*(\d+)\s*)?\]\s*"
 )
 
 
 @dataclass(frozen=True)
 class ParamView:
-    """Where one weight matrix or bias stands in the flat vector.
+    """Where one weight matrix, bias, scale or shift stands in the flat vector.
 
     Attributes
     ----------
     name
         As people read it, such as "layer 2 weight".
     layer
-        Counted from 1; 0 for the embeddings.
+        Counted from 1; 0 for embeddings and norms.
     kind
-        "weight" or "bias".
+        "weight" or "bias", of a norm "scale" or "shift".
     start, stop
         Half-open range of flat indices.
     shape
-        (fan_in, fan_out) of a weight, (fan_out,) of a bias, (n_levels, width) of an embedding.
+        (fan_in, fan_out) of a weight, (fan_out,) of a bias, (n_levels, width) of an embedding,
+        (width,) of scale and shift.
     """
 
     name: str
@@ -56,20 +61,25 @@ def layout(spec: NetworkSpec) -> tuple[ParamView, ...]:
         stop = start + embedding.n_levels * embedding.width
         found.append(ParamView(f"embedding {number} weight", 0, "weight", start, stop, table))
         start = stop
-    for number, layer in enumerate(spec.layers, 1):
-        fan_in = spec.widths[number - 1]
-        shapes: list[tuple[str, tuple[int, ...]]] = [("weight", (fan_in, layer.width))]
-        if layer.bias:
-            shapes.append(("bias", (layer.width,)))
+    for step in steps(spec):
+        shapes: list[tuple[str, tuple[int, ...]]] = []
+        if isinstance(step.layer, Dense):
+            layer, name = step.number, f"layer {step.number}"
+            shapes.append(("weight", (spec.widths[layer - 1], step.width)))
+            if step.layer.bias:
+                shapes.append(("bias", (step.width,)))
+        elif isinstance(step.layer, LayerNorm):
+            layer, name = 0, f"norm {step.number}"
+            shapes = [("scale", (step.width,)), ("shift", (step.width,))]
         for kind, shape in shapes:
             stop = start + int(np.prod(shape))
-            found.append(ParamView(f"layer {number} {kind}", number, kind, start, stop, shape))
+            found.append(ParamView(f"{name} {kind}", layer, kind, start, stop, shape))
             start = stop
     return tuple(found)
 
 
 def n_params(spec: NetworkSpec) -> int:
-    """Count the parameters: ``fan_in * fan_out + fan_out`` of each layer, and the embeddings."""
+    """Count the parameters: ``fan_in * fan_out + fan_out`` of each layer, and all others."""
     return layout(spec)[-1].stop
 
 
@@ -102,7 +112,7 @@ def views(spec: NetworkSpec, params: Array) -> dict[str, Array]:
 
 @lru_cache(maxsize=256)
 def weight_mask(spec: NetworkSpec) -> BoolArray:
-    """Mark the entries of the flat vector that are weights and not biases.
+    """Mark the entries of the flat vector that are weights, not biases, scales or shifts.
 
     Penalty and weight decay act where this is True.
 
@@ -126,8 +136,8 @@ def locate(spec: NetworkSpec, place: str) -> int:
         The network.
     place
         Such as "layer 1 weight [0, 2]" (from input 0 to neuron 2), "layer 1 bias [2]" or
-        "embedding 1 weight [4, 0]" (of level 4 the first number); layers and embeddings count from
-        1, entries from 0.
+        "embedding 1 weight [4, 0]" (of level 4 the first number) or "norm 1 scale [3]"; layers,
+        embeddings and norms count from 1, entries from 0.
 
     Raises
     ------
@@ -136,7 +146,6 @@ def locate(spec: NetworkSpec, place: str) -> int:
 
     Examples
     --------
-    >>> from gradus.networks.spec import Dense
     >>> locate(NetworkSpec(2, (Dense(3), Dense(1))), "layer 1 bias [2]")
     8
     """

@@ -27,6 +27,20 @@ def l2_gradient(params: Array, mask: Array, l2: float) -> Array:
     return l2 * _weights_only(params, mask)
 
 
+def l1_penalty(params: Array, mask: Array, l1: float) -> Array:
+    """``l1 * sum(abs(weight))``; parameters as in `l2_penalty`."""
+    xp = params.__array_namespace__()
+    return l1 * xp.sum(xp.abs(_weights_only(params, mask)))
+
+
+def l1_gradient(params: Array, mask: Array, l1: float) -> Array:
+    """``l1 * sign(weight)``, and 0 for biases; a new array of shape (n_params,).
+
+    At the kink ``weight = 0`` it is 0 by our choice, one of the subgradients.
+    """
+    return l1 * params.__array_namespace__().sign(_weights_only(params, mask))
+
+
 def _weights_only(params: Array, mask: Array) -> Array:
     """Set the biases to 0."""
     xp = params.__array_namespace__()

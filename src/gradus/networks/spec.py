@@ -3,160 +3,15 @@
 It never knows parameters, arrays or engines; everything that lives is derived from it elsewhere.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from gradus._typing import ACTIVATION_NAMES, INITIALIZER_NAMES
-from gradus._validate import check_choice, check_flag, check_number, check_whole
+from gradus._validate import check_number, check_whole
 from gradus.errors import InvalidParameter, ShapeMismatch
+from gradus.networks.layers import Dense, Embedding, Initializer, Layer, Residual
 from gradus.networks.losses import loss_of
 
-#: The options of each initializer that has some; the first tuple is required, the second not.
-_INITIALIZER_OPTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "uniform": (("low", "high"), ()),
-    "constant": (("value",), ()),
-    "given": (("weight",), ("bias",)),
-}
 # Far beyond any memory, and small enough that no count of bytes leaves 64 bits.
 _MOST_WEIGHTS = 2**40
-# Every level number up to here is exact in float32.
-MOST_LEVELS = 2**20
-
-
-@dataclass(frozen=True)
-class Initializer:
-    """How the first parameters of a layer are chosen, with the options that need a number.
-
-    Parameters
-    ----------
-    name
-        One of the names in `networks.initializers.INITIALIZERS`, or "auto".
-    low, high
-        Bounds of "uniform", ``low <= weight < high``.
-    value
-        Every weight of "constant".
-    weight
-        Rows of the matrix of "given", ``fan_in`` rows of ``fan_out`` numbers.
-    bias
-        The bias of "given", ``fan_out`` numbers; zeros when left out.
-
-    Raises
-    ------
-    InvalidParameter
-        If an option is missing, belongs to another name or is not finite.
-
-    Examples
-    --------
-    >>> Dense(1, bias=False, initializer=Initializer("given", weight=[[0.2], [1.4], [30.0]]))
-    ... # doctest: +ELLIPSIS
-    Dense(width=1, ...)
-    """
-
-    name: str
-    low: float | None = None
-    high: float | None = None
-    value: float | None = None
-    weight: Sequence[Sequence[float]] | None = None
-    bias: Sequence[float] | None = None
-
-    def __post_init__(self) -> None:
-        check_choice("initializer", self.name, INITIALIZER_NAMES)
-        required, optional = _INITIALIZER_OPTIONS.get(self.name, ((), ()))
-        options = [option.name for option in fields(self) if option.name != "name"]
-        for option in options:
-            is_set = getattr(self, option) is not None
-            if option in required and not is_set:
-                message = f"initializer {self.name!r} needs {option}; got none."
-                raise InvalidParameter(message)
-            if is_set and option not in required + optional:
-                message = (
-                    f"initializer {self.name!r} must not have {option}; "
-                    f"got {getattr(self, option)!r}."
-                )
-                raise InvalidParameter(message)
-        for option in ("low", "high", "value"):
-            if getattr(self, option) is not None:
-                self._set(option, check_number(option, getattr(self, option)))
-        if self.low is not None and self.high is not None and self.low > self.high:
-            message = f"low must not be greater than high; got {self.low:g} and {self.high:g}."
-            raise InvalidParameter(message)
-        if self.weight is not None:
-            self._set("weight", tuple(_numbers("weight", row) for row in self.weight))
-        if self.bias is not None:
-            self._set("bias", _numbers("bias", self.bias))
-
-    def _set(self, option: str, value: object) -> None:
-        """Store the checked form of an option, once, while the object is being made."""
-        object.__setattr__(self, option, value)
-
-
-def _numbers(name: str, values: Sequence[float]) -> tuple[float, ...]:
-    """Freeze a sequence of finite numbers."""
-    return tuple(check_number(name, value) for value in values)
-
-
-@dataclass(frozen=True)
-class Dense:
-    """One fully connected layer: ``a = f(a_in @ weight + bias)``.
-
-    Parameters
-    ----------
-    width
-        Number of neurons, 1 or greater; the layer's fan_out.
-    activation
-        One of the names in `networks.activations.ACTIVATIONS`.
-    bias
-        Whether the layer has a bias of shape (width,).
-    initializer
-        A name or an `Initializer`; "auto" is resolved in `networks.initializers.resolve`.
-
-    Raises
-    ------
-    InvalidParameter
-        If an option has a value outside these ranges.
-    """
-
-    width: int
-    activation: str = "identity"
-    bias: bool = True
-    initializer: str | Initializer = "auto"
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "width", check_whole("width", self.width, at_least=1))
-        check_choice("activation", self.activation, ACTIVATION_NAMES)
-        object.__setattr__(self, "bias", check_flag("bias", self.bias))
-        if not isinstance(self.initializer, Initializer):
-            check_choice("initializer", self.initializer, INITIALIZER_NAMES)
-            Initializer(self.initializer)
-
-
-@dataclass(frozen=True)
-class Embedding:
-    """One column of level numbers, each level replaced by learnt numbers of its own ([GB16]).
-
-    Level k becomes row k of a weight of shape (n_levels, width), which is the product of that
-    weight with a one-hot row, without the product; see `docs/derivations/embedding.md`.
-
-    Parameters
-    ----------
-    n_levels
-        Levels are the whole numbers 0 to ``n_levels - 1``, written as floats; from 1 to 2**20.
-    width
-        Learnt numbers of each level, 1 or greater.
-
-    Raises
-    ------
-    InvalidParameter
-        If an option has a value outside these ranges.
-    """
-
-    n_levels: int
-    width: int
-
-    def __post_init__(self) -> None:
-        n_levels = check_whole("n_levels", self.n_levels, at_least=1, at_most=MOST_LEVELS)
-        object.__setattr__(self, "n_levels", n_levels)
-        object.__setattr__(self, "width", check_whole("width", self.width, at_least=1))
 
 
 @dataclass(frozen=True)
@@ -168,7 +23,8 @@ class NetworkSpec:
     n_inputs
         Number of columns of X, 1 or greater.
     layers
-        At least one `Dense`, from the first hidden layer to the output layer.
+        `Dense`, `Dropout`, `LayerNorm` and `Residual` in their order; the last is a `Dense`, the
+        output layer. "Layer k" is the k-th `Dense`, counted from 1 and through the residuals.
     loss
         One of the names in `networks.losses.LOSSES`. The cross-entropies work on logits: the last
         layer is then "identity", one neuron wide for "binary_cross_entropy" and as wide as there
@@ -178,6 +34,8 @@ class NetworkSpec:
     embeddings
         One for each of the last columns of X, which hold level numbers. The first layer is fed the
         columns before them, then the numbers of embedding 1, of embedding 2, ...
+    l1
+        Factor of the penalty ``l1 * sum(abs(weight))``, 0 or greater; biases are left out.
 
     Raises
     ------
@@ -188,30 +46,23 @@ class NetworkSpec:
     """
 
     n_inputs: int
-    layers: tuple[Dense, ...]
+    layers: tuple[Layer, ...]
     loss: str = "squared_error"
     l2: float = 0.0
     embeddings: tuple[Embedding, ...] = ()
+    l1: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "n_inputs", check_whole("n_inputs", self.n_inputs, at_least=1))
         object.__setattr__(self, "layers", tuple(self.layers))
-        object.__setattr__(self, "l2", check_number("l2", self.l2, at_least=0.0))
+        for name in ("l1", "l2"):
+            object.__setattr__(self, name, check_number(name, getattr(self, name), at_least=0.0))
         object.__setattr__(self, "embeddings", tuple(self.embeddings))
         _check_embeddings(self.n_inputs, self.embeddings)
         loss_of(self.loss)
-        if not self.layers:
-            message = "layers must hold at least one Dense layer; got none."
-            raise InvalidParameter(message)
-        entries: tuple[object, ...] = self.layers
-        for number, entry in enumerate(entries, 1):
-            if not isinstance(entry, Dense):
-                message = f"layers must hold Dense layers only; got {entry!r} as layer {number}."
-                raise InvalidParameter(message)
-        _check_last_layer(self.loss, self.layers[-1])
-        for number, (fan_in, layer) in enumerate(
-            zip(self.widths[:-1], self.layers, strict=True), 1
-        ):
+        _check_layers(self.layers, self.widths[0])
+        _check_last_layer(self.loss, self.dense[-1])
+        for number, (fan_in, layer) in enumerate(zip(self.widths[:-1], self.dense, strict=True), 1):
             _check_given(number, fan_in, layer)
             if fan_in * layer.width > _MOST_WEIGHTS:
                 message = (
@@ -226,19 +77,26 @@ class NetworkSpec:
         return self.n_inputs - len(self.embeddings)
 
     @property
-    def widths(self) -> tuple[int, ...]:
-        """What feeds the first layer, then the width of every layer: ``len(layers) + 1`` numbers.
+    def dense(self) -> tuple[Dense, ...]:
+        """Layer 1, layer 2, ...: every `Dense` in its order, those within a `Residual` too."""
+        inner = (each.layers if isinstance(each, Residual) else (each,) for each in self.layers)
+        return tuple(layer for layers in inner for layer in layers if isinstance(layer, Dense))
 
-        Without embeddings the first layer is fed ``n_inputs`` numbers, with them ``n_plain +
-        sum of the embeddings' widths``.
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """What feeds the network, then the width of every `Dense`: ``len(dense) + 1`` numbers.
+
+        Number ``k - 1`` is the fan_in of layer k, since nothing else changes the width. Without
+        embeddings the network is fed ``n_inputs`` numbers, with them ``n_plain + sum of the
+        embeddings' widths``.
         """
         fan_in = self.n_plain + sum(embedding.width for embedding in self.embeddings)
-        return (fan_in, *(layer.width for layer in self.layers))
+        return (fan_in, *(layer.width for layer in self.dense))
 
     @property
     def n_outputs(self) -> int:
         """Width of the last layer."""
-        return self.layers[-1].width
+        return self.dense[-1].width
 
     @property
     def n_targets(self) -> int:
@@ -268,6 +126,33 @@ def _check_embeddings(n_inputs: int, embeddings: tuple[object, ...]) -> None:
                 f"got {entry.n_levels:,} * {entry.width:,}."
             )
             raise InvalidParameter(message)
+
+
+def _check_layers(layers: tuple[object, ...], width: int) -> None:
+    """Refuse other things than layers, residuals that change the width, and a list without end.
+
+    `width` is what feeds the network.
+    """
+    if not layers:
+        raise InvalidParameter("layers must hold at least one Dense layer; got none.")
+    for number, entry in enumerate(layers, 1):
+        if not isinstance(entry, Layer):
+            raise InvalidParameter(
+                "layers must hold Dense, Dropout, LayerNorm and Residual only; "
+                f"got {entry!r} as entry {number}."
+            )
+        inner = entry.layers if isinstance(entry, Residual) else (entry,)
+        widths = [layer.width for layer in inner if isinstance(layer, Dense)]
+        if isinstance(entry, Residual) and widths and widths[-1] != width:
+            raise InvalidParameter(
+                "a Residual must give as many numbers as it is fed, since they are added; "
+                f"entry {number} is fed {width} and gives {widths[-1]}."
+            )
+        width = widths[-1] if widths else width
+    if not isinstance(layers[-1], Dense):
+        raise InvalidParameter(
+            f"layers must end with a Dense layer, which gives the outputs; got {layers[-1]!r}."
+        )
 
 
 def _check_last_layer(loss: str, last: Dense) -> None:

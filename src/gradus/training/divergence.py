@@ -10,12 +10,15 @@ from typing import TypeAlias, get_args
 import numpy as np
 
 from gradus._random import permutation
-from gradus._typing import Array
+from gradus._typing import Array, Int64Array
 from gradus.engines.base import Batches, TrainState
+from gradus.engines.dropout import dropout_masks
 from gradus.engines.reference import Trace, gradient, mean_loss
 from gradus.errors import Diverged
-from gradus.networks.params import views, weight_mask
+from gradus.networks.layers import Dense, Dropout, LayerNorm, Residual
+from gradus.networks.params import layout, views, weight_mask
 from gradus.networks.spec import NetworkSpec
+from gradus.networks.steps import steps
 from gradus.optimizers.automatic import Automatic
 from gradus.optimizers.clipping import clip, gradient_norm
 from gradus.optimizers.rules import Rule
@@ -24,26 +27,31 @@ from gradus.optimizers.second_order.problem import FullBatchRule
 from gradus.training.plan import Plan
 from gradus.training.standing import Standing
 
-# The words for the first place that is not finite, and its layer (None for an embedding).
+# The words for the first place that is not finite, and its layer (None for what is none).
 _Place: TypeAlias = tuple[str, int | None]
+# What the other steps are called.
+_CALLED = {Dropout: "dropout", LayerNorm: "norm", Residual: "residual"}
 
 
 def explain(spec: NetworkSpec, standing: Standing, batches: Batches, plan: Plan) -> Diverged:
     """Build the error for the step under the cursor, which an engine refused to make.
 
-    The first place is looked for in the order of the computation: forward from layer 1 to the last
-    (pre-activation, then activation), the loss, the gradient from the last layer to layer 1 and the
-    embeddings, the new weights. All in the number type of the training; rows of weight 0 are left
-    out.
+    The first place is looked for in the order of the computation: forward from the first step to
+    the last (of a layer pre-activation, then activation), the loss, the gradient from the last
+    layer to the embeddings, the new weights. All in the number type of the training; rows of weight
+    0 are left out.
     """
     state = standing.state
     epoch, step, done = (int(count) for count in state.cursor)
     rate = _learning_rate(plan, batches, done)
     with np.errstate(all="ignore"):
-        X, y, weights = _batch(batches, epoch, step)
-        trace, grads = gradient(spec, state.params, X, y, weights)
+        rows = _rows(batches, epoch, step)
+        X, y = batches.X[rows], batches.y[rows]
+        weights = None if batches.weights is None else batches.weights[rows]
+        masks = dropout_masks(spec, batches.dropout_key, epoch, rows, X.dtype)
+        trace, grads = gradient(spec, state.params, X, y, weights, masks)
         loss, norm = float(mean_loss(spec, trace.a[-1], y, weights)), float(gradient_norm(grads))
-        place = _first_forward(trace)
+        place = _first_forward(spec, trace)
         if place is None and math.isfinite(loss):
             place = _first_backward(spec, grads)
         if place is None and math.isfinite(norm):
@@ -96,25 +104,26 @@ def _kept(standing: Standing) -> str:
     return f"The weights of epoch {standing.best_epoch}, the best so far, are kept."
 
 
-def _batch(batches: Batches, epoch: int, step: int) -> tuple[Array, Array, Array | None]:
-    """Pick the rows of one step that have a weight."""
+def _rows(batches: Batches, epoch: int, step: int) -> Int64Array:
+    """List the rows of one step that have a weight."""
     n = batches.n_rows
     rows = np.arange(n) if batches.rows is None else batches.rows
     if batches.batch_size < n:
         rows = rows[permutation(batches.shuffle_key, epoch, n)]
     rows = rows[step * batches.batch_size : (step + 1) * batches.batch_size]
-    if batches.weights is None:
-        return batches.X[rows], batches.y[rows], None
-    rows = rows[batches.weights[rows] > 0]
-    return batches.X[rows], batches.y[rows], batches.weights[rows]
+    return rows if batches.weights is None else rows[batches.weights[rows] > 0]
 
 
-def _first_forward(trace: Trace) -> _Place | None:
-    """Look at every layer's numbers from the first to the last."""
-    for layer, (z, a) in enumerate(zip(trace.z, trace.a[1:], strict=True), 1):
-        for name, values in (("pre-activation", z), ("activation", a)):
-            if not np.isfinite(values).all():
-                return f", first in layer {layer}'s {name}", layer
+def _first_forward(spec: NetworkSpec, trace: Trace) -> _Place | None:
+    """Look at every step's numbers from the first to the last."""
+    for step, a in zip(steps(spec), trace.a[1:], strict=True):
+        if isinstance(step.layer, Dense):
+            layer = step.number
+            for name, values in (("pre-activation", trace.z[layer - 1]), ("activation", a)):
+                if not np.isfinite(values).all():
+                    return f", first in layer {layer}'s {name}", layer
+        elif not np.isfinite(a).all():
+            return f", first in {_CALLED[type(step.layer)]} {step.number}'s numbers", None
     return None
 
 
@@ -141,13 +150,9 @@ def _first_update(
 
 
 def _parts(spec: NetworkSpec) -> list[_Place]:
-    """Name the embeddings and layers in the order of the flat vector."""
-    embeddings = [f"embedding {number}" for number in range(1, len(spec.embeddings) + 1)]
-    layers = range(1, len(spec.layers) + 1)
-    return [
-        *((name, None) for name in embeddings),
-        *((f"layer {layer}", layer) for layer in layers),
-    ]
+    """Name embeddings, layers and norms in the order of the flat vector."""
+    named = ((view.name.rpartition(" ")[0], view.layer or None) for view in layout(spec))
+    return list(dict.fromkeys(named))
 
 
 def _is_part_finite(spec: NetworkSpec, flat: Array, part: str) -> bool:

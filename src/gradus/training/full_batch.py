@@ -140,7 +140,7 @@ def run_full_batch(
     """
     started = time.monotonic()
     rows: list[tuple[float, float, float]] = []
-    log.rows, log.update_ratio = np.zeros((0, 3)), np.zeros(len(problem.spec.layers))
+    log.rows, log.update_ratio = np.zeros((0, 3)), np.zeros(len(problem.spec.dense))
     for made in range(n_steps):
         if made and time.monotonic() - started >= max_seconds:
             return RunStatus.CUT

@@ -130,7 +130,7 @@ class Record:
 
 def stacked(rows: list[EpochRow], spec: NetworkSpec) -> Float64Array:
     """Stack rows to a table of shape (k, 7 + n_layers)."""
-    table = np.empty((len(rows), _N_COLUMNS + len(spec.layers)))
+    table = np.empty((len(rows), _N_COLUMNS + len(spec.dense)))
     for place, row in zip(table, rows, strict=True):
         place[:] = row.numbers()
     return table

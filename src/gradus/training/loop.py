@@ -226,7 +226,7 @@ class _Training:
         loss, measure, norm = log.rows[-1].tolist()
         # The ratios are those of the call's last step, which is the epoch's only at its very end.
         is_at_end = self.standing.state.cursor[1] == 0
-        ratios = log.update_ratio.tolist() if is_at_end else [math.nan] * len(self.spec.layers)
+        ratios = log.update_ratio.tolist() if is_at_end else [math.nan] * len(self.spec.dense)
         return EpochRow(
             epoch=epoch,
             loss=loss,

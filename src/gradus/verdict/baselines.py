@@ -10,7 +10,8 @@ import numpy as np
 
 from gradus._typing import Float64Array, Int64Array
 from gradus.errors import DataError
-from gradus.networks.spec import Dense, Embedding, NetworkSpec
+from gradus.networks.layers import Dense, Embedding
+from gradus.networks.spec import NetworkSpec
 from gradus.verdict.design import Design
 from gradus.verdict.least_squares import least_squares
 from gradus.verdict.logistic import logistic_regression

@@ -9,7 +9,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from gradus.networks.spec import Dense, Embedding, Initializer, NetworkSpec
+from gradus.networks.layers import Dense, Embedding, Initializer
+from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop, Rule
 from gradus.optimizers.schedules import Cosine
 from gradus.training.plan import EarlyStopping, Plan
