@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gradus.optimizers.schedules import Constant, Cosine, InverseScaling, OneCycle, Warmup
     from gradus.optimizers.second_order.lbfgs import LBFGS
     from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
+    from gradus.optimizers.second_order.truncated_newton import TruncatedNewton
     from gradus.training.plan import EarlyStopping
     from gradus.workflow.fill import FillResult, fill
     from gradus.workflow.train import train
@@ -70,6 +71,7 @@ _MODULES = {
     "Residual": "networks.layers",
     "Run": "models.network",
     "ShapeMismatch": "errors",
+    "TruncatedNewton": "optimizers.second_order.truncated_newton",
     "Warmup": "optimizers.schedules",
     "fill": "workflow.fill",
     "load": "models.model_file",
@@ -112,6 +114,7 @@ __all__ = [
     "Residual",
     "Run",
     "ShapeMismatch",
+    "TruncatedNewton",
     "Warmup",
     "fill",
     "load",

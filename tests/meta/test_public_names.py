@@ -12,7 +12,7 @@ PUBLIC = {
     "GradusError", "Initializer", "InvalidParameter", "InverseScaling", "LBFGS", "LayerNorm",
     "LevenbergMarquardt", "MLPClassifier", "MLPRegressor", "Model", "ModelFileError", "Network",
     "NetworkSpec", "OneCycle", "Predictions", "RMSprop", "Residual", "Run", "ShapeMismatch",
-    "Warmup", "fill", "load", "save", "train",
+    "TruncatedNewton", "Warmup", "fill", "load", "save", "train",
 }  # fmt: skip
 
 

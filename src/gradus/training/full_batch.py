@@ -73,6 +73,16 @@ class RowsProblem:
         loss, grads = self.engine.gradient(self.spec, params, *self.rows)
         return loss + self._penalty(params), grads
 
+    def hvp(self, params: FloatArray, v: FloatArray) -> FloatArray:
+        """Multiply the objective's Hessian by v."""
+        self._look_up()
+        return self.engine.hvp(self.spec, params, *self.rows, v)
+
+    def ggn_vp(self, params: FloatArray, v: FloatArray) -> FloatArray:
+        """Multiply the objective's Gauss-Newton matrix by v."""
+        self._look_up()
+        return self.engine.ggn_vp(self.spec, params, *self.rows, v)
+
     def damped(self, params: FloatArray) -> DampedSystem:
         """Form the Gauss-Newton model around params."""
         self._look_up()

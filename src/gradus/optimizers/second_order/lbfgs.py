@@ -9,6 +9,7 @@ import numpy as np
 from gradus._typing import Float64Array, FloatArray
 from gradus._validate import check_number, check_whole
 from gradus.optimizers.second_order.problem import Exhausted, FullBatchRule, Problem, Step
+from gradus.optimizers.second_order.vectors import dot
 from gradus.optimizers.second_order.wolfe import Search
 
 # As in L-BFGS-B: what an iteration must bring, relative to the objective; how often one line
@@ -107,10 +108,10 @@ class LBFGS(FullBatchRule):
             reached = _go(asked, params, objective, grads, pairs, is_first=is_first)
         if reached is None:
             return None
-        change, fall = reached.params - params, -_dot(reached.params - params, grads)
+        change, fall = reached.params - params, -dot(reached.params - params, grads)
         pairs = pairs.after(change, reached.grads - grads, fall, self.memory)
         told = (asked.n_made, reached.objective, objective, len(pairs.steps))
-        norm = math.sqrt(_dot(grads, grads))
+        norm = math.sqrt(dot(grads, grads))
         return Step(reached.params, pairs.written(reached.grads, slots), np.array(told), norm)
 
 
@@ -151,15 +152,15 @@ class _Pairs:
         down = -grads.astype(np.float64)
         if len(self.steps) == 0:
             return down
-        pairs = [(s, y, 1 / _dot(s, y)) for s, y in zip(self.steps, self.changes, strict=True)]
+        pairs = [(s, y, 1 / dot(s, y)) for s, y in zip(self.steps, self.changes, strict=True)]
         shares = []
         for s, y, scale in reversed(pairs):
-            shares.append(scale * _dot(s, down))
+            shares.append(scale * dot(s, down))
             down -= shares[-1] * y
         _, y, scale = pairs[-1]
-        down /= scale * _dot(y, y)
+        down /= scale * dot(y, y)
         for (s, y, scale), share in zip(pairs, reversed(shares), strict=True):
-            down += (share - scale * _dot(y, down)) * s
+            down += (share - scale * dot(y, down)) * s
         return down
 
     def after(self, step: FloatArray, change: FloatArray, fall: float, memory: int) -> "_Pairs":
@@ -173,7 +174,7 @@ class _Pairs:
         memory
             Pairs kept at most.
         """
-        if _dot(step, change) <= _FLAT * fall:
+        if dot(step, change) <= _FLAT * fall:
             return self
         return _Pairs(_joined(self.steps, step, memory), _joined(self.changes, change, memory))
 
@@ -189,7 +190,7 @@ def _go(
 ) -> _Reached | None:
     """Search along the direction that the pairs show; None where nothing lower is found."""
     direction = pairs.direction(grads)
-    slope = _dot(direction, grads)
+    slope = dot(direction, grads)
     if not slope < 0:
         return None
     search = Search.begin(objective, slope, 1 / math.sqrt(-slope) if is_first else 1.0)
@@ -198,7 +199,7 @@ def _go(
         after = np.empty_like(params)
         after[:] = params + search.step * direction
         value, grads_after = problem.gradient(after)
-        slope_after = _dot(direction, grads_after)
+        slope_after = dot(direction, grads_after)
         if not (math.isfinite(value) and math.isfinite(slope_after)):
             # Too far: the search can make nothing of it.
             if lowest.objective < objective:
@@ -221,8 +222,3 @@ def _joined(rows: FloatArray, last: FloatArray, most: int) -> FloatArray:
     joined = np.empty((len(kept) + 1, last.size), dtype=last.dtype)
     joined[:-1], joined[-1] = kept, last
     return joined
-
-
-def _dot(a: FloatArray, b: FloatArray) -> float:
-    """Sum in one order on every machine, which a library's dot product does not promise."""
-    return float(np.sum(np.multiply(a, b, dtype=np.float64)))

@@ -58,6 +58,12 @@ class Problem(Protocol):
     def gradient(self, params: FloatArray) -> tuple[float, FloatArray]:
         """Compute the objective and its gradient, shape (n_params,)."""
 
+    def hvp(self, params: FloatArray, v: FloatArray) -> FloatArray:
+        """Multiply the objective's Hessian by v, of the type of params."""
+
+    def ggn_vp(self, params: FloatArray, v: FloatArray) -> FloatArray:
+        """Multiply the objective's Gauss-Newton matrix by v, of the type of params."""
+
     def damped(self, params: FloatArray) -> DampedSystem:
         """Form the Gauss-Newton model around params, in the way that is cheapest."""
 
