@@ -84,8 +84,8 @@ def test_what_the_person_asks_for():
     [
         ({"rule": "adam"}, Adam(Cosine(0.01))),
         ({"rule": "gradient_descent"}, GradientDescent(Cosine(0.05), momentum=0.9)),
-        ({"rule": "rmsprop"}, RMSprop(Cosine(0.003))),
-        ({"rule": "adagrad"}, Adagrad(Cosine(0.05))),
+        ({"rule": "rmsprop"}, RMSprop(Cosine(0.001))),
+        ({"rule": "adagrad"}, Adagrad(Cosine(0.02))),
         ({"rule": "adam", "learning_rate": 0.5}, Adam(Cosine(0.5))),
         ({"learning_rate": 0.5}, AdamW(Cosine(0.5), weight_decay=0.05)),
     ],
