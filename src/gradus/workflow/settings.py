@@ -35,8 +35,8 @@ _DECAY_FOR_NUMBERS, _DECAY_FOR_MANY_NUMBERS, _DECAY_FOR_CLASSES = 0.05, 0.1, 0.2
 _DECAY_WHERE_CROWDED, _CROWDED_BELOW = 1.0, 20
 _FEWEST_EPOCHS, _MOST_EPOCHS, _ROWS_SEEN = 40, 200, 1_000_000
 _START_OF_LAST = Initializer("constant", value=0.0)
-# Of rmsprop and adagrad the best of 0.001, 0.003, 0.01 and of 0.01, 0.02, 0.05, 0.1 on the tables of
-# examples/: 5.30 and 5.16 for concrete, 126.6 and 126.4 for bikes, means of 4 seeds.
+# Of rmsprop and adagrad the best of 0.001, 0.003, 0.01 and of 0.01, 0.02, 0.05, 0.1 on the tables
+# of examples/: 5.30 and 5.16 for concrete, 126.6 and 126.4 for bikes, means of 4 seeds.
 _LEARNING_RATES = {
     "gradient_descent": 0.05,
     "adam": 0.01,
