@@ -10,6 +10,7 @@ from gradus.engines.reference_engine import ReferenceEngine
 from gradus.networks.params import views
 from gradus.networks.spec import Dense, NetworkSpec
 from tests.contracts.cases import TABLES, draw_params, draw_rows, network
+from tests.contracts.test_layers import LAYERS
 
 
 def test_the_tangent_is_the_transpose_of_the_way_back(rng):
@@ -39,9 +40,20 @@ def test_the_tangent_of_two_neurons_by_hand():
 @pytest.mark.parametrize("loss", LOSS_NAMES)
 @pytest.mark.parametrize("activation", ACTIVATION_NAMES)
 def test_jax_finds_the_same_products(activation, loss, tables, rng):
+    compare_with_jax(network(activation, loss, l2=0.2, embeddings=tables), rng)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("tables", TABLES.values(), ids=list(TABLES))
+@pytest.mark.parametrize("layers", LAYERS.values(), ids=list(LAYERS))
+def test_jax_finds_the_same_products_of_all_layers(layers, tables, rng):
+    width = 3 + sum(table.width for table in tables)
+    compare_with_jax(NetworkSpec(3 + len(tables), layers(width), l2=0.2, embeddings=tables), rng)
+
+
+def compare_with_jax(spec, rng):
     """JAX differentiates the formula of the objective: forward over reverse, and J' H_L J."""
     jax = pytest.importorskip("jax")
-    spec = network(activation, loss, l2=0.2, embeddings=tables)
     params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 7)
     weights, v = rng.uniform(0.5, 2, 7), rng.normal(size=params.size)
     with jax.enable_x64(True):

@@ -1,5 +1,5 @@
 // Layer normalization, differentiated along a vector: forward, and the way back once more. The
-// formulas: docs/derivations/second_order.md.
+// formulas: src/gradus/engines/norm.py.
 #pragma once
 
 #include "nn/norm.hpp"

@@ -62,3 +62,26 @@ def embedding_backward(d_rows: Array, levels: Array, n_levels: int) -> Array:
         return total.at[levels].add(d_rows)
     np.add.at(total, levels, d_rows)
     return total
+
+
+def embeddings_backward(spec: NetworkSpec, levels: list[Array], d_a_0: Array) -> dict[str, Array]:
+    """Cut the gradient by what feeds the network, and sum each embedding's part by its levels.
+
+    Parameters
+    ----------
+    spec
+        The network.
+    levels : list of int64 arrays of shape (n_batch,)
+        As `embed` gave them.
+    d_a_0 : array of shape (n_batch, widths[0])
+
+    Returns
+    -------
+    Name of each embedding's weight, as in `networks.params`, to its gradient.
+    """
+    found, start = {}, spec.n_plain
+    for number, (table, own) in enumerate(zip(spec.embeddings, levels, strict=True), 1):
+        d_rows = d_a_0[:, start : start + table.width]
+        found[f"embedding {number} weight"] = embedding_backward(d_rows, own, table.n_levels)
+        start += table.width
+    return found

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gradus._typing import Array, Float64Array
-from gradus.engines.embedding import embed, embedding_backward
+from gradus.engines.embedding import embed, embeddings_backward
 from gradus.engines.norm import norm_backward, normalize
 from gradus.networks.activations import ACTIVATIONS
 from gradus.networks.layers import Dense, Dropout, LayerNorm, Residual
@@ -192,13 +192,7 @@ def backward(
                 added[step.source] = d_a
         if s in added:
             d_a = d_a + added[s]
-    end = spec.widths[0]
-    for number in range(len(spec.embeddings), 0, -1):
-        table = spec.embeddings[number - 1]
-        d_rows = d_a[:, end - table.width : end]
-        own = embedding_backward(d_rows, trace.levels[number - 1], table.n_levels)
-        found[f"embedding {number} weight"] = own
-        end -= table.width
+    found |= embeddings_backward(spec, trace.levels, d_a)
     flat = [found[view.name].reshape(-1) for view in layout(spec)]
     return delta.__array_namespace__().concat(flat)
 

@@ -1,17 +1,18 @@
 """The formulas of second-order products: Hessian and Gauss-Newton matrix, each times a vector.
 
 Part of the page of formulas, `reference`; derived in `docs/derivations/second_order.md`. No matrix
-of n_params x n_params is ever formed.
+of n_params x n_params is ever formed, and nothing is left out by dropout.
 
 R x is the derivative of x along the direction v, ``d/dt x(params + t v)`` at t = 0 ([Pea94]). With
-v cut like the parameters into ``V_l`` and ``c_l``, ``R a_0`` = 0 but for what embeddings fill:
-``R z_l = R a_(l-1) @ weight_l + a_(l-1) @ V_l + c_l`` and ``R a_l = f_l'(z_l) R z_l``.
+v cut like the parameters into ``V_l`` and ``c_l``, and ``R a`` = 0 for the numbers that come in:
+``R z_l = R a_in @ weight_l + a_in @ V_l + c_l`` and ``R a_l = f_l'(z_l) R z_l``.
 """
 
 from dataclasses import dataclass
 
 from gradus._typing import Array
-from gradus.engines.embedding import embed, embedding_backward
+from gradus.engines.embedding import embed, embeddings_backward
+from gradus.engines.norm import norm_backward_tangent, normalize, normalize_tangent
 from gradus.engines.reference import (
     Trace,
     affine,
@@ -22,10 +23,12 @@ from gradus.engines.reference import (
     without_idle_rows,
 )
 from gradus.networks.activations import ACTIVATIONS
+from gradus.networks.layers import Dense, LayerNorm, Residual
 from gradus.networks.losses import loss_of
-from gradus.networks.params import views, weight_mask
+from gradus.networks.params import layout, views, weight_mask
 from gradus.networks.penalties import l2_gradient
 from gradus.networks.spec import NetworkSpec
+from gradus.networks.steps import steps
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Tangent:
     z : list of arrays of shape (n_batch, width)
         ``R z_l``; ``z[l - 1]`` belongs to layer l.
     a : list of arrays of shape (n_batch, width)
-        ``R a_l``; ``a[0]`` belongs to what feeds layer 1.
+        R of what each step gave; ``a[0]`` belongs to what feeds the network.
     """
 
     z: list[Array]
@@ -45,7 +48,7 @@ class Tangent:
 
 
 def forward_tangent(spec: NetworkSpec, params: Array, X: Array, trace: Trace, v: Array) -> Tangent:
-    """Carry a change of the parameters through all layers: ``J v``, layer by layer.
+    """Carry a change of the parameters through all steps: ``J v``, step by step.
 
     Parameters
     ----------
@@ -62,12 +65,23 @@ def forward_tangent(spec: NetworkSpec, params: Array, X: Array, trace: Trace, v:
     filled = embed(spec, v, X)[0]
     is_learnt = xp.arange(spec.widths[0]) >= spec.n_plain
     tangent = Tangent(z=[], a=[xp.where(is_learnt, filled, xp.zeros_like(filled))])
-    for number, layer in enumerate(spec.dense, 1):
-        V, c = named_v[f"layer {number} weight"], named_v.get(f"layer {number} bias")
-        R_z = tangent.a[-1] @ named[f"layer {number} weight"] + affine(trace.a[number - 1], V, c)
-        tangent.z.append(R_z)
-        slope = ACTIVATIONS[layer.activation].slope(trace.z[number - 1])
-        tangent.a.append(slope * R_z)
+    for s, step in enumerate(steps(spec)):
+        layer, number, R_a = step.layer, step.number, tangent.a[-1]
+        match layer:
+            case Dense():
+                name = f"layer {number}"
+                by_v = affine(trace.a[s], named_v[f"{name} weight"], named_v.get(f"{name} bias"))
+                tangent.z.append(R_a @ named[f"{name} weight"] + by_v)
+                slope = ACTIVATIONS[layer.activation].slope(trace.z[number - 1])
+                R_a = slope * tangent.z[-1]
+            case LayerNorm():
+                name, kept = f"norm {number}", normalize(trace.a[s], layer.epsilon)
+                R_normal, _ = normalize_tangent(R_a, *kept)
+                by_v = kept[0] * named_v[f"{name} scale"] + named_v[f"{name} shift"]
+                R_a = R_normal * named[f"{name} scale"] + by_v
+            case Residual():
+                R_a = R_a + tangent.a[step.source]
+        tangent.a.append(R_a)
     return tangent
 
 
@@ -121,29 +135,34 @@ def backward_tangent(
     New array of shape (n_params,): the derivative of the gradient of the mean loss along v.
     """
     xp, named, named_v = v.__array_namespace__(), views(spec, params), views(spec, v)
-    parts: list[Array] = []
-    for number in range(len(spec.dense), 0, -1):
-        weight, V = (part[f"layer {number} weight"] for part in (named, named_v))
-        R_d_weight = tangent.a[number - 1].T @ delta + trace.a[number - 1].T @ R_delta
-        if spec.dense[number - 1].bias:
-            parts.append(xp.sum(R_delta, axis=0))
-        parts.append(R_d_weight.reshape(-1))
-        d_a_in = delta @ weight.T
-        R_d_a_in = R_delta @ weight.T + delta @ V.T
-        if number > 1:
-            delta, R_delta = activation_backward_tangent(
-                spec.dense[number - 2].activation,
-                trace.z[number - 2],
-                tangent.z[number - 2],
-                d_a_in,
-                R_d_a_in,
-            )
-    end = spec.widths[0]
-    for embedding, levels in zip(spec.embeddings[::-1], trace.levels[::-1], strict=True):
-        R_d_rows = R_d_a_in[:, end - embedding.width : end]
-        parts.append(embedding_backward(R_d_rows, levels, embedding.n_levels).reshape(-1))
-        end -= embedding.width
-    return xp.concat(parts[::-1])
+    found: dict[str, Array] = {}
+    added: dict[int, tuple[Array, Array]] = {}
+    d_a = delta, R_delta  # with R d_a; of the last step, which is dense, already by its z
+    for s, step in reversed(list(enumerate(steps(spec)))):
+        layer, number = step.layer, step.number
+        match layer:
+            case Dense():
+                if number < len(spec.dense):
+                    z = trace.z[number - 1], tangent.z[number - 1]
+                    d_a = activation_backward_tangent(layer.activation, *z, *d_a)
+                name = f"layer {number} weight"
+                a_in, weight = (trace.a[s], tangent.a[s]), (named[name], named_v[name])
+                found[name] = a_in[1].T @ d_a[0] + a_in[0].T @ d_a[1]
+                found[f"layer {number} bias"] = xp.sum(d_a[1], axis=0)
+                d_a = d_a[0] @ weight[0].T, d_a[1] @ weight[0].T + d_a[0] @ weight[1].T
+            case LayerNorm():
+                name, kept = f"norm {number}", normalize(trace.a[s], layer.epsilon)
+                moved = normalize_tangent(tangent.a[s], *kept)
+                scale = named[f"{name} scale"], named_v[f"{name} scale"]
+                normal, inverse = zip(kept, moved, strict=True)
+                parts = norm_backward_tangent(d_a, normal, inverse, scale)
+                found[f"{name} scale"], found[f"{name} shift"], d_a = parts
+            case Residual():
+                added[step.source] = d_a
+        if s in added:
+            d_a = d_a[0] + added[s][0], d_a[1] + added[s][1]
+    found |= embeddings_backward(spec, trace.levels, d_a[1])
+    return xp.concat([found[view.name].reshape(-1) for view in layout(spec)])
 
 
 def activation_backward_tangent(
