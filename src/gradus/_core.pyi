@@ -9,14 +9,21 @@ ACTIVATIONS: tuple[str, ...]
 
 LOSSES: tuple[str, ...]
 
+OPERATIONS: tuple[str, ...]
+
 RULES: tuple[str, ...]
 
 INSTRUCTION_SETS: tuple[str, ...]
 
 def instruction_set() -> str: ...
 
+class Loss:
+    pass
+
+def make_loss(loss: int, numbers: Sequence[float], program: Sequence[tuple[int, float]], function: object | None) -> Loss: ...
+
 class Network:
-    def __init__(self, n_inputs: int, loss: int, l1: float, l2: float, embeddings: Sequence[tuple[int, int]]) -> None: ...
+    def __init__(self, n_inputs: int, loss: Loss, l1: float, l2: float, embeddings: Sequence[tuple[int, int]]) -> None: ...
 
     def add_dense(self, width: int, activation: int, has_bias: bool, max_norm: float) -> None: ...
 

@@ -35,7 +35,39 @@ ACTIVATION_NAMES = (
     "mish",
     "softsign",
 )
-LOSS_NAMES = ("squared_error", "binary_cross_entropy", "cross_entropy")
+#: Losses a name is enough for, then those that come as an object with numbers or functions.
+LOSS_NAMES = (
+    "squared_error",
+    "absolute_error",
+    "poisson",
+    "binary_cross_entropy",
+    "cross_entropy",
+)
+LOSS_CODES = (*LOSS_NAMES, "huber", "quantile", "expression", "functions")
+#: What a loss given as a formula is made of.
+OPERATION_NAMES = (
+    "output",
+    "target",
+    "number",
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "power",
+    "negative",
+    "exp",
+    "log",
+    "log1p",
+    "sqrt",
+    "abs",
+    "tanh",
+    "cosh",
+    "maximum",
+    "minimum",
+    "less",
+    "less_equal",
+    "where",
+)
 RULE_NAMES = ("gradient_descent", "adam", "adamw", "rmsprop", "adagrad")
 
 #: Initializers have no native twin: the first parameters are always drawn in Python.

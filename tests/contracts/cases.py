@@ -5,8 +5,13 @@ import importlib.util
 import numpy as np
 
 from gradus._random import Purpose, stream_key
+from gradus._typing import LOSS_NAMES
 from gradus.engines.base import Batches, EpochLog, TrainState
+from gradus.networks.class_losses import BinaryCrossEntropy, CrossEntropy
 from gradus.networks.initializers import initial_params
+from gradus.networks.losses import loss_of
+from gradus.networks.number_losses import Huber, Quantile
+from gradus.networks.own_losses import ExpressionLoss, FunctionLoss
 from gradus.networks.params import layout
 from gradus.networks.spec import Dense, Embedding, NetworkSpec
 from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop
@@ -34,13 +39,36 @@ RULES = {
 TABLES = {"numbers": (), "levels": (Embedding(4, 3), Embedding(2, 1))}
 
 
+# The losses that each activation is tried with; the others see one activation.
+FIRST_LOSSES = ("squared_error", "binary_cross_entropy", "cross_entropy")
+# Every loss with a name, and those that come with numbers, a formula or functions.
+LOSSES = {name: name for name in LOSS_NAMES} | {
+    "huber": Huber(0.7),
+    "quantile": Quantile((0.1, 0.5, 0.75, 0.9)),
+    "smoothed classes": CrossEntropy(0.1),
+    "smoothed labels": BinaryCrossEntropy(0.2),
+    "expression": ExpressionLoss(
+        "where(output > target, log(cosh(output - target)), sqrt(1 + (target - output) ** 2) - 1)"
+        " + 0.1 * abs(output) * tanh(target) - exp(-maximum(output, target)) / 4"
+    ),
+    "functions": FunctionLoss(
+        lambda outputs, y: ((outputs - y) ** 4 + outputs**2).sum(axis=1),
+        lambda outputs, y: 4 * (outputs - y) ** 3 + 2 * outputs,
+        lambda outputs, y: 12 * (outputs - y) ** 2 + 2,
+    ),
+}
+
+
 def output_width(loss):
-    return {"squared_error": 2, "binary_cross_entropy": 1, "cross_entropy": 3}[loss]
+    entry = loss_of(loss)
+    if loss == "binary_cross_entropy":
+        return 1
+    return {"class": 3, "level": entry.fewest_outputs, "": 2}[entry.output_is_for]
 
 
 def network(activation, loss, *, l2=0.0, n_plain=3, width=5, bias=True, embeddings=()):
-    """Two hidden layers; for squared error the last layer has the activation too."""
-    last = activation if loss == "squared_error" else "identity"
+    """Two hidden layers; the last layer has the activation too where the loss lets it."""
+    last = "identity" if loss_of(loss).own_link else activation
     layers = (
         Dense(width, activation, bias),
         Dense(width, "tanh", bias),
@@ -54,13 +82,18 @@ def draw_rows(spec, rng, n, dtype=np.float64):
     X = rng.normal(size=(n, spec.n_inputs)).astype(dtype)
     for column, embedding in enumerate(spec.embeddings, spec.n_plain):
         X[:, column] = rng.integers(embedding.n_levels, size=n)
-    if spec.loss == "squared_error":
-        y = rng.normal(size=(n, spec.n_targets))
-    elif spec.loss == "binary_cross_entropy":
-        y = rng.integers(2, size=(n, 1))
-    else:
-        y = rng.integers(spec.n_outputs, size=(n, 1))
-    return X, y.astype(dtype)
+    return X, draw_targets(spec, rng, n).astype(dtype)
+
+
+def draw_targets(spec, rng, n):
+    match loss_of(spec.loss).name:
+        case "cross_entropy":
+            return rng.integers(spec.n_outputs, size=(n, 1))
+        case "binary_cross_entropy":
+            return rng.integers(2, size=(n, spec.n_targets))
+        case "poisson":
+            return rng.poisson(2.0, size=(n, spec.n_targets))
+    return rng.normal(size=(n, spec.n_targets))
 
 
 def draw_params(spec, rng, dtype=np.float64):

@@ -3,15 +3,16 @@
 import numpy as np
 import pytest
 
-from gradus._typing import ACTIVATION_NAMES, LOSS_NAMES
+from gradus._typing import ACTIVATION_NAMES
 from gradus.engines.reference_engine import ReferenceEngine
 from gradus.engines.registry import engine as make_engine
 from gradus.networks.losses import loss_of
 from gradus.networks.params import weight_mask
 from gradus.networks.spec import Dense, NetworkSpec
-from tests.contracts.cases import ENGINES, draw_params, draw_rows
+from tests.contracts.cases import ENGINES, FIRST_LOSSES, LOSSES, draw_params, draw_rows
 
-each_loss = pytest.mark.parametrize("loss", LOSS_NAMES)
+each_loss = pytest.mark.parametrize("loss", FIRST_LOSSES)
+convex = {label: loss for label, loss in LOSSES.items() if loss_of(loss).is_convex}
 each_activation = pytest.mark.parametrize("activation", ACTIVATION_NAMES)
 #: Of the largest entry.
 TOLERANCE = {np.float64: 1e-12, np.float32: 1e-5}
@@ -43,7 +44,7 @@ def by_differences(engine, spec, params, X, y, weights):
     return matrix + np.diag(spec.l2 * weight_mask(spec))
 
 
-@each_loss
+@pytest.mark.parametrize("loss", convex.values(), ids=list(convex))
 def test_against_central_differences(engine, network, loss, rng):
     spec = network("tanh", loss, l2=0.3)
     params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 9)
@@ -79,6 +80,14 @@ def test_against_the_formulas(engine, network, activation, loss, dtype, rng):
         compare(engine, spec, *draw_problem(spec, rng, 11, dtype), None)
         weights = rng.uniform(0, 2, 11).astype(dtype)
         compare(engine, spec, *draw_problem(spec, rng, 11, dtype), weights)
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
+@each_type
+def test_every_loss_against_the_formulas(engine, network, loss, dtype, rng):
+    spec = network("tanh", loss, l2=0.1)
+    weights = rng.uniform(0, 2, 11).astype(dtype)
+    compare(engine, spec, *draw_problem(spec, rng, 11, dtype), weights)
 
 
 @each_loss

@@ -3,21 +3,30 @@
 import numpy as np
 import pytest
 
-from gradus._typing import ACTIVATION_NAMES, LOSS_NAMES
+from gradus._typing import ACTIVATION_NAMES
 from gradus.engines import reference
 from gradus.networks.params import n_params
 from gradus.networks.spec import Dense, Embedding, NetworkSpec
+from tests.contracts import cases
 from tests.contracts.cases import (
+    FIRST_LOSSES,
+    LOSSES,
     ONE_PASS,
     assert_layers_close,
     draw_params,
     draw_rows,
+    output_width,
 )
 from tests.golden.load import golden
 from tests.networks.kinks import KINKED
 
 each_type = pytest.mark.parametrize("dtype", ONE_PASS, ids=lambda dtype: dtype.__name__)
-each_loss = pytest.mark.parametrize("loss", LOSS_NAMES)
+each_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
+# The others take an exponential of the output itself.
+FINITE_FAR_OUT = {
+    label: loss for label, loss in LOSSES.items() if label not in {"poisson", "expression"}
+}
+each_first_loss = pytest.mark.parametrize("loss", FIRST_LOSSES)
 each_activation = pytest.mark.parametrize("activation", ACTIVATION_NAMES)
 # Around the widths of vector registers and the blocks of matrix products.
 WIDTHS = (1, 3, 7, 8, 9, 16, 31, 33, 64, 130)
@@ -46,7 +55,7 @@ def compare(engine, spec, params, X, y, weights=None):
     assert_layers_close(spec, grads, exact_grads, tolerance)
 
 
-@each_loss
+@each_first_loss
 @each_activation
 @each_type
 def test_against_the_formulas(engine, network, activation, loss, dtype, rng):
@@ -55,6 +64,30 @@ def test_against_the_formulas(engine, network, activation, loss, dtype, rng):
         params, (X, y) = draw_params(spec, rng, dtype), draw_rows(spec, rng, 17, dtype)
         compare(engine, spec, params, X, y)
         compare(engine, spec, params, X, y, rng.uniform(0, 2, 17).astype(dtype))
+
+
+@each_loss
+@each_type
+def test_every_loss_against_the_formulas(engine, loss, dtype, rng):
+    for width in (1, 9):
+        spec = cases.network("tanh", loss, width=width)
+        params, (X, y) = draw_params(spec, rng, dtype), draw_rows(spec, rng, 70, dtype)
+        compare(engine, spec, params, X, y)
+        compare(engine, spec, params, X, y, rng.integers(3, size=70).astype(dtype))
+
+
+def no_penalty(_):
+    return 0.0
+
+
+@each_loss
+def test_every_loss_against_central_differences(engine, loss, rng):
+    spec = cases.network("softplus", loss)
+    params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 9)
+    loss_value, grads = engine.gradient(spec, params, X, y)
+    numeric, _ = numeric_gradient(engine, spec, params, X, y, None, no_penalty)
+    scale = np.maximum(np.abs(grads), 1e-3 * abs(loss_value))
+    assert (np.abs(numeric - grads) / scale).max() < 1e-6
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -108,7 +141,7 @@ def numeric_gradient(engine, spec, params, X, y, weights, penalty):
     return numeric, is_kink
 
 
-@each_loss
+@each_first_loss
 @each_activation
 def test_gradient_against_central_differences(engine, network, activation, loss, rng):
     n_skipped = n_seen = 0
@@ -192,9 +225,9 @@ def test_no_gradient_at_a_perfect_fit(engine, network, rng):
 
 @each_type
 @pytest.mark.parametrize("size", [1e4, -1e4])
-@each_loss
+@pytest.mark.parametrize("loss", FINITE_FAR_OUT.values(), ids=list(FINITE_FAR_OUT))
 def test_logits_far_out(engine, loss, size, dtype, rng):
-    width = 1 if loss == "squared_error" else 3 if loss == "cross_entropy" else 1
+    width = output_width(loss)
     spec = NetworkSpec(2, (Dense(width),), loss)
     params = np.zeros(n_params(spec), dtype=dtype)
     params[-width] = size

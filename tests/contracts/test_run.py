@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from gradus._random import permutation
-from gradus._typing import LOSS_NAMES
 from gradus.engines import reference
 from gradus.engines.base import RunStatus, TrainState
 from gradus.engines.registry import engine as make_engine
@@ -19,6 +18,7 @@ from gradus.optimizers.rules import GradientDescent
 from gradus.optimizers.schedules import Cosine, rates
 from tests.contracts.cases import (
     ENGINES,
+    LOSSES,
     RULES,
     assert_layers_close,
     batches_of,
@@ -81,7 +81,7 @@ def test_ten_steps_in_batches(engine, network, rule, dtype, rng):
     assert state.cursor.tolist() == [3, 1, 10]
 
 
-@pytest.mark.parametrize("loss", LOSS_NAMES)
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
 @pytest.mark.parametrize("batch_size", [1, 3, 10, 50])
 def test_rows_are_picked_in_the_order_of_the_epoch(engine, network, loss, batch_size, rng):
     spec = network("relu", loss)

@@ -5,19 +5,28 @@ import re
 import numpy as np
 import pytest
 
-from gradus._typing import ACTIVATION_NAMES, LOSS_NAMES
+from gradus._typing import ACTIVATION_NAMES
 from gradus.engines import reference, second_order
 from gradus.errors import DataError
 from gradus.networks.losses import loss_of, row_shares
 from gradus.networks.params import n_params, weight_mask
 from gradus.networks.spec import Dense, Embedding, NetworkSpec
-from tests.contracts.cases import ONE_PASS, assert_layers_close, draw_params, draw_rows
+from tests.contracts import cases
+from tests.contracts.cases import (
+    FIRST_LOSSES,
+    LOSSES,
+    ONE_PASS,
+    assert_layers_close,
+    draw_params,
+    draw_rows,
+)
 from tests.golden.load import golden
 
 PRODUCTS = ("hvp", "ggn_vp")
 each_product = pytest.mark.parametrize("product", PRODUCTS)
 each_type = pytest.mark.parametrize("dtype", ONE_PASS, ids=lambda dtype: dtype.__name__)
-each_loss = pytest.mark.parametrize("loss", LOSS_NAMES)
+each_loss = pytest.mark.parametrize("loss", FIRST_LOSSES)
+every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
 each_activation = pytest.mark.parametrize("activation", ACTIVATION_NAMES)
 
 
@@ -47,6 +56,35 @@ def test_against_the_formulas(engine, network, activation, loss, dtype, rng):
         params, X, y, weights, v = draw(spec, rng, 17, dtype)
         compare(engine, spec, params, X, y, None, v)
         compare(engine, spec, params, X, y, weights, v)
+
+
+@every_loss
+@each_type
+def test_every_loss_against_the_formulas(engine, loss, dtype, rng):
+    for width in (1, 9):
+        spec = cases.network("tanh", loss, l2=0.1, width=width)
+        params, X, y, weights, v = draw(spec, rng, 40, dtype)
+        compare(engine, spec, params, X, y, None, v)
+        compare(engine, spec, params, X, y, weights.round().astype(dtype), v)
+
+
+@every_loss
+def test_every_loss_against_differences_of_the_gradient(engine, loss, rng):
+    spec, h = cases.network("softplus", loss), np.finfo(float).eps ** (1 / 3)
+    params, X, y, weights, v = draw(spec, rng, 9)
+    v /= np.abs(v).max()
+    up, down = (engine.gradient(spec, params + s * h * v, X, y, weights)[1] for s in (1, -1))
+    assert_layers_close(
+        spec, (up - down) / (2 * h), engine.hvp(spec, params, X, y, weights, v), 1e-6
+    )
+
+
+@every_loss
+def test_every_gauss_newton_never_bends_down(engine, loss, rng):
+    spec = cases.network("tanh", loss)
+    for _ in range(10):
+        params, X, y, weights, v = draw(spec, rng, 5)
+        assert v @ engine.ggn_vp(spec, params, X, y, weights, v) >= 0
 
 
 @pytest.mark.parametrize("width", [1, 8, 9, 33, 130])

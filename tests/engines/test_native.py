@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from gradus import _core, _random
+from gradus._typing import LOSS_CODES, OPERATION_NAMES
 from gradus.engines import native
 from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
 from gradus.engines.native import NativeEngine
@@ -220,8 +221,9 @@ def test_a_forked_child_has_a_pool_of_its_own(rng):
     assert ended == (child, 0)
 
 
-def dense_network(n_inputs, width, loss=0):
-    network = _core.Network(n_inputs, loss, 0.0, 0.0, [])
+def dense_network(n_inputs, width, loss="squared_error", numbers=(), program=()):
+    own = _core.make_loss(LOSS_CODES.index(loss), numbers, program, None)
+    network = _core.Network(n_inputs, own, 0.0, 0.0, [])
     network.add_dense(width, 0, has_bias=True, max_norm=np.inf)
     return network
 
@@ -266,14 +268,56 @@ class TestDoors:
             _core.outputs(self.network, self.params, np.zeros((1, 2)), np.zeros((1, 3)), 0)
         with pytest.raises(InvalidParameter, match=r"^width must be 1 or more; got 0\.$"):
             dense_network(2, 0)
-        with pytest.raises(InvalidParameter, match=r"^loss must be the code of a loss; got 3\.$"):
-            _core.Network(2, 3, 0.0, 0.0, [])
         with pytest.raises(InvalidParameter, match=r"^embeddings must be at most as many as inp"):
-            _core.Network(1, 0, 0.0, 0.0, [(2, 1), (2, 1)])
+            _core.Network(1, _core.make_loss(0, [], [], None), 0.0, 0.0, [(2, 1), (2, 1)])
+
+    @pytest.mark.parametrize(
+        ("loss", "numbers", "program", "sentence"),
+        [
+            (99, [], [], "loss must be the code of a loss; got 99."),
+            ("huber", [], [], "numbers must be those of the loss; got 0."),
+            ("quantile", [0.5] * 100, [], "numbers must be those of the loss; got 100."),
+            ("expression", [], [], "program must be given for an expression, and for nothing else"),
+            ("poisson", [], [(0, 0.0)], "program must be given for an expression, and for nothing"),
+            ("functions", [], [], "functions must be given for a loss of functions, and no other."),
+            ("expression", [], [(99, 0.0)], "program must hold codes of operations; got 99."),
+            ("expression", [], [(3, 0.0)], "program must have enough entries for each operation."),
+            ("expression", [], [(0, 0.0)] * 2, "program must leave one entry."),
+            ("expression", [], [(0, 0.0)] * 33, "program must need at most 32 entries at once."),
+            ("expression", [], [(0, 0.0)] * 257, "program must have at most 256 steps; got 257."),
+        ],
+    )
+    def test_losses_that_are_none(self, loss, numbers, program, sentence):
+        code = loss if isinstance(loss, int) else LOSS_CODES.index(loss)
+        with pytest.raises(InvalidParameter, match=f"^{sentence}"):
+            _core.make_loss(code, numbers, program, None)
+
+    def test_one_neuron_for_each_level(self):
+        network = dense_network(2, 3, "quantile", numbers=[0.1, 0.9])
+        X, y, grads = np.zeros((4, 2)), np.zeros((4, 1)), np.zeros(9)
+        message = r"^the last layer must have one neuron for each of 2 levels; got 3\.$"
+        with pytest.raises(InvalidParameter, match=message):
+            _core.gradient(network, self.params, X, y, None, grads, 1)
+
+    def test_any_program_is_refused_or_runs(self, rng):
+        n_run = 0
+        X, y = rng.normal(size=(3, 1)), rng.normal(size=(3, 1))
+        for _ in range(3000):
+            length = rng.integers(1, 12)
+            codes = rng.integers(-1, len(OPERATION_NAMES) + 1, length).tolist()
+            numbers = rng.choice([0.0, 0.5, -1.0, 3.0, 1e300, np.nan, np.inf, 65.5], length)
+            try:
+                program = [*zip(codes, numbers.tolist(), strict=True)]
+                network = dense_network(1, 1, "expression", program=program)
+            except InvalidParameter:
+                continue
+            n_run += 1
+            _core.gradient(network, rng.normal(size=2), X, y, None, np.zeros(2), 1)
+        assert n_run > 30
 
     @pytest.mark.parametrize("label", [-1.0, 3.0, np.nan])
     def test_labels_that_are_no_class(self, label):
-        network = dense_network(2, 3, loss=2)
+        network = dense_network(2, 3, "cross_entropy")
         y = np.array([[0.0], [label]])
         with pytest.raises(InvalidParameter, match=r"^y must hold class numbers from 0 to 2; got "):
             _core.evaluate(network, self.params, np.zeros((2, 2)), y, None, 1)

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 import mpmath as mp
+from make_losses import formula_rows, loss_table
 
 mp.mp.dps = 60
 HERE = Path(__file__).parent
@@ -89,52 +90,6 @@ def activation_table():
     return {
         name: {"z": POINTS, "numbers": [[float(x) for x in derivatives(name, z)] for z in POINTS]}
         for name in NAMES
-    }
-
-
-LOGITS_1 = [0.0, 1.0, -1.0, 30.0, -30.0, 700.0, -700.0, 1e4, -1e4]
-ROWS_3 = [
-    [0.0, 0.0, 0.0],
-    [1.0, -2.0, 0.5],
-    [40.0, 0.0, -40.0],
-    [1e4, -1e4, 0.0],
-    [-1e4, -1e4, -1e4],
-    [1e4, 1e4, 1e4 - 1],
-    [700.0, -30.0, 710.0],
-]
-
-
-def binary_rows():
-    rows = []
-    with mp.workdps(9000):
-        for z in LOGITS_1:
-            for y in (0.0, 0.25, 1.0):
-                s = sigmoid(mp.mpf(z))
-                loss = mp.mpf(0)
-                loss -= y * mp.log(s) if y else 0
-                loss -= (1 - y) * mp.log(1 - s) if y < 1 else 0
-                rows.append([[z], y, float(loss), [float(s - y)]])
-    return rows
-
-
-def multiclass_rows():
-    rows = []
-    with mp.workdps(9000):
-        for z in ROWS_3:
-            exps = [mp.exp(mp.mpf(x)) for x in z]
-            p = [e / mp.fsum(exps) for e in exps]
-            for c in range(3):
-                gradient = [float(p[j] - int(j == c)) for j in range(3)]
-                rows.append([z, float(c), float(-mp.log(p[c])), gradient])
-    return rows
-
-
-def loss_table():
-    squared = [[[1.5, -2.0], [1.0, 1.0], (0.25 + 9.0) / 2, [0.5, -3.0]]]
-    return {
-        "squared_error": squared,
-        "binary_cross_entropy": binary_rows(),
-        "cross_entropy": multiclass_rows(),
     }
 
 
@@ -310,6 +265,7 @@ def main():
     tables = {
         "activations": activation_table(),
         "losses": loss_table(),
+        "expression": formula_rows(),
         "two_two_one": worked_case(),
         "rules": rule_traces(),
         "linear_neuron": linear_case(),

@@ -8,7 +8,11 @@ def test_activations():
 
 
 def test_losses():
-    assert tuple(_core.LOSSES) == _typing.LOSS_NAMES
+    assert tuple(_core.LOSSES) == _typing.LOSS_CODES
+
+
+def test_operations():
+    assert tuple(_core.OPERATIONS) == _typing.OPERATION_NAMES
 
 
 def test_rules():

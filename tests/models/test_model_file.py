@@ -205,7 +205,10 @@ CRAFTED = {
     ),
     "a loss of no table": (
         in_network(loss="os.system"),
-        "loss must be 'squared_error', 'binary_cross_entropy' or 'cross_entropy'; got 'os.system'.",
+        (
+            "loss must be 'squared_error', 'absolute_error', 'poisson', 'binary_cross_entropy' or "
+            "'cross_entropy'; got 'os.system'."
+        ),
     ),
     "another class": (in_layer(kind="Lambda"), "it has 'Lambda' where 'Dense' must stand."),
     "a width that is no number": (

@@ -3,33 +3,56 @@ import re
 import numpy as np
 import pytest
 
-from gradus._typing import LOSS_NAMES
-from gradus.errors import DataError
-from gradus.networks.losses import LOSSES, check_targets, row_shares, weighted_mean
+from gradus._typing import LOSS_CODES, LOSS_NAMES
+from gradus.errors import DataError, InvalidParameter
+from gradus.networks.class_losses import BinaryCrossEntropy, CrossEntropy
+from gradus.networks.losses import (
+    LOSSES,
+    Loss,
+    check_targets,
+    loss_of,
+    row_shares,
+    weighted_mean,
+)
+from gradus.networks.number_losses import Huber, Quantile
 from tests.golden.load import golden
 
 TABLE = golden("losses")
-each_loss = pytest.mark.parametrize("name", LOSS_NAMES)
+# By their names in the table of exact numbers.
+ALL: dict[str, Loss] = LOSSES | {
+    "huber 0.75": loss_of(Huber(0.75)),
+    "quantile 0.125 0.5 0.875": loss_of(Quantile((0.125, 0.5, 0.875))),
+    "binary_cross_entropy 0.25": loss_of(BinaryCrossEntropy(0.25)),
+    "cross_entropy 0.25": loss_of(CrossEntropy(0.25)),
+}
+each_loss = pytest.mark.parametrize("name", ALL)
 
 
 def draw(name, rng, n=40):
     """Outputs and targets of every size a loss meets."""
-    if name == "squared_error":
-        return rng.normal(size=(n, 3)), rng.normal(size=(n, 3))
-    if name == "binary_cross_entropy":
-        return rng.normal(scale=3, size=(n, 1)), rng.uniform(size=(n, 1))
-    return rng.normal(scale=3, size=(n, 4)), rng.integers(4, size=(n, 1)).astype(float)
+    match ALL[name].name:
+        case "cross_entropy":
+            return rng.normal(scale=3, size=(n, 4)), rng.integers(4, size=(n, 1)).astype(float)
+        case "binary_cross_entropy":
+            width = 3 if "0.25" in name else 1
+            return rng.normal(scale=3, size=(n, width)), rng.uniform(size=(n, width))
+        case "poisson":
+            return rng.normal(size=(n, 3)), rng.poisson(2, size=(n, 3)).astype(float)
+        case "quantile":
+            return rng.normal(size=(n, 3)), rng.normal(scale=2, size=(n, 1))
+    return rng.normal(size=(n, 3)), rng.normal(size=(n, 3))
 
 
 def test_the_table_is_complete():
     assert tuple(LOSSES) == LOSS_NAMES
     assert all(entry.name == name for name, entry in LOSSES.items())
+    assert {entry.name for entry in ALL.values()} | {"expression", "functions"} == set(LOSS_CODES)
 
 
 @each_loss
 def test_four_ulp_of_the_exact_loss(name):
     for outputs, y, exact, _ in TABLE[name]:
-        loss = LOSSES[name].row_losses(np.array([outputs]), np.reshape(y, (1, -1)))
+        loss = ALL[name].row_losses(np.array([outputs]), np.reshape(y, (1, -1)))
         assert loss.shape == (1,)
         assert abs(loss[0] - exact) <= 4 * np.spacing(exact), (outputs, y)
 
@@ -37,13 +60,13 @@ def test_four_ulp_of_the_exact_loss(name):
 @each_loss
 def test_exact_gradient_far_out(name):
     for outputs, y, _, exact in TABLE[name]:
-        gradient = LOSSES[name].output_gradient(np.array([outputs]), np.reshape(y, (1, -1)))[0]
+        gradient = ALL[name].output_gradient(np.array([outputs]), np.reshape(y, (1, -1)))[0]
         np.testing.assert_allclose(gradient, exact, rtol=1e-14, atol=0, err_msg=str((outputs, y)))
 
 
 @each_loss
 def test_derivatives_against_central_differences(name, rng):
-    loss = LOSSES[name]
+    loss = ALL[name]
     outputs, y = draw(name, rng)
     gradient, curvature = loss.output_gradient(outputs, y), loss.output_curvature(outputs, y)
     for column in range(outputs.shape[1]):
@@ -62,7 +85,7 @@ def test_derivatives_against_central_differences(name, rng):
 @each_loss
 def test_type_and_shape_are_kept(name, rng):
     outputs, y = draw(name, rng)
-    loss = LOSSES[name]
+    loss = ALL[name]
     for dtype in (np.float64, np.float32):
         narrow = outputs.astype(dtype), y.astype(dtype)
         for array in narrow:
@@ -94,7 +117,7 @@ def test_no_loss_and_no_gradient_at_a_perfect_fit(rng):
 @each_loss
 def test_no_loss_below_zero(name, rng):
     outputs, y = draw(name, rng, 500)
-    assert LOSSES[name].row_losses(outputs, y).min() >= 0
+    assert ALL[name].row_losses(outputs, y).min() >= 0
 
 
 def test_shifted_logits_have_the_same_loss(rng):
@@ -124,7 +147,14 @@ def test_links():
 
 
 def test_measures():
-    assert [LOSSES[name].measure for name in LOSS_NAMES] == ["rmse", "accuracy", "accuracy"]
+    measures = {name: entry.measure for name, entry in LOSSES.items()}
+    assert measures == {
+        "squared_error": "rmse",
+        "absolute_error": "mae",
+        "poisson": "deviance",
+        "binary_cross_entropy": "accuracy",
+        "cross_entropy": "accuracy",
+    }
     binary = LOSSES["binary_cross_entropy"].row_measure
     # A logit of 0 says class 0.
     z, y = np.array([[2.0], [0.0], [0.0], [-1.0]]), np.array([[1.0], [0.0], [1.0], [1.0]])
@@ -152,9 +182,31 @@ def test_weighted_mean(rng):
     assert weighted_mean(values, 0 * weights) == 0
 
 
+@pytest.mark.parametrize("loss", ["mse", None, 3, Huber, object()])
+def test_what_is_no_loss(loss):
+    message = "loss must be 'squared_error', 'absolute_error', 'poisson', 'binary_cross_entropy' or"
+    with pytest.raises(InvalidParameter, match=f"^{message} 'cross_entropy'; got "):
+        loss_of(loss)
+
+
+def test_without_a_number_they_are_the_named_ones(rng):
+    for loss in (BinaryCrossEntropy(), CrossEntropy()):
+        entry = loss_of(loss)
+        outputs, y = draw(entry.name, rng)
+        for function in ("row_losses", "output_gradient", "output_curvature"):
+            pair = entry, LOSSES[entry.name]
+            ours, named = (getattr(each, function)(outputs, y) for each in pair)
+            assert ours.tobytes() == named.tobytes()
+
+
 @pytest.mark.parametrize(
     ("name", "y", "sentence"),
     [
+        (
+            "poisson",
+            [[0.0, 2.5], [1.0, -1.0]],
+            "y must hold numbers of at least 0 with loss='poisson'; got -1 in row 1.",
+        ),
         (
             "binary_cross_entropy",
             [[0.5], [1.5]],
@@ -183,19 +235,40 @@ def test_targets_without_meaning_are_refused(name, y, sentence):
 @each_loss
 def test_torch_agrees(name, rng):
     torch = pytest.importorskip("torch")
+    functional = torch.nn.functional
     outputs, y = draw(name, rng)
-    z = torch.tensor(outputs, requires_grad=True)
+    z, t = torch.tensor(outputs, requires_grad=True), torch.tensor(y)
+
+    def several(loss):
+        """Torch averages over the labels too."""
+        return loss * outputs.shape[1]
+
+    def poisson():
+        constant = torch.special.xlogy(t, t) - t
+        return several(functional.poisson_nll_loss(z, t) + constant.mean())
+
+    def pinball():
+        gaps = torch.cat([z[:, :1], functional.softplus(z[:, 1:])], dim=1)
+        missing = t - gaps.cumsum(dim=1)
+        levels = torch.tensor([0.125, 0.5, 0.875], dtype=torch.float64)
+        return torch.maximum(levels * missing, (levels - 1) * missing).mean()
+
+    classes = torch.tensor(y[:, 0].astype(np.int64))
     theirs = {
-        "squared_error": lambda: torch.nn.functional.mse_loss(z, torch.tensor(y)),
-        "binary_cross_entropy": lambda: torch.nn.functional.binary_cross_entropy_with_logits(
-            z, torch.tensor(y)
+        "squared_error": lambda: functional.mse_loss(z, t),
+        "absolute_error": lambda: functional.l1_loss(z, t),
+        "huber 0.75": lambda: functional.huber_loss(z, t, delta=0.75),
+        "poisson": poisson,
+        "quantile 0.125 0.5 0.875": pinball,
+        "binary_cross_entropy": lambda: functional.binary_cross_entropy_with_logits(z, t),
+        "binary_cross_entropy 0.25": lambda: several(
+            functional.binary_cross_entropy_with_logits(z, 0.75 * t + 0.125)
         ),
-        "cross_entropy": lambda: torch.nn.functional.cross_entropy(
-            z, torch.tensor(y[:, 0].astype(np.int64))
-        ),
+        "cross_entropy": lambda: functional.cross_entropy(z, classes),
+        "cross_entropy 0.25": lambda: functional.cross_entropy(z, classes, label_smoothing=0.25),
     }[name]()
     theirs.backward()
-    loss = LOSSES[name]
+    loss = ALL[name]
     assert weighted_mean(loss.row_losses(outputs, y)) == pytest.approx(theirs.item(), rel=1e-13)
     np.testing.assert_allclose(
         loss.output_gradient(outputs, y) / len(y), z.grad.numpy(), rtol=1e-11, atol=1e-15

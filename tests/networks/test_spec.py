@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from gradus.errors import InvalidParameter, ShapeMismatch
+from gradus.networks.number_losses import Quantile
 from gradus.networks.spec import Dense, Embedding, Initializer, NetworkSpec
 
 GIVEN = Initializer("given", weight=[[1, 2, 3], [4, 5, 6]])
@@ -118,7 +119,10 @@ def test_values_given_by_hand_become_plain_numbers():
         ),
         (
             lambda: NetworkSpec(1, (Dense(1),), loss="mse"),
-            "loss must be 'squared_error', 'binary_cross_entropy' or 'cross_entropy'; got 'mse'.",
+            (
+                "loss must be 'squared_error', 'absolute_error', 'poisson', "
+                "'binary_cross_entropy' or 'cross_entropy'; got 'mse'."
+            ),
         ),
         (
             lambda: NetworkSpec(1, (Dense(2, "sigmoid"),), loss="cross_entropy"),
@@ -135,8 +139,11 @@ def test_values_given_by_hand_become_plain_numbers():
             ),
         ),
         (
-            lambda: NetworkSpec(1, (Dense(2),), loss="binary_cross_entropy"),
-            "the last layer must have width 1 with loss='binary_cross_entropy'; got 2.",
+            lambda: NetworkSpec(1, (Dense(2),), loss=Quantile((0.1, 0.5, 0.9))),
+            (
+                "the last layer must have width 3 with loss=Quantile(levels=(0.1, 0.5, 0.9)), "
+                "one neuron for each level; got 2."
+            ),
         ),
         (
             lambda: NetworkSpec(1, (Dense(1),), loss="cross_entropy"),

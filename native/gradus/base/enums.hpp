@@ -24,8 +24,49 @@ inline constexpr std::array kActivationNames{"identity", "sigmoid",  "tanh",    
                                              "gelu",     "softplus", "leaky_relu", "elu",
                                              "selu",     "silu",     "mish",       "softsign"};
 
-enum class Loss : int { squared_error, binary_cross_entropy, cross_entropy };
-inline constexpr std::array kLossNames{"squared_error", "binary_cross_entropy", "cross_entropy"};
+enum class Loss : int {
+    squared_error,
+    absolute_error,
+    poisson,
+    binary_cross_entropy,
+    cross_entropy,
+    huber,
+    quantile,
+    expression,
+    functions
+};
+inline constexpr std::array kLossNames{
+    "squared_error", "absolute_error", "poisson",  "binary_cross_entropy", "cross_entropy", "huber",
+    "quantile",      "expression",     "functions"};
+
+/// What the formula of an expression is made of.
+enum class Operation : int {
+    output,
+    target,
+    number,
+    add,
+    subtract,
+    multiply,
+    divide,
+    power,
+    negative,
+    exp,
+    log,
+    log1p,
+    sqrt,
+    abs,
+    tanh,
+    cosh,
+    maximum,
+    minimum,
+    less,
+    less_equal,
+    where
+};
+inline constexpr std::array kOperationNames{
+    "output", "target",   "number",  "add",     "subtract", "multiply",   "divide",
+    "power",  "negative", "exp",     "log",     "log1p",    "sqrt",       "abs",
+    "tanh",   "cosh",     "maximum", "minimum", "less",     "less_equal", "where"};
 
 enum class Rule : int { gradient_descent, adam, adamw, rmsprop, adagrad };
 inline constexpr std::array kRuleNames{"gradient_descent", "adam", "adamw", "rmsprop", "adagrad"};

@@ -61,6 +61,7 @@ inline void rethrow_signal() {
 }
 
 void bind_gauss_newton(nb::module_& module);
+void bind_loss(nb::module_& module);
 void bind_network(nb::module_& module);
 void bind_training(nb::module_& module);
 

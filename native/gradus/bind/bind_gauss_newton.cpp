@@ -25,6 +25,15 @@ void check_rows(const Network& network, const Vector<const T>& params, const Mat
     require_length("a row of X", x.shape(1), network.n_inputs());
     if (weights) require_length("weights", weights->shape(0), static_cast<Index>(x.shape(0)));
     require_levels(network, view(x));
+    switch (network.loss()) {
+        case Loss::huber:
+        case Loss::quantile:
+        case Loss::expression:
+        case Loss::functions:
+            throw InvalidParameter("the loss must have a curvature without the targets.");
+        default:
+            break;
+    }
 }
 
 template <class T>

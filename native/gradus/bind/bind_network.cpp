@@ -23,6 +23,12 @@ void check_batch(const Network& network, const Vector<const T>& params, const Ma
     require_labels(network, view(y));
 }
 
+/// Several threads work on these calls, and functions of Python are for the caller's alone.
+void refuse_foreign_loss(const Network& network) {
+    if (network.loss_form().foreign == nullptr) return;
+    throw InvalidParameter("a loss of functions is evaluated in Python, from the outputs.");
+}
+
 template <class T>
 void outputs(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
              const Matrix<T>& out, int n_threads) {
@@ -45,6 +51,7 @@ std::pair<double, double> evaluate(const Network& network, const Vector<const T>
                                    const Matrix<const T>& x, const Matrix<const T>& y,
                                    const OptionalVector<const T>& weights, int n_threads) {
     check_batch(network, params, x, y, weights);
+    refuse_foreign_loss(network);
     Watch watch(nullptr, signal_raised, 0);
     const Crew crew(checked_threads(n_threads), watch);
     Totals totals;
@@ -80,6 +87,7 @@ template <class Pass, class T>
 void multiply(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
               const Matrix<const T>& y, const OptionalVector<const T>& weights,
               const Vector<const T>& v, const Vector<T>& out, int n_threads) {
+    refuse_foreign_loss(network);
     check_batch(network, params, x, y, weights);
     require_length("v", v.shape(0), network.n_params());
     require_length("out", out.shape(0), network.n_params());
@@ -117,7 +125,7 @@ void bind_functions(nb::module_& module) {
 void bind_network(nb::module_& module) {
     using namespace nb::literals;
     nb::class_<Network>(module, "Network")
-        .def(nb::init<std::int64_t, int, double, double,
+        .def(nb::init<std::int64_t, const LossForm&, double, double,
                       const std::vector<std::pair<std::int64_t, std::int64_t>>&>(),
              "n_inputs"_a, "loss"_a, "l1"_a, "l2"_a, "embeddings"_a)
         .def("add_dense", &Network::add_dense, "width"_a, "activation"_a, "has_bias"_a,

@@ -12,9 +12,15 @@
 namespace gradus::bind {
 
 /// Throws InvalidParameter unless every target of a cross_entropy network is one of its classes
-/// 0..K-1.
+/// 0..K-1, and a quantile network has one output for each level.
 template <class T>
 void require_labels(const Network& network, MatrixView<const T> y) {
+    const std::size_t n_levels = network.loss_form().numbers.size();
+    if (network.loss() == Loss::quantile && network.n_outputs() != static_cast<Index>(n_levels)) {
+        throw InvalidParameter("the last layer must have one neuron for each of " +
+                               std::to_string(n_levels) + " levels; got " +
+                               std::to_string(network.n_outputs()) + ".");
+    }
     if (network.loss() != Loss::cross_entropy) return;
     const auto n_classes = static_cast<T>(network.n_outputs());
     for (Index i = 0; i < y.rows; ++i) {

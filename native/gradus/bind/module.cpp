@@ -46,9 +46,11 @@ NB_MODULE(_core, module) {
     nb::register_exception_translator(translate);
     module.attr("ACTIVATIONS") = names(kActivationNames);
     module.attr("LOSSES") = names(kLossNames);
+    module.attr("OPERATIONS") = names(kOperationNames);
     module.attr("RULES") = names(kRuleNames);
     module.attr("INSTRUCTION_SETS") = instruction_sets();
     module.def("instruction_set", [] { return kernels<float>().name; });
+    bind_loss(module);
     bind_network(module);
     bind_training(module);
     bind_gauss_newton(module);

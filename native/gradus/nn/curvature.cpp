@@ -3,18 +3,16 @@
 #include <algorithm>
 #include <cmath>
 
-#include "simd/kernels.hpp"
+#include "nn/scalar_math.hpp"
 
 namespace gradus {
 namespace {
 
-/// s(z) (1 - s(z)) = e / (1 + e)^2 with e = exp(-|z|).
-template <class T>
-T binary_curvature(T z) {
-    double e = 0;
-    const double falling = -std::fabs(static_cast<double>(z));
-    kernels<double>().exponential(&falling, 0.0, &e, 1);
-    return static_cast<T>(e / ((1 + e) * (1 + e)));
+/// e^z of a count; s(z) (1 - s(z)) = e / (1 + e)^2 with e = exp(-|z|) of a label.
+double one_curvature(Loss loss, double z) {
+    if (loss == Loss::poisson) return exponential(z);
+    const double e = exponential(-std::fabs(z));
+    return e / ((1 + e) * (1 + e));
 }
 
 template <class T>
@@ -36,8 +34,15 @@ void output_curvature(const Network& network, MatrixView<T> outputs) {
             case Loss::squared_error:
                 std::fill_n(row, outputs.cols, static_cast<T>(2.0 / double(outputs.cols)));
                 break;
+            case Loss::absolute_error:
+                std::fill_n(row, outputs.cols, T(0));
+                break;
+            case Loss::poisson:
             case Loss::binary_cross_entropy:
-                row[0] = binary_curvature(row[0]);
+                for (Index j = 0; j < outputs.cols; ++j) {
+                    const double z = static_cast<double>(row[j]);
+                    row[j] = static_cast<T>(one_curvature(network.loss(), z));
+                }
                 break;
             default:
                 softmax(row, outputs.cols);

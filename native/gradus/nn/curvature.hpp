@@ -8,7 +8,7 @@
 namespace gradus {
 
 /// Turns `outputs` (rows, n_outputs), in place, into what `curvature_root` reads: the diagonal of
-/// H, or for cross_entropy the probabilities p.
+/// H, or for cross_entropy the probabilities p. For losses whose H the targets do not enter.
 template <class T>
 void output_curvature(const Network& network, MatrixView<T> outputs);
 

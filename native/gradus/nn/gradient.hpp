@@ -41,7 +41,9 @@ public:
                    double weight_sum, bool is_first, const Dropping* dropping, T* grads,
                    Totals& totals, const Crew& crew) {
         if (!forward(params, x, dropping, crew)) return false;
-        loss_and_delta(network_, trace_.outputs(), y, weights, weight_sum, totals);
+        if (!loss_and_delta(network_, trace_.outputs(), y, weights, weight_sum, totals)) {
+            return false;
+        }
         return backward(params, x, is_first, grads, crew);
     }
 

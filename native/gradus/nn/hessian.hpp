@@ -41,7 +41,7 @@ public:
             return false;
         }
         Dual delta{trace_.outputs(), tangent_.outputs()};
-        curvature_product<T>(network_, delta.value, y, weights, weight_sum, delta.r, row_);
+        curvature_product<T>(network_, delta.value, y, weights, weight_sum, true, delta.r, row_);
         Totals unused;
         loss_and_delta(network_, delta.value, y, weights, weight_sum, unused);
         const std::size_t n_steps = network_.steps().size();

@@ -8,8 +8,9 @@
 
 namespace gradus {
 
-/// Sums over rows of w * loss, w * measure (squared error: the loss again; cross-entropies: 1 where
-/// the answer is right) and w, in double and in the order of the rows.
+/// Sums over rows of w * loss, w * measure (as in src/gradus/networks/losses.py: cross-entropies 1
+/// where the answer is right, most others the loss again) and w, in double and in the order of the
+/// rows.
 struct Totals {
     double loss = 0;
     double measure = 0;
@@ -28,9 +29,10 @@ struct Totals {
 ///
 /// With the batch's sum of weights that is the gradient of its weighted mean. A row of weight 0
 /// adds nothing, whatever its numbers are. `weights` may be null (all 1). y is (rows, n_targets):
-/// values, or for cross_entropy class numbers 0..K-1.
+/// values, or for cross_entropy class numbers 0..K-1. Returns false only for a foreign loss that
+/// failed; only that one allocates.
 template <class T>
-void loss_and_delta(const Network& network, MatrixView<T> outputs, MatrixView<const T> y,
+bool loss_and_delta(const Network& network, MatrixView<T> outputs, MatrixView<const T> y,
                     const T* weights, double weight_sum, Totals& totals);
 
 }  // namespace gradus

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "nn/quantile.hpp"
+#include "nn/scalar_math.hpp"
+
 namespace gradus {
 namespace {
 
@@ -13,14 +16,51 @@ void squared_error(Index n, T* u, double scale) {
     for (Index j = 0; j < n; ++j) u[j] = static_cast<T>(curvature * static_cast<double>(u[j]));
 }
 
-/// H = sigmoid(z) sigmoid(-z), from e^-|z|, which keeps the digits of a small one.
+/// The second derivative of one output's own loss, a share of its row's.
+double of_one_output(const LossForm& form, double output, double target) {
+    switch (form.loss) {
+        case Loss::absolute_error:
+            return 0;
+        case Loss::huber:
+            return std::fabs(output - target) <= form.numbers[0] ? 1 : 0;
+        case Loss::poisson:
+            return exponential(output);
+        case Loss::binary_cross_entropy: {  // sigmoid(z) sigmoid(-z): e^-|z| keeps its digits
+            const double falling = exponential(-std::fabs(output));
+            return falling / ((1.0 + falling) * (1.0 + falling));
+        }
+        default:
+            return form.expression.at(output, target).curvature;
+    }
+}
+
+/// H is its diagonal, which for Gauss-Newton is taken as 0 where it is below.
 template <class T>
-void binary_cross_entropy(const T* outputs, T* u, double scale) {
-    const double minus_size = -std::fabs(static_cast<double>(outputs[0]));
-    double falling;
-    kernels<double>().exponential(&minus_size, 0.0, &falling, 1);
-    const double curvature = falling / ((1.0 + falling) * (1.0 + falling));
-    u[0] = static_cast<T>(curvature * static_cast<double>(u[0]) * scale);
+void output_by_output(const LossForm& form, const T* outputs, const T* y, bool is_hessian, Index n,
+                      T* u, double scale) {
+    const bool is_sum = form.loss == Loss::poisson || form.loss == Loss::binary_cross_entropy;
+    const double share = is_sum ? 1.0 : 1.0 / static_cast<double>(n);
+    for (Index j = 0; j < n; ++j) {
+        double curvature =
+            of_one_output(form, static_cast<double>(outputs[j]), static_cast<double>(y[j]));
+        if (!is_hessian && curvature < 0) curvature = 0;
+        u[j] = static_cast<T>(share * curvature * static_cast<double>(u[j]) * scale);
+    }
+}
+
+/// H = diag of sigmoid'(z_k) times the slope of the quantiles from k on, and 0 for z_1.
+template <class T>
+void pinball(const LossForm& form, const T* outputs, const T* y, bool is_hessian, Index n, T* u,
+             double scale) {
+    LevelSlopes slopes;
+    pinball_sum(form, outputs, n, static_cast<double>(y[0]), slopes);
+    for (Index k = 0; k < n; ++k) {
+        const double falling = exponential(-std::fabs(static_cast<double>(outputs[k])));
+        const double bend = k == 0 ? 0 : falling / ((1.0 + falling) * (1.0 + falling));
+        double curvature = bend * slopes[static_cast<std::size_t>(k)] / static_cast<double>(n);
+        if (!is_hessian && curvature < 0) curvature = 0;
+        u[k] = static_cast<T>(curvature * static_cast<double>(u[k]) * scale);
+    }
 }
 
 /// H = diag(p) - p p'. It is blind to what is added to all of u, so the u of the largest p is taken
@@ -46,32 +86,39 @@ void cross_entropy(const T* outputs, Index n, T* u, double scale, T* exponential
 }  // namespace
 
 template <class T>
-void curvature_product(const Network& network, MatrixView<const T> outputs, MatrixView<const T>,
-                       const T* weights, double weight_sum, MatrixView<T> u, T* scratch) {
+void curvature_product(const Network& network, MatrixView<const T> outputs, MatrixView<const T> y,
+                       const T* weights, double weight_sum, bool is_hessian, MatrixView<T> u,
+                       T* scratch) {
+    const LossForm& form = network.loss_form();
     for (Index i = 0; i < u.rows; ++i) {
         const double w = weights == nullptr ? 1.0 : static_cast<double>(weights[i]);
         if (w == 0) {
             std::fill_n(u.row(i), u.cols, T(0));
             continue;
         }
+        const double scale = w / weight_sum;
         switch (network.loss()) {
             case Loss::squared_error:
-                squared_error(u.cols, u.row(i), w / weight_sum);
+                squared_error(u.cols, u.row(i), scale);
                 break;
-            case Loss::binary_cross_entropy:
-                binary_cross_entropy(outputs.row(i), u.row(i), w / weight_sum);
+            case Loss::cross_entropy:
+                cross_entropy(outputs.row(i), u.cols, u.row(i), scale, scratch);
+                break;
+            case Loss::quantile:
+                pinball(form, outputs.row(i), y.row(i), is_hessian, u.cols, u.row(i), scale);
                 break;
             default:
-                cross_entropy(outputs.row(i), u.cols, u.row(i), w / weight_sum, scratch);
+                output_by_output(form, outputs.row(i), y.row(i), is_hessian, u.cols, u.row(i),
+                                 scale);
         }
     }
 }
 
 template void curvature_product<float>(const Network&, MatrixView<const float>,
-                                       MatrixView<const float>, const float*, double,
+                                       MatrixView<const float>, const float*, double, bool,
                                        MatrixView<float>, float*);
 template void curvature_product<double>(const Network&, MatrixView<const double>,
-                                        MatrixView<const double>, const double*, double,
+                                        MatrixView<const double>, const double*, double, bool,
                                         MatrixView<double>, double*);
 
 }  // namespace gradus

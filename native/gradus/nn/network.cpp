@@ -7,15 +7,11 @@
 
 namespace gradus {
 
-Network::Network(std::int64_t n_inputs, int loss, double l1, double l2,
+Network::Network(std::int64_t n_inputs, LossForm loss, double l1, double l2,
                  const std::vector<std::pair<std::int64_t, std::int64_t>>& embeddings)
-    : n_inputs_(n_inputs), loss_(static_cast<Loss>(loss)), l1_(l1), l2_(l2) {
+    : n_inputs_(n_inputs), loss_(std::move(loss)), l1_(l1), l2_(l2) {
     if (n_inputs < 1) {
         throw InvalidParameter("n_inputs must be 1 or more; got " + std::to_string(n_inputs) + ".");
-    }
-    if (loss < 0 || loss >= static_cast<int>(kLossNames.size())) {
-        throw InvalidParameter("loss must be the code of a loss; got " + std::to_string(loss) +
-                               ".");
     }
     add_embeddings(embeddings);
 }

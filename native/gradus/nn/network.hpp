@@ -8,6 +8,7 @@
 
 #include "base/enums.hpp"
 #include "base/views.hpp"
+#include "nn/loss_form.hpp"
 
 namespace gradus {
 
@@ -76,7 +77,7 @@ class Network {
 public:
     /// embeddings = (levels, width) of the last columns of X. Throws InvalidParameter where a
     /// width, code or length is out of range.
-    Network(std::int64_t n_inputs, int loss, double l1, double l2,
+    Network(std::int64_t n_inputs, LossForm loss, double l1, double l2,
             const std::vector<std::pair<std::int64_t, std::int64_t>>& embeddings = {});
 
     /// Each adds one step behind those that are there. Throws InvalidParameter where a number is
@@ -90,7 +91,8 @@ public:
     const std::vector<DenseLayer>& layers() const noexcept { return layers_; }
     const std::vector<NormLayer>& norms() const noexcept { return norms_; }
     const std::vector<EmbeddingTable>& embeddings() const noexcept { return embeddings_; }
-    Loss loss() const noexcept { return loss_; }
+    Loss loss() const noexcept { return loss_.loss; }
+    const LossForm& loss_form() const noexcept { return loss_; }
     double l1() const noexcept { return l1_; }
     double l2() const noexcept { return l2_; }
     /// Columns of X, of which the first n_plain() hold numbers and the others levels.
@@ -99,7 +101,7 @@ public:
     /// Numbers that feed step 0: the plain columns, then those of the embeddings.
     Index input_width() const noexcept { return input_width_; }
     Index n_outputs() const noexcept { return layers_.back().fan_out; }
-    Index n_targets() const noexcept { return loss_ == Loss::squared_error ? n_outputs() : 1; }
+    Index n_targets() const noexcept { return loss_.has_one_target() ? 1 : n_outputs(); }
     Index n_params() const noexcept { return n_params_; }
     /// Numbers that step s is fed.
     Index fan_in(std::size_t s) const noexcept {
@@ -124,7 +126,7 @@ private:
     std::vector<DenseLayer> layers_;
     std::vector<NormLayer> norms_;
     std::size_t n_dropouts_ = 0;
-    Loss loss_;
+    LossForm loss_;
     double l1_;
     double l2_;
     Index n_params_ = 0;

@@ -27,7 +27,7 @@ public:
             return false;
         }
         const MatrixView<T> outputs = pass_.trace().outputs(), r_outputs = tangent_.outputs();
-        curvature_product<T>(network_, outputs, y, weights, weight_sum, r_outputs, row_);
+        curvature_product<T>(network_, outputs, y, weights, weight_sum, false, r_outputs, row_);
         std::copy_n(r_outputs.data, r_outputs.rows * r_outputs.cols, outputs.data);
         return pass_.backward(params, x, is_first, out, crew);
     }

@@ -8,7 +8,8 @@ import numpy as np
 from gradus._typing import Array, Float64Array, FloatArray
 from gradus.engines.reference import Trace, backward, forward, without_idle_rows
 from gradus.networks.activations import ACTIVATIONS
-from gradus.networks.losses import loss_of, row_shares, softmax
+from gradus.networks.class_losses import softmax
+from gradus.networks.losses import loss_of, row_shares
 from gradus.networks.params import weight_mask
 from gradus.networks.spec import NetworkSpec
 
@@ -24,11 +25,12 @@ def curvature_roots(spec: NetworkSpec, outputs: Array, y: Array, weights: Array 
     -------
     New array of shape (n_batch, n_outputs, n_outputs).
     """
-    if spec.loss == "cross_entropy":
+    loss = loss_of(spec.loss)
+    if loss.name == "cross_entropy":
         p = softmax(outputs)
         roots = (np.eye(spec.n_outputs) - p[:, :, None]) * np.sqrt(p)[:, None, :]
     else:
-        diagonal = np.sqrt(loss_of(spec.loss).output_curvature(outputs, y))
+        diagonal = np.sqrt(loss.gauss_newton_product(outputs, y, np.ones_like(outputs)))
         roots = diagonal[:, :, None] * np.eye(spec.n_outputs)
     shares = row_shares(np.ones_like(outputs[:, 0]) if weights is None else weights)
     return np.where(shares[:, None, None] > 0, np.sqrt(shares)[:, None, None] * roots, 0)

@@ -13,22 +13,29 @@ from gradus import _core
 from gradus._threads import default_n_threads
 from gradus._typing import (
     ACTIVATION_NAMES,
-    LOSS_NAMES,
+    LOSS_CODES,
+    OPERATION_NAMES,
     RULE_NAMES,
     Array,
     Float64Array,
     FloatArray,
     UInt8Array,
 )
+from gradus.engines import second_order
 from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
 from gradus.engines.native_damped import NormalEquations, RowEquations
-from gradus.engines.reference import without_idle_rows
+from gradus.engines.reference import mean_loss, mean_measure, without_idle_rows
+from gradus.engines.reference_engine import ReferenceEngine
 from gradus.networks.layers import Dense, Dropout, LayerNorm, Residual
 from gradus.networks.levels import check_levels
+from gradus.networks.losses import Loss, loss_of
 from gradus.networks.spec import NetworkSpec
 from gradus.networks.steps import steps
 from gradus.optimizers.rules import Rule
 from gradus.optimizers.second_order.problem import DampedSystem
+
+# Losses whose second derivative needs the targets; their damped steps come from the formulas.
+_BENT_BY_TARGETS = {"huber", "quantile", "expression", "functions"}
 
 
 class NativeEngine:
@@ -62,6 +69,10 @@ class NativeEngine:
         weights: FloatArray | None = None,
     ) -> tuple[float, float]:
         """Average loss and row measure; see `engines.base.Engine`."""
+        if loss_of(spec.loss).name == "functions":
+            outputs = self.outputs(spec, params, X)
+            loss = mean_loss(spec, outputs, y, weights)
+            return float(loss), float(mean_measure(spec, outputs, y, weights))
         batch = _fit(params), _fit(X), _fit(y), _fit_or_none(weights)
         means: tuple[float, float] = _core.evaluate(_network(spec), *batch, self.n_threads)
         return means
@@ -92,7 +103,7 @@ class NativeEngine:
         v: FloatArray,
     ) -> FloatArray:
         """Multiply the Hessian by a vector; see `engines.base.Engine`."""
-        return self._product(_core.hvp, spec, params, X, y, weights, v)
+        return self._product(_core.hvp, second_order.hvp, spec, params, X, y, weights, v)
 
     def ggn_vp(
         self,
@@ -104,11 +115,12 @@ class NativeEngine:
         v: FloatArray,
     ) -> FloatArray:
         """Multiply the Gauss-Newton matrix by a vector; see `engines.base.Engine`."""
-        return self._product(_core.ggn_vp, spec, params, X, y, weights, v)
+        return self._product(_core.ggn_vp, second_order.ggn_vp, spec, params, X, y, weights, v)
 
     def _product(
         self,
         multiply: Callable[..., None],
+        formula: Callable[..., FloatArray],
         spec: NetworkSpec,
         params: FloatArray,
         X: FloatArray,
@@ -116,8 +128,10 @@ class NativeEngine:
         weights: FloatArray | None,
         v: FloatArray,
     ) -> FloatArray:
-        """Call one of the core's second-order products."""
+        """Call one of the core's second-order products, or the formulas for a loss of functions."""
         check_levels("X", X, spec)  # the core sees zeros where a row is idle
+        if loss_of(spec.loss).name == "functions":
+            return formula(spec, params, X, y, weights, v)
         X = without_idle_rows(X, weights)
         batch = _fit(params), _fit(X), _fit(y), _fit_or_none(weights)
         out: FloatArray = np.empty_like(params, order="C")
@@ -134,6 +148,8 @@ class NativeEngine:
     ) -> tuple[float, FloatArray, FloatArray]:
         """Compute loss, gradient and Gauss-Newton matrix; see `engines.base.Engine`."""
         loss, grads = self.gradient(spec, params, X, y, weights)
+        if loss_of(spec.loss).name in _BENT_BY_TARGETS:
+            return loss, grads, ReferenceEngine().gauss_newton(spec, params, X, y, weights)[2]
         return loss, grads, self._matrix(spec, params, X, weights, None)
 
     def damped_system(
@@ -148,6 +164,9 @@ class NativeEngine:
         cancel: UInt8Array | None = None,
     ) -> DampedSystem:
         """Prepare damped Gauss-Newton steps; see `engines.base.Engine`."""
+        if loss_of(spec.loss).name in _BENT_BY_TARGETS:
+            formulas = ReferenceEngine().damped_system
+            return formulas(spec, params, X, y, weights, by_rows=by_rows, cancel=cancel)
         _, grads = self.gradient(spec, params, X, y, weights)
         if not by_rows:
             matrix = self._matrix(spec, params, X, weights, cancel)
@@ -233,7 +252,7 @@ def _network(spec: NetworkSpec) -> _core.Network:
     """Describe a network to the core step by step."""
     network = _core.Network(
         n_inputs=spec.n_inputs,
-        loss=LOSS_NAMES.index(spec.loss),
+        loss=_loss(loss_of(spec.loss)),
         l1=spec.l1,
         l2=spec.l2,
         embeddings=[(embedding.n_levels, embedding.width) for embedding in spec.embeddings],
@@ -254,6 +273,27 @@ def _network(spec: NetworkSpec) -> _core.Network:
             case Residual():
                 network.add_sum(step.source - 1)  # the core counts what feeds the network as -1
     return network
+
+
+def _loss(loss: Loss) -> _core.Loss:
+    """Describe a loss to the core by its code, numbers and program, or lend it the functions."""
+    return _core.make_loss(
+        loss=LOSS_CODES.index(loss.name),
+        numbers=list(loss.numbers),
+        program=[(OPERATION_NAMES.index(name), number) for name, number in loss.program],
+        function=_called_back(loss) if loss.name == "functions" else None,
+    )
+
+
+def _called_back(loss: Loss) -> Callable[[Array, Array, Array], None]:
+    """Make what the core calls for a block of rows; the three arrays are lent by it."""
+
+    def rows(outputs: Array, y: Array, losses: Array) -> None:
+        own = outputs.copy(), y.copy()
+        losses[:] = loss.row_losses(*own)
+        outputs[:] = loss.output_gradient(*own)
+
+    return rows
 
 
 @lru_cache(maxsize=64)

@@ -218,8 +218,9 @@ def ggn_vp(
 
     J is the Jacobian of the outputs, the activations a_L of the last layer (for the cross-entropies
     logits), and H_L the second derivative of the mean loss by them, row by row; the last layer's
-    activation is part of J. The penalty's part is on the weights only. Since the losses are convex
-    in a_L, ``v' G v >= 0``; where the network is linear in its parameters, G is the Hessian.
+    activation is part of J. The penalty's part is on the weights only. ``v' G v >= 0``: most losses
+    are convex in a_L; in the diagonal H_L of the others what is below 0 counts as 0. Where the
+    network is linear in its parameters and the loss convex, G is the Hessian.
 
     Parameters
     ----------
@@ -239,6 +240,7 @@ def ggn_vp(
     trace = forward(spec, params, X)
     R_a = forward_tangent(spec, params, X, trace, v).a[-1]
     slope = ACTIVATIONS[spec.dense[-1].activation].slope(trace.z[-1])
-    delta = output_curvature_product(spec, trace, y, weights, R_a) * slope
+    H_u = loss_of(spec.loss).gauss_newton_product(trace.a[-1], y, R_a)
+    delta = row_scaled(H_u, weights) * slope
     product = backward(spec, params, trace, delta)
     return product + l2_gradient(v, weight_mask(spec), spec.l2)

@@ -11,6 +11,7 @@ import numpy as np
 from gradus._archive import AnyArray
 from gradus._validate import check_choice
 from gradus.models.network import Network
+from gradus.networks.class_losses import BinaryCrossEntropy, CrossEntropy
 from gradus.networks.layers import (
     Dense,
     Dropout,
@@ -20,12 +21,17 @@ from gradus.networks.layers import (
     LayerNorm,
     Residual,
 )
+from gradus.networks.number_losses import Huber, Quantile
+from gradus.networks.own_losses import ExpressionLoss
 from gradus.networks.params import layout
 from gradus.networks.spec import NetworkSpec
 from gradus.training.description import describe
 from gradus.training.plan import DTYPE_NAMES
 
 KIND = "network"
+
+# Python functions cannot be written into a file, so a loss of functions is none of these.
+_SAVED_LOSSES = (Huber, Quantile, CrossEntropy, BinaryCrossEntropy, ExpressionLoss)
 
 
 def describe_network(network: Network) -> dict[str, Any]:
@@ -73,7 +79,8 @@ def read_spec(entries: object) -> NetworkSpec:
     options = _options(entries, NetworkSpec)
     layers = [_read_layer(layer) for layer in options["layers"]]
     embeddings = [Embedding(**_options(each, Embedding)) for each in options["embeddings"]]
-    parts = {"layers": tuple(layers), "embeddings": tuple(embeddings)}
+    loss = _read_loss(options["loss"])
+    parts = {"layers": tuple(layers), "embeddings": tuple(embeddings), "loss": loss}
     return NetworkSpec(**{**options, **parts})
 
 
@@ -99,6 +106,17 @@ def _read_inner(entries: object) -> Dense | Dropout | LayerNorm:
     if not isinstance(own["initializer"], str):
         own["initializer"] = Initializer(**_options(own["initializer"], Initializer))
     return Dense(**own)
+
+
+def _read_loss(entries: object) -> object:
+    """Take a loss with numbers or a formula apart; a name is checked where it is used."""
+    if isinstance(entries, str):
+        return entries
+    kind = entries.get("kind") if isinstance(entries, dict) else None
+    found = [each for each in _SAVED_LOSSES if each.__name__ == kind]
+    if not found:
+        raise ValueError(f"it has {entries!r:.40} where a loss must stand.")
+    return found[0](**_options(entries, found[0]))
 
 
 def _options(entries: object, kind: type) -> dict[str, Any]:

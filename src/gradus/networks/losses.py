@@ -1,21 +1,34 @@
 """The table of losses: per row, with derivatives, link and measure.
 
-`outputs` are the activations of the last layer, shape (n_batch, n_outputs); for the
-cross-entropies they are logits. `y` has shape (n_batch, n_targets) and the same floating type.
-Functions of single rows never divide by the number of rows; `weighted_mean` does. All work in the
-array namespace of their input and are finite for logits of up to 1e4 in absolute value. Nothing
-here knows layers or parameters.
+`outputs` are the activations of the last layer, shape (n_batch, n_outputs); for losses with a link
+of their own they are what it is applied to, such as logits. `y` has shape (n_batch, n_targets) and
+the same floating type. Functions of single rows never divide by the number of rows; `weighted_mean`
+does. All work in the array namespace of their input. Formulas stand in `number_losses`,
+`class_losses` and `own_losses`. Nothing here knows layers or parameters.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import TypeAlias
 
 import numpy as np
 
 from gradus._typing import LOSS_NAMES, Array
 from gradus._validate import check_choice
 from gradus.errors import DataError
-from gradus.networks.activations import sigmoid, sigmoid_slope
+from gradus.networks import class_losses, number_losses
+from gradus.networks.activations import sigmoid
+from gradus.networks.class_losses import BinaryCrossEntropy, CrossEntropy
+from gradus.networks.expressions import Step
+from gradus.networks.number_losses import Huber, Quantile
+from gradus.networks.own_losses import ExpressionLoss, FunctionLoss
+
+#: What a network has as its loss: a name, or an object where the loss has numbers or functions.
+LossOption: TypeAlias = (
+    str | Huber | Quantile | CrossEntropy | BinaryCrossEntropy | ExpressionLoss | FunctionLoss
+)
+LOSS_CLASSES = (Huber, Quantile, CrossEntropy, BinaryCrossEntropy, ExpressionLoss, FunctionLoss)
 
 
 @dataclass(frozen=True)
@@ -25,7 +38,7 @@ class Loss:
     Attributes
     ----------
     name
-        As networks name it.
+        One of `_typing.LOSS_CODES`.
     row_losses
         ``l(outputs, y)`` of each row, shape (n_batch,).
     output_gradient
@@ -33,12 +46,13 @@ class Loss:
     output_curvature
         Diagonal of the second derivative of each row, shape (n_batch, n_outputs).
     link
-        Turns outputs into predictions: identity, sigmoid or softmax.
+        Turns outputs into predictions, such as the identity, sigmoid or softmax.
     measure
-        "rmse" or "accuracy": what people read beside the loss.
+        What people read beside the loss: "rmse", "mae", "deviance", "pinball" or "accuracy", and
+        "loss" where the loss itself says most.
     row_measure
         What is averaged over rows for the measure, shape (n_batch,); "rmse" is the root of that
-        mean, "accuracy" the mean itself.
+        mean, the others the mean itself.
     source
         Key of `docs/references.md`, empty for what needs none.
     own_link
@@ -52,6 +66,10 @@ class Loss:
         Whether y has one column however many outputs there are; else one for each output.
     is_classification
         Whether y says what a row is, so that rows are held out class by class.
+    is_convex
+        Whether the second derivative by the outputs is never below 0.
+    numbers, program
+        What the core is told beside the name: the numbers of the loss, the steps of its formula.
     wrong_targets
         Marks the targets the loss has no meaning for, given y and n_outputs, and says what they
         must be.
@@ -74,6 +92,9 @@ class Loss:
     output_is_for: str = ""
     has_one_target: bool = False
     is_classification: bool = False
+    is_convex: bool = True
+    numbers: tuple[float, ...] = ()
+    program: tuple[Step, ...] = ()
     wrong_targets: Callable[[np.ndarray, int], tuple[np.ndarray, str]] | None = None
     coupled_curvature_product: Callable[[Array, Array, Array], Array] | None = None
 
@@ -90,6 +111,14 @@ class Loss:
         if self.coupled_curvature_product is not None:
             return self.coupled_curvature_product(outputs, y, u)
         return self.output_curvature(outputs, y) * u
+
+    def gauss_newton_product(self, outputs: Array, y: Array, u: Array) -> Array:
+        """Do the same with what is never below 0 of the second derivative, for Gauss-Newton."""
+        if self.is_convex:
+            return self.curvature_product(outputs, y, u)
+        curvature = self.output_curvature(outputs, y)
+        xp = curvature.__array_namespace__()
+        return xp.maximum(curvature, xp.zeros_like(curvature)) * u
 
 
 def weighted_mean(row_values: Array, weights: Array | None = None) -> Array:
@@ -123,23 +152,7 @@ def row_shares(weights: Array) -> Array:
     return weights / xp.where(total > 0, total, xp.ones_like(total))
 
 
-# ---- squared error ----------------------------------------------------------------------------
-
-
-def squared_error(outputs: Array, y: Array) -> Array:
-    """``l = mean over outputs of (output - y)**2``; no factor 1/2."""
-    error = outputs - y
-    return error.__array_namespace__().mean(error * error, axis=1)
-
-
-def squared_error_gradient(outputs: Array, y: Array) -> Array:
-    """``dl/d output = 2 (output - y) / n_outputs``."""
-    return 2 * (outputs - y) / outputs.shape[1]
-
-
-def squared_error_curvature(outputs: Array, y: Array) -> Array:  # noqa: ARG001 one signature
-    """``d2l/d output2 = 2 / n_outputs``."""
-    return outputs.__array_namespace__().full_like(outputs, 2 / outputs.shape[1])
+# ---- the table --------------------------------------------------------------------------------
 
 
 def _same(outputs: Array) -> Array:
@@ -147,107 +160,17 @@ def _same(outputs: Array) -> Array:
     return +outputs
 
 
-# ---- binary cross-entropy ---------------------------------------------------------------------
-
-
-def binary_cross_entropy(outputs: Array, y: Array) -> Array:
-    """``l = -y log s(z) - (1 - y) log(1 - s(z)) = log(1 + exp(z)) - y z``, s the sigmoid.
-
-    Computed as ``max(z, 0) - y z + log(1 + exp(-abs(z)))``, in this order: for a right and sure
-    answer the first two cancel exactly and the last keeps its digits.
-    """
-    xp = outputs.__array_namespace__()
-    z = outputs
-    losses = xp.maximum(z, xp.zeros_like(z)) - y * z + xp.log1p(xp.exp(-xp.abs(z)))
-    return losses[:, 0]
-
-
-def binary_cross_entropy_gradient(outputs: Array, y: Array) -> Array:
-    """``dl/dz = s(z) - y``, written ``(1 - y) s(z) - y s(-z)`` so that no digit cancels."""
-    return (1 - y) * sigmoid(outputs) - y * sigmoid(-outputs)
-
-
-def binary_cross_entropy_curvature(outputs: Array, y: Array) -> Array:  # noqa: ARG001
-    """``d2l/dz2 = s(z) (1 - s(z))``."""
-    return sigmoid_slope(outputs)
-
-
-def binary_accuracy(outputs: Array, y: Array) -> Array:
-    """1 where the row is answered right: a logit above 0 says 1, and y above 1/2 means 1."""
-    xp = outputs.__array_namespace__()
-    is_right = (outputs > 0) == (y > 0.5)
-    return xp.where(is_right, xp.ones_like(outputs), xp.zeros_like(outputs))[:, 0]
-
-
-# ---- cross-entropy ----------------------------------------------------------------------------
-
-
-def cross_entropy(outputs: Array, y: Array) -> Array:
-    """``l = -log p_c = log(sum_j exp(z_j)) - z_c`` with the row's class c.
-
-    With m the place of the largest logit it is computed as ``(z_m - z_c) + log(1 + sum over
-    j != m of exp(z_j - z_m))``, which neither overflows nor loses a small loss.
-    """
-    xp = outputs.__array_namespace__()
-    below = outputs - xp.max(outputs, axis=1, keepdims=True)
-    is_largest = _is_column(outputs, xp.argmax(outputs, axis=1, keepdims=True))
-    others = xp.where(is_largest, xp.zeros_like(below), xp.exp(below))
-    of_class = xp.where(_is_column(outputs, y), below, xp.zeros_like(below))
-    return xp.log1p(xp.sum(others, axis=1)) - xp.sum(of_class, axis=1)
-
-
-def softmax(outputs: Array) -> Array:
-    """``p_j = exp(z_j) / sum_k exp(z_k)``, shifted by the largest logit; rows sum to 1."""
-    xp = outputs.__array_namespace__()
-    e = xp.exp(outputs - xp.max(outputs, axis=1, keepdims=True))
-    return e / xp.sum(e, axis=1, keepdims=True)
-
-
-def cross_entropy_gradient(outputs: Array, y: Array) -> Array:
-    """``dl/dz_j = p_j - [j = c]``; for j = c it is minus the sum of the others."""
-    xp = outputs.__array_namespace__()
-    is_class = _is_column(outputs, y)
-    p = softmax(outputs)
-    others = xp.where(is_class, xp.zeros_like(p), p)
-    return xp.where(is_class, -xp.sum(others, axis=1, keepdims=True), p)
-
-
-def cross_entropy_curvature(outputs: Array, y: Array) -> Array:  # noqa: ARG001
-    """``d2l/dz_j2 = p_j (1 - p_j)``, the diagonal of ``diag(p) - p p'``."""
-    p = softmax(outputs)
-    return p * (1 - p)
-
-
-def cross_entropy_curvature_product(outputs: Array, y: Array, u: Array) -> Array:  # noqa: ARG001
-    """``H u = (diag(p) - p p') u``, so ``p_j (u_j - sum_k p_k u_k)``.
-
-    H is blind to what is added to all of u. The u of the largest p is taken off first: a sum near
-    1 times u then never cancels, and the small curvature of a sure answer keeps its digits.
-    """
-    xp = outputs.__array_namespace__()
-    is_largest = _is_column(outputs, xp.argmax(outputs, axis=1, keepdims=True))
-    p = softmax(outputs)
-    u = u - xp.sum(xp.where(is_largest, u, xp.zeros_like(u)), axis=1, keepdims=True)
-    return p * (u - xp.sum(p * u, axis=1, keepdims=True))
-
-
-def accuracy(outputs: Array, y: Array) -> Array:
-    """1 where the largest logit is the row's class; of equal logits the lowest class counts."""
-    xp = outputs.__array_namespace__()
-    is_right = xp.argmax(outputs, axis=1) == y[:, 0]
-    return xp.where(is_right, xp.ones_like(outputs[:, 0]), xp.zeros_like(outputs[:, 0]))
-
-
-def _is_column(outputs: Array, column: Array) -> Array:
-    """Mark the given column of each row, shape (n_batch, n_outputs)."""
-    return column == outputs.__array_namespace__().arange(outputs.shape[1])
-
-
-# ---- the table --------------------------------------------------------------------------------
+def _exponential(outputs: Array) -> Array:
+    """Predict counts from their logarithms."""
+    return outputs.__array_namespace__().exp(outputs)
 
 
 def _outside_0_to_1(y: np.ndarray, n_outputs: int) -> tuple[np.ndarray, str]:  # noqa: ARG001
     return (y < 0) | (y > 1), "numbers from 0 to 1"
+
+
+def _below_0(y: np.ndarray, n_outputs: int) -> tuple[np.ndarray, str]:  # noqa: ARG001
+    return y < 0, "numbers of at least 0"
 
 
 def _no_class_ids(y: np.ndarray, n_outputs: int) -> tuple[np.ndarray, str]:
@@ -255,66 +178,180 @@ def _no_class_ids(y: np.ndarray, n_outputs: int) -> tuple[np.ndarray, str]:
     return is_wrong, f"class ids from 0 to {n_outputs - 1}"
 
 
+def _squared_error() -> Loss:
+    return Loss(
+        "squared_error",
+        number_losses.squared_error,
+        number_losses.squared_error_gradient,
+        number_losses.squared_error_curvature,
+        _same,
+        "rmse",
+        number_losses.squared_error,
+        "",
+    )
+
+
+def _absolute_error() -> Loss:
+    return Loss(
+        "absolute_error",
+        number_losses.absolute_error,
+        number_losses.absolute_error_gradient,
+        number_losses.absolute_error_curvature,
+        _same,
+        "mae",
+        number_losses.absolute_error,
+        "",
+    )
+
+
+def _huber(loss: Huber) -> Loss:
+    return Loss(
+        "huber",
+        partial(number_losses.huber, loss.delta),
+        partial(number_losses.huber_gradient, loss.delta),
+        partial(number_losses.huber_curvature, loss.delta),
+        _same,
+        "mae",
+        number_losses.absolute_error,
+        "[Hub64]",
+        numbers=(loss.delta,),
+    )
+
+
+def _poisson() -> Loss:
+    return Loss(
+        "poisson",
+        number_losses.poisson,
+        number_losses.poisson_gradient,
+        number_losses.poisson_curvature,
+        _exponential,
+        "deviance",
+        number_losses.poisson_deviance,
+        "[MN89]",
+        own_link="exponential",
+        wrong_targets=_below_0,
+    )
+
+
+def _quantile(loss: Quantile) -> Loss:
+    return Loss(
+        "quantile",
+        partial(number_losses.pinball, loss.levels),
+        partial(number_losses.pinball_gradient, loss.levels),
+        partial(number_losses.pinball_curvature, loss.levels),
+        number_losses.increasing,
+        "pinball",
+        partial(number_losses.pinball, loss.levels),
+        "[KB78]",
+        own_link="increasing sum",
+        fewest_outputs=len(loss.levels),
+        most_outputs=len(loss.levels),
+        output_is_for="level",
+        has_one_target=True,
+        is_convex=False,
+        numbers=loss.levels,
+    )
+
+
+def _binary_cross_entropy(loss: BinaryCrossEntropy) -> Loss:
+    smoothing = loss.label_smoothing
+    return Loss(
+        "binary_cross_entropy",
+        partial(class_losses.binary_cross_entropy, smoothing),
+        partial(class_losses.binary_cross_entropy_gradient, smoothing),
+        class_losses.binary_cross_entropy_curvature,
+        sigmoid,
+        "accuracy",
+        class_losses.binary_accuracy,
+        "[SVISW16]" if smoothing else "[Bis06]",
+        own_link="sigmoid",
+        is_classification=True,
+        numbers=(smoothing,),
+        wrong_targets=_outside_0_to_1,
+    )
+
+
+def _cross_entropy(loss: CrossEntropy) -> Loss:
+    smoothing = loss.label_smoothing
+    return Loss(
+        "cross_entropy",
+        partial(class_losses.cross_entropy, smoothing),
+        partial(class_losses.cross_entropy_gradient, smoothing),
+        class_losses.cross_entropy_curvature,
+        class_losses.softmax,
+        "accuracy",
+        class_losses.accuracy,
+        "[SVISW16]" if smoothing else "[Bis06]",
+        own_link="softmax",
+        fewest_outputs=2,
+        output_is_for="class",
+        has_one_target=True,
+        is_classification=True,
+        numbers=(smoothing,),
+        wrong_targets=_no_class_ids,
+        coupled_curvature_product=class_losses.cross_entropy_curvature_product,
+    )
+
+
+def _own(loss: ExpressionLoss | FunctionLoss) -> Loss:
+    program = loss.program if isinstance(loss, ExpressionLoss) else ()
+    return Loss(
+        "expression" if program else "functions",
+        loss.row_losses,
+        loss.output_gradient,
+        loss.output_curvature,
+        _same,
+        "loss",
+        loss.row_losses,
+        "",
+        is_convex=False,
+        program=program,
+    )
+
+
 LOSSES: dict[str, Loss] = {
     entry.name: entry
     for entry in (
-        Loss(
-            "squared_error",
-            squared_error,
-            squared_error_gradient,
-            squared_error_curvature,
-            _same,
-            "rmse",
-            squared_error,
-            "",
-        ),
-        Loss(
-            "binary_cross_entropy",
-            binary_cross_entropy,
-            binary_cross_entropy_gradient,
-            binary_cross_entropy_curvature,
-            sigmoid,
-            "accuracy",
-            binary_accuracy,
-            "[Bis06]",
-            own_link="sigmoid",
-            most_outputs=1,
-            is_classification=True,
-            wrong_targets=_outside_0_to_1,
-        ),
-        Loss(
-            "cross_entropy",
-            cross_entropy,
-            cross_entropy_gradient,
-            cross_entropy_curvature,
-            softmax,
-            "accuracy",
-            accuracy,
-            "[Bis06]",
-            own_link="softmax",
-            fewest_outputs=2,
-            output_is_for="class",
-            has_one_target=True,
-            is_classification=True,
-            wrong_targets=_no_class_ids,
-            coupled_curvature_product=cross_entropy_curvature_product,
-        ),
+        _squared_error(),
+        _absolute_error(),
+        _poisson(),
+        _binary_cross_entropy(BinaryCrossEntropy()),
+        _cross_entropy(CrossEntropy()),
     )
 }
 
 
-def loss_of(loss: str) -> Loss:
-    """Find the entry of the table that a network's loss names.
+def loss_of(loss: LossOption) -> Loss:
+    """Find or make the entry of the table for what a network has as its loss.
 
     Raises
     ------
     InvalidParameter
         If there is no such loss.
     """
+    if isinstance(loss, LOSS_CLASSES):
+        return _entry(loss)
     return LOSSES[check_choice("loss", loss, LOSS_NAMES)]
 
 
-def check_targets(loss: str, y: np.ndarray, n_outputs: int) -> None:
+@lru_cache(maxsize=256)
+def _entry(loss: LossOption) -> Loss:
+    """Make the entry of a loss with numbers or functions."""
+    match loss:
+        case Huber():
+            return _huber(loss)
+        case Quantile():
+            return _quantile(loss)
+        case BinaryCrossEntropy():
+            return _binary_cross_entropy(loss)
+        case CrossEntropy():
+            return _cross_entropy(loss)
+        case ExpressionLoss() | FunctionLoss():
+            return _own(loss)
+    raise TypeError(loss)
+
+
+def check_targets(loss: LossOption, y: np.ndarray, n_outputs: int) -> None:
     """Refuse targets the loss has no meaning for.
 
     Parameters
@@ -329,8 +366,8 @@ def check_targets(loss: str, y: np.ndarray, n_outputs: int) -> None:
     Raises
     ------
     DataError
-        If y leaves 0..1 for "binary_cross_entropy", or holds anything but class ids
-        0..n_outputs-1 for "cross_entropy".
+        If y leaves 0..1 for binary cross-entropy, goes below 0 for "poisson", or holds anything but
+        class ids 0..n_outputs-1 for cross-entropy.
     """
     wrong_targets = loss_of(loss).wrong_targets
     if wrong_targets is None:

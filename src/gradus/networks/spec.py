@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gradus._validate import check_number, check_whole
 from gradus.errors import InvalidParameter, ShapeMismatch
 from gradus.networks.layers import Dense, Embedding, Initializer, Layer, Residual
-from gradus.networks.losses import loss_of
+from gradus.networks.losses import LossOption, loss_of
 
 # Far beyond any memory, and small enough that no count of bytes leaves 64 bits.
 _MOST_WEIGHTS = 2**40
@@ -26,9 +26,10 @@ class NetworkSpec:
         `Dense`, `Dropout`, `LayerNorm` and `Residual` in their order; the last is a `Dense`, the
         output layer. "Layer k" is the k-th `Dense`, counted from 1 and through the residuals.
     loss
-        One of the names in `networks.losses.LOSSES`. The cross-entropies work on logits: the last
-        layer is then "identity", one neuron wide for "binary_cross_entropy" and as wide as there
-        are classes (2 or more) for "cross_entropy".
+        One of the names in `networks.losses.LOSSES`, or one of `Huber`, `Quantile`, `CrossEntropy`,
+        `BinaryCrossEntropy`, `ExpressionLoss` and `FunctionLoss`. Cross-entropies work on logits,
+        "poisson" on logarithms of means, `Quantile` on steps between quantiles: the last layer is
+        then "identity", with one neuron for each label, class (2 or more), count or level.
     l2
         Factor of the penalty ``l2 / 2 * sum(weight**2)``, 0 or greater; biases are left out.
     embeddings
@@ -47,7 +48,7 @@ class NetworkSpec:
 
     n_inputs: int
     layers: tuple[Layer, ...]
-    loss: str = "squared_error"
+    loss: LossOption = "squared_error"
     l2: float = 0.0
     embeddings: tuple[Embedding, ...] = ()
     l1: float = 0.0
@@ -100,10 +101,10 @@ class NetworkSpec:
 
     @property
     def n_targets(self) -> int:
-        """Columns of y: one per output for "squared_error", one for the cross-entropies.
+        """Columns of y: one for cross-entropy and `Quantile`, else one per output.
 
-        For "binary_cross_entropy" y holds numbers from 0 to 1, for "cross_entropy" class ids
-        0, 1, ... ``n_outputs - 1`` written as floats.
+        For binary cross-entropy y holds numbers from 0 to 1, for cross-entropy class ids 0, 1, ...
+        ``n_outputs - 1`` written as floats, for "poisson" numbers of at least 0.
         """
         return loss_of(self.loss).n_targets(self.n_outputs)
 
@@ -155,7 +156,7 @@ def _check_layers(layers: tuple[object, ...], width: int) -> None:
         )
 
 
-def _check_last_layer(loss: str, last: Dense) -> None:
+def _check_last_layer(loss: LossOption, last: Dense) -> None:
     """Refuse a last layer that does not give what the loss works on."""
     entry = loss_of(loss)
     if entry.own_link and last.activation != "identity":

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from gradus.errors import InvalidParameter
+
 
 def describe(value: object) -> Any:  # noqa: ANN401 whatever JSON can carry
     """Turn nested frozen dataclasses into what JSON carries, equal options into equal text.
@@ -18,6 +20,8 @@ def describe(value: object) -> Any:  # noqa: ANN401 whatever JSON can carry
 
     Raises
     ------
+    InvalidParameter
+        For a function, as a loss may have them.
     TypeError
         For anything else than these, texts, flags and None.
     """
@@ -31,6 +35,11 @@ def describe(value: object) -> Any:  # noqa: ANN401 whatever JSON can carry
         return float(value)
     if isinstance(value, tuple | list):
         return [describe(entry) for entry in value]
+    if callable(value):
+        raise InvalidParameter(
+            "A loss of Python functions cannot be written into a file. Write it as an "
+            "ExpressionLoss to save its network or to keep a checkpoint."
+        )
     if is_dataclass(value):
         entries = {option.name: describe(getattr(value, option.name)) for option in fields(value)}
         return {"kind": type(value).__name__, **entries}

@@ -102,8 +102,8 @@ def hold_contest(
         If the person stops it.
     """
     candidates = {
-        "mean": _simple(constant_model, prepared, settings.spec.loss, weights),
-        "linear": _simple(linear_model, prepared, settings.spec.loss, weights),
+        "mean": _simple(constant_model, prepared, loss_of(settings.spec.loss).name, weights),
+        "linear": _simple(linear_model, prepared, loss_of(settings.spec.loss).name, weights),
     }
     if len(prepared.y) < FEWEST_ROWS and options.hidden is None:
         # Nothing could judge it, so it would not answer.

@@ -14,6 +14,7 @@ from gradus._typing import BoolArray, Float64Array, Int64Array
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import InvalidParameter
 from gradus.models.model import Model, Origin
+from gradus.networks.losses import loss_of
 from gradus.networks.spec import NetworkSpec
 from gradus.tables.split import Split
 from gradus.tables.table import option
@@ -178,7 +179,8 @@ def _judge(
     if n < FEWEST_ROWS:
         has_bounds = isinstance(prepared.labels, NumberTarget)
         return too_few(n, network_is_asked_for=is_asked_for, has_bounds=has_bounds)
-    rows, near = _neighbors(prepared, contest.candidates["linear"].answerer.spec.loss, options.seed)
+    loss = loss_of(contest.candidates["linear"].answerer.spec.loss).name
+    rows, near = _neighbors(prepared, loss, options.seed)
     judged_on = _JUDGED_ON[split.kind]
     if isinstance(prepared.labels, NumberTarget):
         return judge_numbers(
