@@ -52,6 +52,9 @@ class Run:
         What trained, with its learning rate.
     rule_reason
         Why it was chosen where `Automatic` left it open; else empty.
+    told
+        What the rule tells of its last step, by name, such as the "n_effective" of
+        `LevenbergMarquardt` with ``bayesian=True``.
     """
 
     history: History
@@ -59,6 +62,7 @@ class Run:
     best_epoch: int
     rule: Rule | FullBatchRule
     rule_reason: str
+    told: dict[str, float]
 
 
 class Network:
@@ -278,7 +282,7 @@ class Network:
         if outcome.failure:
             raise outcome.failure
         ended = (outcome.stopped_because, outcome.best_epoch)
-        return Run(outcome.history, *ended, outcome.rule, outcome.rule_reason)
+        return Run(outcome.history, *ended, outcome.rule, outcome.rule_reason, outcome.told)
 
     def predict(self, X: ArrayLike, *, engine: str = "native") -> FloatArray:
         """Answer for new rows.

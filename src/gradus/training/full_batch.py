@@ -57,6 +57,7 @@ class RowsProblem:
         weights = None if batches.weights is None else batches.weights[rows]
         self.rows = (batches.X[rows], batches.y[rows], weights)
         self.is_weight, self.l2 = weight_mask(spec), spec.l2
+        self.n_errors = _count_errors(spec, self.rows[0], weights)
 
     def measures(self, params: FloatArray) -> tuple[float, float]:
         """Average loss, without penalty, and row measure."""
@@ -83,11 +84,11 @@ class RowsProblem:
         self._look_up()
         return self.engine.ggn_vp(self.spec, params, *self.rows, v)
 
-    def damped(self, params: FloatArray) -> DampedSystem:
+    def damped(self, params: FloatArray, *, to_invert: bool = False) -> DampedSystem:
         """Form the Gauss-Newton model around params."""
         self._look_up()
         n_rows, n_params = len(self.rows[0]) * self.spec.n_outputs, params.size
-        by_rows = n_rows < n_params and not self.spec.embeddings
+        by_rows = n_rows < n_params and not self.spec.embeddings and not to_invert
         if (n_rows if by_rows else n_params) > _MOST_EQUATIONS:
             raise InvalidParameter(
                 "damped Gauss-Newton steps must have at most "
@@ -111,6 +112,13 @@ class RowsProblem:
     def _look_up(self) -> None:
         if self.is_stopped():
             raise Stopped
+
+
+def _count_errors(spec: NetworkSpec, X: FloatArray, weights: FloatArray | None) -> float | None:
+    if spec.loss != "squared_error":
+        return None
+    total = len(X) if weights is None else float(np.sum(weights, dtype=np.float64))
+    return total * spec.n_outputs
 
 
 class _Watched:

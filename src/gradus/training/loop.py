@@ -118,8 +118,10 @@ def train_network(
         standing.guard.at_the_end(state, training_loss(engine, spec, state.params, batches))
     failure = explain(spec, standing, batches, plan) if reason == "diverged" else None
     history, why = standing.record.view(spec), choice.reason if choice else ""
-    params = standing.params.copy()
-    return Outcome(params, history, reason, standing.best_epoch, failure, rule, why)
+    params, told = standing.params.copy(), {}
+    if isinstance(rule, FullBatchRule):
+        told = rule.told(state.scalars)
+    return Outcome(params, history, reason, standing.best_epoch, failure, rule, why, told)
 
 
 def _with_time_left(control: Control, started: float) -> Control:

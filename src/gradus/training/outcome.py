@@ -47,6 +47,8 @@ class Outcome:
         What trained: that of the plan, or the one chosen where the plan leaves it open.
     rule_reason
         Why it was chosen, in one sentence; empty where the plan names it.
+    told
+        What the rule tells of its last step, by name; see `FullBatchRule.told`.
     """
 
     params: FloatArray
@@ -56,3 +58,4 @@ class Outcome:
     failure: Diverged | None
     rule: Rule | FullBatchRule
     rule_reason: str
+    told: dict[str, float]

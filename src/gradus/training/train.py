@@ -44,7 +44,7 @@ class TrainResult:
     ----------
     params : array of shape (k, n_params)
         Row j belongs to network j.
-    histories, stopped_because, best_epochs, rules, rule_reasons
+    histories, stopped_because, best_epochs, rules, rule_reasons, told
         One entry per network; see `Outcome`.
     out_of_fold : array of shape (n, n_outputs) or None
         For each row the prediction of the network that never saw it, after the loss's link (for
@@ -58,6 +58,7 @@ class TrainResult:
     best_epochs: tuple[int, ...]
     rules: tuple[Rule | FullBatchRule, ...]
     rule_reasons: tuple[str, ...]
+    told: tuple[dict[str, float], ...]
     out_of_fold: FloatArray | None
 
 
@@ -134,6 +135,7 @@ def train(
         best_epochs=tuple(outcome.best_epoch for outcome in outcomes),
         rules=tuple(outcome.rule for outcome in outcomes),
         rule_reasons=tuple(outcome.rule_reason for outcome in outcomes),
+        told=tuple(outcome.told for outcome in outcomes),
         out_of_fold=_gather(spec, X, folds, [answers for _, answers in trained]),
     )
 

@@ -10,7 +10,8 @@ from typing import ClassVar
 import numpy as np
 
 from gradus._typing import Float64Array, FloatArray
-from gradus._validate import check_number
+from gradus._validate import check_flag, check_number
+from gradus.errors import InvalidParameter
 from gradus.optimizers.second_order.problem import DampedSystem, FullBatchRule, Problem, Step
 
 
@@ -30,10 +31,19 @@ class LevenbergMarquardt(FullBatchRule):
 
     Where there are fewer rows times outputs than parameters the step is solved for row by row.
 
+    With `bayesian` the penalty's l2 is estimated anew after each step, from how many parameters the
+    rows determine ([Mac92], [FH97]; MATLAB's trainbr): with M errors of mean square L, the W
+    weights' sum of squares E and H = G + l2 on the weights, ``gamma = n_params - l2 trace(H^-1)``
+    over the weights, and ``l2 = 2 (gamma - n_biases) L / (E (M - gamma))``. The network's own l2
+    is where it starts (the first mu where it is 0), and the objective is another one after each
+    step. Row weights count as repeated rows.
+
     Parameters
     ----------
     damping
         First mu, in units of the mean of G's diagonal; greater than 0.
+    bayesian
+        Estimate l2; for "squared_error" only.
 
     Raises
     ------
@@ -42,27 +52,38 @@ class LevenbergMarquardt(FullBatchRule):
 
     Examples
     --------
-    >>> from gradus.training.plan import Plan
-    >>> Plan(LevenbergMarquardt(), epochs=100).batch_size is None
-    True
+    >>> import numpy as np
+    >>> from gradus import Dense, Network
+    >>> X = np.linspace(-1, 1, 20)[:, None]
+    >>> net = Network(1, [Dense(3, "tanh"), Dense(1)], l2=1e-4)
+    >>> run = net.train(X, X**2, LevenbergMarquardt(), epochs=500)
+    >>> run.stopped_because, bool(run.history.gradient_norm[-1] < 1e-6)
+    ('converged', True)
     """
 
     damping: float = 1e-3
+    bayesian: bool = False
     name: ClassVar[str] = "levenberg_marquardt"
-    #: mu and nu.
-    n_scalars: ClassVar[int] = 2
+    #: mu, nu, l2 and the effective number of parameters.
+    n_scalars: ClassVar[int] = 4
 
     def __post_init__(self) -> None:
         check_number("damping", self.damping, above=0.0)
+        check_flag("bayesian", self.bayesian)
 
     def step(
         self, problem: Problem, params: FloatArray, slots: FloatArray, scalars: Float64Array
     ) -> Step | None:
         """Make one accepted step; see `FullBatchRule.step`."""
-        objective, system = problem.objective(params), problem.damped(params)
-        rounding = float(np.finfo(params.dtype).eps)
-        unit = system.mean_curvature or 1.0
-        mu, nu = scalars.tolist() if scalars[1] else (self.damping * unit, 2.0)
+        mu, nu, l2, gamma = scalars.tolist()
+        is_first = nu == 0
+        if self.bayesian:
+            problem = problem.with_l2(self._first_l2(problem, params) if is_first else l2)
+        objective = problem.objective(params)
+        system = problem.damped(params, to_invert=self.bayesian)
+        rounding, unit = float(np.finfo(params.dtype).eps), system.mean_curvature or 1.0
+        if is_first:
+            mu, nu = self.damping * unit, 2.0
         mu = max(mu, rounding * unit)  # less would vanish in rounding
         while math.isfinite(mu) and system.grads.any():
             step = system.step(mu)
@@ -71,13 +92,53 @@ class LevenbergMarquardt(FullBatchRule):
                 if not foretold > rounding * abs(objective):
                     return None
                 after = params + step
-                fall = objective - problem.objective(after)
+                objective_after = problem.objective(after)
+                fall = objective - objective_after
                 if fall > 0:
+                    if self.bayesian:
+                        inverse = _inverse_diagonal(system, rounding * unit * params.size)
+                        l2, gamma = _evidence(problem, after, objective_after, inverse)
                     mu *= max(1 / 3, 1 - (2 * fall / foretold - 1) ** 3)
                     norm = float(np.linalg.norm(system.grads.astype(np.float64)))
-                    return Step(after, slots, np.array([mu, 2.0]), norm)
+                    return Step(after, slots, np.array([mu, 2.0, l2, gamma]), norm)
             mu, nu = mu * nu, nu * 2
         return None
+
+    def told(self, scalars: Float64Array) -> dict[str, float]:
+        """Name the estimated l2 and the effective number of parameters, where there are any."""
+        _, _, l2, gamma = scalars.tolist()
+        return {"l2": l2, "n_effective": gamma} if self.bayesian else {}
+
+    def _first_l2(self, problem: Problem, params: FloatArray) -> float:
+        """Find where the estimates of l2 begin."""
+        if problem.n_errors is None:
+            raise InvalidParameter(
+                "bayesian must be False with another loss than 'squared_error'; got True."
+            )
+        return problem.l2 or self.damping * problem.damped(params).mean_curvature
+
+
+def _inverse_diagonal(system: DampedSystem, damping: float) -> Float64Array:
+    """Invert with the least damping, from the size of rounding on, that leaves G definite."""
+    while (inverse := system.inverse_diagonal(damping)) is None:
+        damping *= 10
+    return inverse
+
+
+def _evidence(
+    problem: Problem, params: FloatArray, objective: float, inverse: Float64Array
+) -> tuple[float, float]:
+    """Estimate l2 and the effective number of parameters, from the diagonal of ``H^-1``."""
+    assert problem.n_errors is not None, "looked at before the step"
+    weights = params[problem.is_weight].astype(np.float64)
+    squares = float(weights @ weights)
+    loss = max(0.0, objective - problem.l2 / 2 * squares)
+    determined = max(0.0, weights.size - problem.l2 * float(np.sum(inverse[problem.is_weight])))
+    gamma = determined + params.size - weights.size
+    # At least one error is left to tell the noise by; no more weights than rows can be determined.
+    free = max(problem.n_errors - gamma, 1.0)
+    l2 = 2 * determined * loss / (squares * free) if squares else problem.l2
+    return l2, gamma
 
 
 def _foretold(system: DampedSystem, step: FloatArray, mu: float) -> float:

@@ -32,7 +32,10 @@ class DampedSystem(Protocol):
         """Solve ``(G + damping I) s = -g``; None where it is not positive definite in rounding."""
 
     def inverse_diagonal(self, damping: float) -> Float64Array | None:
-        """Compute the diagonal of ``(G + damping I)^-1``; None as in `step`."""
+        """Compute the diagonal of ``(G + damping I)^-1``; None as in `step`.
+
+        Not every form offers it; see `Problem.damped`.
+        """
 
 
 class Problem(Protocol):
@@ -47,10 +50,14 @@ class Problem(Protocol):
         Where the penalty acts.
     l2
         Factor of the penalty ``l2 / 2 * sum(weight**2)``.
+    n_errors
+        Sum of the row weights times outputs, where the loss is the mean of as many squared errors;
+        None with another loss.
     """
 
     is_weight: BoolArray
     l2: float
+    n_errors: float | None
 
     def objective(self, params: FloatArray) -> float:
         """Compute the objective; inf or nan where it is not finite."""
@@ -64,8 +71,11 @@ class Problem(Protocol):
     def ggn_vp(self, params: FloatArray, v: FloatArray) -> FloatArray:
         """Multiply the objective's Gauss-Newton matrix by v, of the type of params."""
 
-    def damped(self, params: FloatArray) -> DampedSystem:
-        """Form the Gauss-Newton model around params, in the way that is cheapest."""
+    def damped(self, params: FloatArray, *, to_invert: bool = False) -> DampedSystem:
+        """Form the Gauss-Newton model around params, in the way that is cheapest.
+
+        `to_invert` asks for one that offers `DampedSystem.inverse_diagonal`.
+        """
 
     def with_l2(self, l2: float) -> "Problem":
         """Give the same problem with another penalty."""
@@ -134,3 +144,7 @@ class FullBatchRule(ABC):
         Exhausted
             If the method has asked as often as it may.
         """
+
+    def told(self, scalars: Float64Array) -> dict[str, float]:  # noqa: ARG002 for who has something
+        """Name what is worth telling of the memory after the last step."""
+        return {}
