@@ -10,6 +10,7 @@ from gradus.networks.losses import loss_of
 from gradus.networks.params import weight_mask
 from gradus.networks.spec import Dense, NetworkSpec
 from tests.contracts.cases import ENGINES, FIRST_LOSSES, LOSSES, draw_params, draw_rows
+from tests.contracts.test_layers import LAYERS
 
 each_loss = pytest.mark.parametrize("loss", FIRST_LOSSES)
 convex = {label: loss for label, loss in LOSSES.items() if loss_of(loss).is_convex}
@@ -176,6 +177,19 @@ def test_without_weight_only_the_penalty_is_left(engine, network, rng):
     penalty = np.diag(0.25 * weight_mask(spec))
     assert np.array_equal(engine.gauss_newton(spec, params, X, y, np.zeros(4))[2], penalty)
     assert np.array_equal(engine.gauss_newton(spec, params, X[:0], y[:0])[2], penalty)
+
+
+@pytest.mark.parametrize("layers", LAYERS.values(), ids=list(LAYERS))
+def test_every_kind_of_step(engine, embeddings, layers, rng):
+    """Against differences, and as the matrix whose products `ggn_vp` makes."""
+    width = 3 + sum(table.width for table in embeddings)
+    spec = NetworkSpec(3 + len(embeddings), layers(width), l2=0.1, embeddings=embeddings)
+    params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 8)
+    weights = rng.uniform(0, 2, 8)
+    matrix = engine.gauss_newton(spec, params, X, y, weights)[2]
+    assert relative(matrix, by_differences(engine, spec, params, X, y, weights)) < 1e-6
+    products = [engine.ggn_vp(spec, params, X, y, weights, unit) for unit in np.eye(params.size)]
+    assert relative(matrix, np.array(products)) < 1e-12
 
 
 @pytest.mark.parametrize("name", ENGINES)

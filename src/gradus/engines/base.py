@@ -226,7 +226,7 @@ class Engine(Protocol):
 
         The steps are the same in both forms up to rounding. The normal equations hold the matrix
         and a factor of it, both of shape (n_params, n_params), and 256 rows of the Jacobian. By
-        rows, which needs a network without embeddings, three matrices of shape (m, m) are held,
+        rows, which needs a network of dense layers alone, three matrices of shape (m, m) are held,
         with m = n * n_outputs, and what every layer is fed and gives back; `inverse_diagonal` is
         not offered. Once ``cancel[0]`` is not 0, answers come soon and mean nothing.
         """

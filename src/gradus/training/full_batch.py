@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -15,9 +16,11 @@ from gradus._typing import Float64Array, FloatArray, UInt8Array
 from gradus.engines.base import Batches, Engine, EpochLog, RunStatus, TrainState
 from gradus.engines.reference import update_ratios
 from gradus.errors import InvalidParameter
+from gradus.networks.layers import Dense
 from gradus.networks.params import weight_mask
-from gradus.networks.penalties import l2_penalty
+from gradus.networks.penalties import l1_penalty, l2_penalty
 from gradus.networks.spec import NetworkSpec
+from gradus.optimizers.second_order.damped_products import DampedProducts
 from gradus.optimizers.second_order.problem import DampedSystem, Exhausted, FullBatchRule, Step
 
 # Their matrix and its factor, of doubles, take 256 MiB.
@@ -64,9 +67,13 @@ class RowsProblem:
         self._look_up()
         return self.engine.evaluate(self.spec, params, *self.rows)
 
+    def loss(self, params: FloatArray) -> float:
+        """Compute the mean loss, without penalty."""
+        return self.measures(params)[0]
+
     def objective(self, params: FloatArray) -> float:
         """Compute mean loss plus penalty."""
-        return self.measures(params)[0] + self._penalty(params)
+        return self.loss(params) + self._penalty(params)
 
     def gradient(self, params: FloatArray) -> tuple[float, FloatArray]:
         """Compute the objective and its gradient."""
@@ -88,17 +95,18 @@ class RowsProblem:
         """Form the Gauss-Newton model around params."""
         self._look_up()
         n_rows, n_params = len(self.rows[0]) * self.spec.n_outputs, params.size
-        by_rows = n_rows < n_params and not self.spec.embeddings and not to_invert
-        if (n_rows if by_rows else n_params) > _MOST_EQUATIONS:
-            raise InvalidParameter(
-                "damped Gauss-Newton steps must have at most "
-                f"{_MOST_EQUATIONS} parameters, or rows times outputs without embeddings; "
-                f"got {n_params} and {n_rows}. Use a smaller network or another rule."
+        by_rows = n_rows < n_params and _is_plain(self.spec) and not to_invert
+        if (n_rows if by_rows else n_params) <= _MOST_EQUATIONS:
+            system: DampedSystem = self.engine.damped_system(
+                self.spec, params, *self.rows, by_rows=by_rows, cancel=self.cancel
             )
-        system = self.engine.damped_system(
-            self.spec, params, *self.rows, by_rows=by_rows, cancel=self.cancel
-        )
-        return _Watched(system, self._look_up)
+            return _Watched(system, self._look_up)
+        if to_invert:
+            raise InvalidParameter(
+                f"a network must have at most {_MOST_EQUATIONS} parameters where the inverse of "
+                f"their matrix is asked for, as by bayesian=True; got {n_params}."
+            )
+        return DampedProducts(partial(self.ggn_vp, params), self.gradient(params)[1])
 
     def with_l2(self, l2: float) -> "RowsProblem":
         """Give the same problem with another penalty."""
@@ -107,11 +115,18 @@ class RowsProblem:
         return other
 
     def _penalty(self, params: FloatArray) -> float:
-        return float(l2_penalty(params.astype(np.float64), self.is_weight, self.spec.l2))
+        exact = params.astype(np.float64)
+        penalty = l2_penalty(exact, self.is_weight, self.spec.l2)
+        return float(penalty + l1_penalty(exact, self.is_weight, self.spec.l1))
 
     def _look_up(self) -> None:
         if self.is_stopped():
             raise Stopped
+
+
+def _is_plain(spec: NetworkSpec) -> bool:
+    """Say whether every parameter is a weight or bias between one row and the next."""
+    return not spec.embeddings and all(isinstance(layer, Dense) for layer in spec.layers)
 
 
 def _count_errors(spec: NetworkSpec, X: FloatArray, weights: FloatArray | None) -> float | None:

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from gradus.engines.gauss_newton import damped_step
+from gradus.engines.native import NativeEngine
 from gradus.engines.registry import ENGINE_NAMES
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import InvalidParameter
-from gradus.networks.spec import Dense, Embedding, NetworkSpec
+from gradus.networks.layers import Dense, Embedding, LayerNorm, Residual
+from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.rules import Adam
 from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
 from gradus.training import full_batch, loop
@@ -18,7 +20,7 @@ from gradus.training.plan import EarlyStopping, Plan
 from gradus.training.train import train
 from tests.training.helpers import SPEC, bits, trained
 
-LM = LevenbergMarquardt()
+LM, BAYES = LevenbergMarquardt(), LevenbergMarquardt(bayesian=True)
 each_engine = pytest.mark.parametrize("engine", ENGINE_NAMES)
 
 
@@ -274,19 +276,35 @@ def test_ctrl_c_in_an_iteration_drops_it_whole(rows, monkeypatch):
     assert outcome.params.tobytes() == trained(Plan(LM, epochs=3), *rows).params.tobytes()
 
 
-def test_a_matrix_that_would_be_too_large(rows, monkeypatch):
-    monkeypatch.setattr(full_batch, "_MOST_EQUATIONS", 25)
+def test_a_matrix_that_would_be_too_large_is_multiplied_by(rows, monkeypatch):
+    whole = trained(Plan(LM, epochs=40), *rows)
+    monkeypatch.setattr(full_batch, "_MOST_EQUATIONS", 25)  # there are 26
+    with monkeypatch.context() as patched:
+        patched.setattr(NativeEngine, "damped_system", None)
+        by_products = trained(Plan(LM, epochs=40), *rows)
+    assert by_products.history.loss[-1] == pytest.approx(whole.history.loss[-1], rel=0.1)
+    X, y = rows
+    trained(Plan(LM, epochs=2), X[:20], y[:20])  # the rows are few enough
     sentence = (
-        "^damped Gauss-Newton steps must have at most 25 parameters, or rows times outputs "
-        "without embeddings; got 26 and 90. Use a smaller network or another rule.$"
+        "^a network must have at most 25 parameters where the inverse of their matrix is asked "
+        "for, as by bayesian=True; got 26.$"
     )
     with pytest.raises(InvalidParameter, match=sentence):
-        trained(Plan(LM, epochs=2), *rows)
+        trained(Plan(BAYES, epochs=2), *rows)
+
+
+@each_engine
+def test_other_layers_train_too(engine, rows):
+    """Norms and residuals take the matrix, however few the rows."""
+    inner = (Dense(4, "tanh"), Dense(6))
+    layers = (Dense(6, "tanh"), Residual(inner), LayerNorm(), Dense(1))
+    spec = NetworkSpec(3, layers, l1=1e-3)
+    X, y = rows
+    outcome = trained(Plan(LM, epochs=15, engine=engine), X[:30], y[:30], spec=spec)
+    assert outcome.history.loss[-1] < 0.1 * outcome.history.loss[0]
 
 
 # ---- the Bayesian penalty ------------------------------------------------------------------------
-
-BAYES = LevenbergMarquardt(bayesian=True)
 
 
 def evidence(A, n_weights, y, weights, l2):

@@ -13,6 +13,7 @@ from gradus._typing import Float64Array, FloatArray
 from gradus._validate import check_flag, check_number
 from gradus.errors import InvalidParameter
 from gradus.optimizers.second_order.problem import DampedSystem, FullBatchRule, Problem, Step
+from gradus.optimizers.second_order.vectors import dot
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class LevenbergMarquardt(FullBatchRule):
     For the cross-entropies G is the generalized matrix ``J' H J`` of [Sch02], which is never
     indefinite. Training ends as "converged" when the model promises no fall beyond rounding.
 
-    Where there are fewer rows times outputs than parameters the step is solved for row by row.
+    Up to 4,096 parameters the step is solved for from the matrix, with fewer rows times outputs
+    than parameters (and dense layers alone) row by row, beyond both by conjugate gradients.
 
     With `bayesian` the penalty's l2 is estimated anew after each step, from how many parameters the
     rows determine ([Mac92], [FH97]; MATLAB's trainbr): with M errors of mean square L, the W
@@ -92,14 +94,13 @@ class LevenbergMarquardt(FullBatchRule):
                 if not foretold > rounding * abs(objective):
                     return None
                 after = params + step
-                objective_after = problem.objective(after)
-                fall = objective - objective_after
+                fall = objective - problem.objective(after)
                 if fall > 0:
                     if self.bayesian:
                         inverse = _inverse_diagonal(system, rounding * unit * params.size)
-                        l2, gamma = _evidence(problem, after, objective_after, inverse)
+                        l2, gamma = _evidence(problem, after, inverse)
                     mu *= max(1 / 3, 1 - (2 * fall / foretold - 1) ** 3)
-                    norm = float(np.linalg.norm(system.grads.astype(np.float64)))
+                    norm = math.sqrt(dot(system.grads, system.grads))
                     return Step(after, slots, np.array([mu, 2.0, l2, gamma]), norm)
             mu, nu = mu * nu, nu * 2
         return None
@@ -125,14 +126,11 @@ def _inverse_diagonal(system: DampedSystem, damping: float) -> Float64Array:
     return inverse
 
 
-def _evidence(
-    problem: Problem, params: FloatArray, objective: float, inverse: Float64Array
-) -> tuple[float, float]:
+def _evidence(problem: Problem, params: FloatArray, inverse: Float64Array) -> tuple[float, float]:
     """Estimate l2 and the effective number of parameters, from the diagonal of ``H^-1``."""
     assert problem.n_errors is not None, "looked at before the step"
-    weights = params[problem.is_weight].astype(np.float64)
-    squares = float(weights @ weights)
-    loss = max(0.0, objective - problem.l2 / 2 * squares)
+    weights = params[problem.is_weight]
+    squares, loss = dot(weights, weights), problem.loss(params)
     determined = max(0.0, weights.size - problem.l2 * float(np.sum(inverse[problem.is_weight])))
     gamma = determined + params.size - weights.size
     # At least one error is left to tell the noise by; no more weights than rows can be determined.
@@ -143,5 +141,4 @@ def _evidence(
 
 def _foretold(system: DampedSystem, step: FloatArray, mu: float) -> float:
     """``-m(s) = (mu s's - g's) / 2``: how far the model falls."""
-    s, g = step.astype(np.float64), system.grads.astype(np.float64)
-    return float(mu * (s @ s) - g @ s) / 2
+    return (mu * dot(step, step) - dot(system.grads, step)) / 2

@@ -59,6 +59,9 @@ class Problem(Protocol):
     l2: float
     n_errors: float | None
 
+    def loss(self, params: FloatArray) -> float:
+        """Compute the objective without its penalty."""
+
     def objective(self, params: FloatArray) -> float:
         """Compute the objective; inf or nan where it is not finite."""
 
