@@ -234,9 +234,9 @@ def test_rows_of_one_s_own_judge(rng, kind):
     # The weights kept are those of the smallest validation loss.
     at_best = est.validation_scores_[int(np.argmin(est.validation_loss_curve_))]
     assert est.score(X[200:], y[200:]) == pytest.approx(at_best, rel=1e-9)
-    watched = kind(max_iter=30, early_stopping=False, random_state=0)
+    watched = kind(solver="adam", max_iter=30, early_stopping=False, random_state=0)
     watched.fit(X[:200], y[:200], X_val=X[200:], y_val=y[200:])
-    plain = kind(max_iter=30, early_stopping=False, random_state=0).fit(X[:200], y[:200])
+    plain = clone(watched).fit(X[:200], y[:200])
     np.testing.assert_array_equal(watched.coefs_[0], plain.coefs_[0])
     assert len(watched.validation_loss_curve_) == 30
 
@@ -252,7 +252,7 @@ def test_rows_that_judge_come_with_their_targets(rng):
 @pytest.mark.parametrize(("n", "holds_out"), [(499, False), (500, True)])
 def test_few_rows_are_all_trained_on(rng, kind, n, holds_out):
     X = rng.normal(size=(n, 2))
-    est = kind(**QUICK).fit(X, X[:, 0] > 0)
+    est = kind(**QUICK, solver="adam").fit(X, X[:, 0] > 0)
     assert (est.validation_scores_ is not None) == holds_out
     assert est.t_ == est.n_iter_ * (450 if holds_out else n)
     assert kind(**QUICK, preprocess=None).fit(X, X[:, 0] > 0).validation_scores_ is None

@@ -12,6 +12,7 @@ from gradus.estimators.classifier import MLPClassifier
 from gradus.estimators.regressor import MLPRegressor
 
 OURS = {"MLPRegressor": MLPRegressor, "MLPClassifier": MLPClassifier}
+CLASSES = {MLPClassifier: {"classes": [0, 1]}}
 # Rounding is all that may differ: both compute in float64, in other orders.
 ROUNDING = 1e-11
 SOLVERS = {
@@ -131,9 +132,12 @@ def test_warm_starts_and_single_passes_go_on_alike(rng, kind, options):
 
 
 def test_only_solvers_that_step_have_partial_fit():
-    assert not hasattr(MLPClassifier(solver="lbfgs"), "partial_fit")
-    assert not hasattr(MLPRegressor(solver="lbfgs"), "partial_fit")
-    assert hasattr(MLPRegressor(solver="sgd"), "partial_fit")
+    for kind in OURS.values():
+        assert not hasattr(kind(solver="lbfgs", preprocess=None), "partial_fit")
+        assert hasattr(kind(solver="sgd", preprocess=None), "partial_fit")
+        # Ours always may: it steps as adam does.
+        est = kind(solver="lbfgs").partial_fit([[0.0], [1.0]], [0, 1], **CLASSES.get(kind, {}))
+        assert est.solver_ == "adam"
 
 
 def test_what_it_says(rng, capsys):

@@ -17,9 +17,6 @@ from sklearn.neural_network.tests import test_mlp
 N_ITEMS = 59
 #: Private parts of scikit-learn's classes that ours have no use for.
 LOOKS_INSIDE = {
-    "test_multilabel_classification": "networks have no loss of several labels yet",
-    "test_predict_proba_multilabel": "networks have no loss of several labels yet",
-    "test_mlp_vs_poisson_glm_equivalent": "networks have no Poisson loss yet",
     "test_gradient": "calls _loss_grad_lbfgs; our gradients have tests of their own",
     "test_learning_rate_warmstart": "reads _optimizer.learning_rate",
     "test_adaptive_learning_rate": "reads _optimizer.learning_rate",

@@ -35,7 +35,7 @@ from gradus.estimators.weights import Parts, first_params
 from gradus.models.model_file import dump, parse
 from gradus.models.network import Network
 from gradus.networks.layers import Dense, Embedding
-from gradus.networks.losses import loss_of
+from gradus.networks.losses import LossOption, check_targets, loss_of
 from gradus.networks.spec import NetworkSpec
 from gradus.workflow.hyperparameters import ACTIVATION_SPELLED, FIRST_ORDER
 from gradus.workflow.settings import embedding_width
@@ -72,7 +72,7 @@ class BaseMLP(Solving, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn
         """Return y as a table of shape (n, n_outputs): numbers, or which classes a row is of."""
 
     @abstractmethod
-    def _loss_and_link(self) -> tuple[str, str]:
+    def _loss_and_link(self) -> tuple[LossOption, str]:
         """Return the network's loss and what scikit-learn calls the activation behind it."""
 
     @abstractmethod
@@ -115,7 +115,8 @@ class BaseMLP(Solving, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn
             self._inputs = fit_inputs(X, weights, self.preprocess)
         Y = self._scaled(Y, weights, is_new=is_first)
         rows = self._rows(X, Y, weights)
-        spec = self._describe(rows, Y.shape[1], is_first=is_first)
+        spec = self._describe(rows, self._n_outputs(Y), is_first=is_first)
+        check_targets(spec.loss, rows.y, spec.n_outputs)
         objective = Objective(spec, float(self.alpha))
         held = self._validation_rows(*validation)
         params = self._solve(objective, rows, Y, held, self._engine(), is_partial=is_partial)
@@ -123,6 +124,10 @@ class BaseMLP(Solving, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn
             raise DataError(NOT_FINITE)
         self._take_params(params.copy())
         return self
+
+    def _n_outputs(self, Y: npt.NDArray[Any]) -> int:
+        """Count the outputs of the network."""
+        return int(Y.shape[1])
 
     _is_numeric: ClassVar[bool] = False
     _is_table = False
@@ -277,12 +282,15 @@ class BaseMLP(Solving, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn
 def is_first_order(estimator: BaseMLP) -> bool:
     """Say whether an estimator has `partial_fit`, which steps batch by batch.
 
+    With ``preprocess=None`` it is as in scikit-learn; otherwise every estimator has it.
+
     Raises
     ------
     AttributeError
         If it has not.
     """
-    if estimator.solver not in FIRST_ORDER:
+    is_stepping = estimator.solver in {"auto", *FIRST_ORDER}
+    if estimator.preprocess is None and not is_stepping:
         raise AttributeError(
             "partial_fit is only available for stochastic optimizers. "
             f"{estimator.solver} is not stochastic."

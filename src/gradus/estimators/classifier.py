@@ -24,6 +24,8 @@ from gradus._typing import FloatArray
 from gradus.errors import DataError, InvalidParameter
 from gradus.estimators.base import BaseMLP, is_first_order
 from gradus.estimators.parameters import constraints, documented, fitting, only_if
+from gradus.networks.class_losses import BinaryCrossEntropy, CrossEntropy
+from gradus.networks.losses import LossOption
 
 
 @documented("classifier")
@@ -65,11 +67,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc] # scikit-le
         hidden_layer_sizes: int | Sequence[int] = (100,),
         activation: str = "relu",
         *,
-        solver: str = "adam",
+        solver: str = "auto",
         alpha: float = 0.0001,
         batch_size: int | str = "auto",
         learning_rate: str = "constant",
-        learning_rate_init: float = 0.001,
+        learning_rate_init: float | str = "auto",
         power_t: float = 0.5,
         max_iter: int = 200,
         shuffle: bool = True,
@@ -84,9 +86,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc] # scikit-le
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
+        weight_decay: float = 0.01,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
         preprocess: str | None = "auto",
+        label_smoothing: float = 0.0,
         class_weight: str | Mapping[Any, float] | None = None,
     ) -> None:
         self._keep(locals())
@@ -239,10 +243,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc] # scikit-le
                 f"`self.classes_` has {self.classes_}. 'y' has {labels}."
             )
 
-    def _loss_and_link(self) -> tuple[str, str]:
+    def _loss_and_link(self) -> tuple[LossOption, str]:
+        smoothing = float(self.label_smoothing)
         if self._label_binarizer.y_type_ == "multiclass":
-            return "cross_entropy", "softmax"
-        return "binary_cross_entropy", "logistic"
+            return CrossEntropy(smoothing) if smoothing else "cross_entropy", "softmax"
+        return BinaryCrossEntropy(smoothing) if smoothing else "binary_cross_entropy", "logistic"
 
     def _loss_targets(self, Y: npt.NDArray[Any], dtype: Any) -> FloatArray:  # noqa: ANN401
         if self._label_binarizer.y_type_ == "multiclass":

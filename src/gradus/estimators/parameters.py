@@ -20,11 +20,14 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.metaestimators import available_if
 
 from gradus.errors import InvalidParameter
+from gradus.networks.number_losses import Huber, Quantile
+from gradus.networks.own_losses import ExpressionLoss, FunctionLoss
 from gradus.workflow.hyperparameters import Allowed, Only, Range, Words, entries_of
 
 _Class = TypeVar("_Class", bound=type)
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 _MARK = "{parameters}"
+NUMBER_LOSSES = (Huber, Quantile, ExpressionLoss, FunctionLoss)
 
 
 class InvalidEstimatorParameter(InvalidParameter, InvalidParameterError):  # type: ignore[misc]
@@ -39,7 +42,11 @@ def constraints(owner: str) -> dict[str, list[Any]]:
     owner
         "classifier" or "regressor".
     """
-    return {entry.name: [_constraint(one) for one in entry.allowed] for entry in entries_of(owner)}
+    allowed: dict[str, list[Any]] = {}
+    for entry in entries_of(owner):
+        own = [_constraint(one) for one in entry.allowed if one != "loss"]
+        allowed[entry.name] = [*own, *(NUMBER_LOSSES if "loss" in entry.allowed else ())]
+    return allowed
 
 
 def check_parameters(given: dict[str, Any], allowed: dict[str, list[Any]], owner: str) -> None:
@@ -136,7 +143,8 @@ def _in_words(allowed: Allowed) -> str:
         return " ".join([kind, " and ".join(bounds)])
     words = {"boolean": "True or False", "random_state": "a seed, a RandomState or None",
              "verbose": "a whole number or a truth value", "array-like": "a sequence",
-             "mapping": "a mapping", None: "None"}  # fmt: skip
+             "mapping": "a mapping", "loss": "an object that stands for a loss",
+             None: "None"}  # fmt: skip
     return words[allowed]
 
 

@@ -4,7 +4,7 @@ How training goes must not be known here.
 """
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +13,16 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import column_or_1d
 
 from gradus._typing import FloatArray
+from gradus.errors import DataError
 from gradus.estimators.base import BaseMLP, is_first_order
 from gradus.estimators.parameters import constraints, documented, fitting, only_if
 from gradus.estimators.scaling import Scaling
+from gradus.networks.losses import LossOption
+from gradus.networks.number_losses import Huber, Quantile
+from gradus.networks.own_losses import ExpressionLoss, FunctionLoss
+
+#: A name, or one of the objects of `networks.losses` that are for numbers.
+NumberLoss: TypeAlias = str | Huber | Quantile | ExpressionLoss | FunctionLoss
 
 
 @documented("regressor")
@@ -52,15 +59,15 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc] # scikit-lear
 
     def __init__(
         self,
-        loss: str = "squared_error",
+        loss: NumberLoss = "squared_error",
         hidden_layer_sizes: int | Sequence[int] = (100,),
         activation: str = "relu",
         *,
-        solver: str = "adam",
+        solver: str = "auto",
         alpha: float = 0.0001,
         batch_size: int | str = "auto",
         learning_rate: str = "constant",
-        learning_rate_init: float = 0.001,
+        learning_rate_init: float | str = "auto",
         power_t: float = 0.5,
         max_iter: int = 200,
         shuffle: bool = True,
@@ -75,6 +82,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc] # scikit-lear
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
+        weight_decay: float = 0.01,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
         preprocess: str | None = "auto",
@@ -154,6 +162,29 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc] # scikit-lear
             answers = cast("FloatArray", self._target.undo(answers).astype(answers.dtype))
         return answers[:, 0] if self.n_outputs_ == 1 else answers
 
+    def score(self, X: object, y: object, sample_weight: object = None) -> float:
+        """Return R2; of several quantiles the one nearest to the median is scored.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`.
+
+        Returns
+        -------
+        At most 1.
+
+        Raises
+        ------
+        DataError
+            If X is not like the X of `fit`.
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        """
+        answers = self.predict(X)
+        answers = self._middle(answers) if answers.ndim == 2 else answers
+        return float(r2_score(y, answers, sample_weight=sample_weight))
+
     # ---- what `BaseMLP` asks ------------------------------------------------------------------
 
     def _read_targets(
@@ -170,7 +201,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc] # scikit-lear
         self, Y: npt.NDArray[Any], weights: FloatArray | None, *, is_new: bool
     ) -> npt.NDArray[Any]:
         if is_new:
-            self._target = None if self.preprocess is None else Scaling.fit(Y, weights)
+            is_scaled = self.preprocess is not None and self._may_scale(Y)
+            self._target = Scaling.fit(Y, weights) if is_scaled else None
         return Y if self._target is None else self._target.apply(Y)
 
     def _class_factors(
@@ -181,14 +213,31 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc] # scikit-lear
     ) -> FloatArray | None:
         return None
 
+    def _may_scale(self, Y: npt.NDArray[Any]) -> bool:
+        """Say whether the loss keeps its meaning where the target's unit changes."""
+        if isinstance(self.loss, Huber):
+            return bool(Y.shape[1] == 1)
+        return isinstance(self.loss, Quantile) or self.loss in {"squared_error", "absolute_error"}
+
     def _is_stratified(self, Y: npt.NDArray[Any]) -> bool:  # noqa: ARG002 classes look at it
         return False
 
     def _has_classes(self, Y: npt.NDArray[Any]) -> bool:  # noqa: ARG002
         return False
 
-    def _loss_and_link(self) -> tuple[str, str]:
-        return "squared_error", "identity"
+    def _n_outputs(self, Y: npt.NDArray[Any]) -> int:
+        if not isinstance(self.loss, Quantile):
+            return int(Y.shape[1])
+        if Y.shape[1] > 1:
+            raise DataError(
+                f"y must have one column with loss={self.loss!r}; got {Y.shape[1]} columns."
+            )
+        return len(self.loss.levels)
+
+    def _loss_and_link(self) -> tuple[LossOption, str]:
+        if isinstance(self.loss, Huber) and self._target is not None:
+            return Huber(self.loss.delta / float(self._target.scale[0])), "identity"
+        return self.loss, "exp" if self.loss == "poisson" else "identity"
 
     def _loss_targets(self, Y: npt.NDArray[Any], dtype: Any) -> FloatArray:  # noqa: ANN401
         targets: FloatArray = np.ascontiguousarray(Y, dtype=dtype)
@@ -197,4 +246,11 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc] # scikit-lear
     def _score_answers(
         self, Y: npt.NDArray[Any], answers: FloatArray, weights: FloatArray | None
     ) -> float:
-        return float(r2_score(Y, answers, sample_weight=weights))
+        return float(r2_score(Y, self._middle(answers), sample_weight=weights))
+
+    def _middle(self, answers: FloatArray) -> FloatArray:
+        """Return answers to score: of several quantiles the one nearest to the median."""
+        if not isinstance(self.loss, Quantile):
+            return answers
+        nearest = int(np.argmin(np.abs(np.array(self.loss.levels) - 0.5)))
+        return answers[:, [nearest]]

@@ -9,23 +9,35 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
 from gradus._typing import FloatArray, Int64Array
 from gradus.engines.base import Engine, TrainState
+from gradus.engines.registry import engine as make_engine
 from gradus.errors import DataError, InvalidParameter
+from gradus.errors import Diverged as TrainingDiverged
 from gradus.estimators.descent import Descent, Diverged, Objective, Rows
 from gradus.estimators.epochs import Curve, Judge, Schedule, train_epochs
 from gradus.estimators.lbfgs import minimize_lbfgs
+from gradus.estimators.planned import train_as_planned
 from gradus.networks.losses import loss_of
-from gradus.optimizers.rules import Adam, AdamW, GradientDescent, Rule
+from gradus.optimizers.automatic import Automatic
+from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop, Rule
+from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
 from gradus.tables.checks import groups_of_copies
 from gradus.training.folds import holdout
+from gradus.training.outcome import Outcome
+from gradus.training.plan import EarlyStopping, Plan
+from gradus.workflow.hyperparameters import FIRST_ORDER
 
 NOT_FINITE = (
     "Solver produced non-finite parameter weights. The input data may contain large values and "
     "need to be preprocessed."
 )
+_USUAL_RATE = 0.001
+# What the estimators call a rule that networks call otherwise.
+_SPELLED = {"levenberg_marquardt": "lm", "gradient_descent": "sgd"}
 # With fewer rows none is held out unless the person says so.
 _FEWEST_TO_HOLD_OUT = 500
 
@@ -36,7 +48,7 @@ class Solving:
     solver: str
     batch_size: int | str
     learning_rate: str
-    learning_rate_init: float
+    learning_rate_init: float | str
     power_t: float
     max_iter: int
     max_fun: int
@@ -50,11 +62,16 @@ class Solving:
     beta_1: float
     beta_2: float
     epsilon: float
+    weight_decay: float
     n_iter_no_change: float
     preprocess: str | None
     _random_state: np.random.RandomState
     _curve: Curve
     _descent: Descent | None
+    validation_scores_: list[float] | None
+    best_validation_score_: float | None
+    validation_loss_curve_: list[float] | None
+    best_loss_: float | None
 
     @abstractmethod
     def _params(self) -> FloatArray:
@@ -99,7 +116,9 @@ class Solving:
         is_partial
             Whether one epoch is asked for.
         """
-        if self.solver == "lbfgs":
+        solver = self._resolved(is_partial=is_partial)
+        self.solver_, self.solver_reason_ = solver, f"It was asked for: solver={self.solver!r}."
+        if solver == "lbfgs":
             params, self.loss_, self.n_iter_ = minimize_lbfgs(
                 objective,
                 rows,
@@ -111,6 +130,8 @@ class Solving:
                 verbose=self.verbose >= 1,
             )
             return params
+        if solver in {"auto", "lm"}:
+            return self._follow_plan(objective, rows, Y, held)
         if self.early_stopping is True and is_partial:
             raise InvalidParameter("partial_fit does not support early_stopping=True")
         descent = self._make_descent(objective, is_partial=is_partial)
@@ -124,6 +145,82 @@ class Solving:
         self._train(descent, rows, judge, engine, is_partial=is_partial)
         best = self._curve.best_params
         return descent.state.params if best is None else best
+
+    def _resolved(self, *, is_partial: bool) -> str:
+        """Return the solver that is meant; `partial_fit` and scikit-learn's numbers need steps."""
+        is_left_open = self.solver == "auto"
+        if is_partial and self.solver not in FIRST_ORDER:
+            return "adam"
+        if is_left_open and (self.preprocess is None or self.learning_rate_init != "auto"):
+            return "adam"
+        return self.solver
+
+    def _follow_plan(
+        self,
+        objective: Objective,
+        rows: Rows,
+        Y: npt.NDArray[Any],
+        held: tuple[Rows, npt.NDArray[Any]] | None,
+    ) -> FloatArray:
+        """Train as networks plan it, and show what that brought."""
+        is_stopping = self._stops_early(len(rows), has_judges=held is not None)
+        if is_stopping and held is None:
+            training, judging = self._hold_out(rows, Y)
+            rows, held = rows.take(training), (rows.take(judging), Y[judging])
+        patience = EarlyStopping(patience=self._patience(), min_delta=self.tol)
+        is_open = self.solver_ == "auto"
+        plan = Plan(
+            Automatic() if is_open else LevenbergMarquardt(),
+            epochs=self.max_iter,
+            batch_size=self._rows_in_a_step(len(rows)) if is_open else None,
+            early_stopping=patience if is_stopping else None,
+            seed=int(self._random_state.randint(2**31)),
+        )
+        judges = held[0] if held is not None and is_stopping else None
+        try:
+            outcome, self.loss_ = train_as_planned(objective, rows, judges, self._params(), plan)
+        except TrainingDiverged as cause:
+            raise DataError(f"{NOT_FINITE} {cause}") from cause
+        self._show_outcome(objective, outcome, rows, held)
+        return outcome.params
+
+    def _patience(self) -> int:
+        """Return the epochs without progress after which training ends."""
+        return int(min(self.n_iter_no_change, 2**31))
+
+    def _show_outcome(
+        self,
+        objective: Objective,
+        outcome: Outcome,
+        rows: Rows,
+        held: tuple[Rows, npt.NDArray[Any]] | None,
+    ) -> None:
+        """Set what is known after a planned training."""
+        history, unit = outcome.history, objective.reported
+        self.n_iter_ = int(history.epoch[-1]) if len(history) else 0
+        self.loss_curve_ = (unit * history.loss).tolist()
+        self._curve = Curve(self.loss_curve_, n_rows_seen=self.n_iter_ * len(rows))
+        self.t_ = self._curve.n_rows_seen
+        self.best_loss_ = self.loss_ if held is None else None
+        self.validation_scores_ = self.best_validation_score_ = None
+        self.validation_loss_curve_ = None
+        if held is not None:
+            curve = unit * history.validation_loss
+            self.validation_loss_curve_ = None if np.isnan(curve).any() else curve.tolist()
+            judge = self._judge(objective, *held, make_engine("native"), is_deciding=True)
+            self.best_validation_score_ = judge.measure(outcome.params)[1]
+        if self.solver == "auto":
+            self.solver_ = _SPELLED.get(outcome.rule.name, outcome.rule.name)
+            self.solver_reason_ = outcome.rule_reason
+        if outcome.stopped_because == "interrupted":
+            warnings.warn("Training interrupted by user.", stacklevel=6)
+        if outcome.stopped_because == "epochs" and self.solver == "lm":
+            warnings.warn(
+                f"lm: Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
+                "converged yet.",
+                ConvergenceWarning,
+                stacklevel=6,
+            )
 
     def _train(
         self, descent: Descent, rows: Rows, judge: Judge | None, engine: Engine, *, is_partial: bool
@@ -167,15 +264,25 @@ class Solving:
             return known
         rule = self._rule()
         state = TrainState.start(params, rule.n_slots)
-        return Descent(objective, rule, float(self.learning_rate_init), state)
+        return Descent(objective, rule, self._first_rate(), state)
+
+    def _first_rate(self) -> float:
+        """Return the rate that `learning_rate_init` means."""
+        return _USUAL_RATE if self.learning_rate_init == "auto" else float(self.learning_rate_init)
 
     def _rule(self) -> Rule:
         """Return the update rule that the parameters ask for."""
-        if self.solver == "sgd":
+        if self.solver_ == "sgd":
             is_ahead = bool(self.nesterovs_momentum and self.momentum > 0)
             return GradientDescent(momentum=self.momentum, nesterov=is_ahead)
-        kind = Adam if self.solver == "adam" else AdamW
-        return kind(beta_1=self.beta_1, beta_2=self.beta_2, epsilon=self.epsilon)
+        if self.solver_ == "rmsprop":
+            return RMSprop(epsilon=self.epsilon)
+        if self.solver_ == "adagrad":
+            return Adagrad(epsilon=self.epsilon)
+        memory = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
+        if self.solver_ == "adamw":
+            return AdamW(**memory, weight_decay=self.weight_decay)
+        return Adam(**memory)
 
     def _schedule(self, n_rows: int) -> Schedule:
         """Return when to stop, and how the rate changes."""
@@ -185,8 +292,8 @@ class Solving:
             is_shuffled=self.shuffle,
             tol=self.tol,
             patience=self.n_iter_no_change,
-            learning_rate=self.learning_rate if self.solver == "sgd" else "constant",
-            rate_init=float(self.learning_rate_init),
+            learning_rate=self.learning_rate if self.solver_ == "sgd" else "constant",
+            rate_init=self._first_rate(),
             power_t=self.power_t,
         )
 

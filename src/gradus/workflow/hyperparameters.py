@@ -55,7 +55,8 @@ class Only:
     value: float
 
 
-#: What a value may be; a text is a kind that scikit-learn has a word for, such as "boolean".
+#: What a value may be; a text is a kind that scikit-learn has a word for, such as "boolean", or
+#: "mapping", or "loss" for an object that stands for a loss.
 Allowed: TypeAlias = Words | Range | Only | str | None
 
 
@@ -107,16 +108,20 @@ ACTIVATION_SPELLED: Final[dict[str, str]] = {"sigmoid": "logistic"}
 #: Activations of the estimators.
 ACTIVATIONS: Final = tuple(ACTIVATION_SPELLED.get(name, name) for name in ACTIVATION_NAMES)
 #: Solvers that step batch by batch.
-FIRST_ORDER: Final = ("sgd", "adam", "adamw")
-SOLVERS: Final = ("lbfgs", *FIRST_ORDER)
+FIRST_ORDER: Final = ("sgd", "adam", "adamw", "rmsprop", "adagrad")
+#: All solvers: the choice left to gradus, those that look at all rows, those that step.
+SOLVERS: Final = ("auto", "lbfgs", "lm", *FIRST_ORDER)
 
 TABLE: Final[tuple[Hyperparameter, ...]] = (
     Hyperparameter(
         "loss",
         "squared_error",
         "squared_error",
-        (Words(("squared_error",)),),
-        "What training lowers: ``squared_error`` is half the squared error, averaged over outputs.",
+        (Words(("squared_error", "absolute_error", "poisson")), "loss"),
+        "What training lowers. ``squared_error`` is half the squared error; ``poisson`` is half "
+        "the deviance of counts, whose logarithm the network gives. `Huber`, in the target's unit, "
+        "`Quantile`, which answers with a column for each level, `ExpressionLoss` and "
+        "`FunctionLoss` are objects.",
         network="NetworkSpec.loss",
         owner="regressor",
     ),
@@ -140,10 +145,14 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
     ),
     Hyperparameter(
         "solver",
-        "adam",
+        "auto",
         "adam",
         (Words(SOLVERS),),
-        "How the weights are found: batch by batch, or ``lbfgs`` from all rows at once.",
+        "How the weights are found: batch by batch (``sgd``, ``adam``, ``adamw``, ``rmsprop``, "
+        "``adagrad``) or from all rows at once (``lbfgs``; ``lm`` is Levenberg-Marquardt). "
+        "``auto`` is ``adam`` with ``preprocess=None`` and where `learning_rate_init` is given; "
+        "otherwise it chooses, needs no learning rate, and says what it chose in `solver_` and "
+        "`solver_reason_`.",
         network="Plan.rule",
         command="--rule",
     ),
@@ -176,10 +185,10 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
     ),
     Hyperparameter(
         "learning_rate_init",
+        "auto",
         0.001,
-        0.001,
-        (_ABOVE_0,),
-        "The first rate.",
+        (_ABOVE_0, Words(("auto",))),
+        "The first rate; ``auto`` lets ``solver='auto'`` find one and is 0.001 elsewhere.",
         network="rule.learning_rate",
         command="--learning-rate",
     ),
@@ -196,7 +205,7 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
         200,
         200,
         (_whole(1),),
-        "Most passes over the rows; most iterations of ``lbfgs``.",
+        "Most passes over the rows; most iterations of ``lbfgs`` and ``lm``.",
         network="Plan.epochs",
         command="--epochs",
     ),
@@ -292,6 +301,14 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
         network="Adam.epsilon",
     ),
     Hyperparameter(
+        "weight_decay",
+        0.01,
+        ABSENT,
+        (_AT_LEAST_0,),
+        "Part of a weight that ``adamw`` takes away at each step, in units of the rate.",
+        network="AdamW.weight_decay",
+    ),
+    Hyperparameter(
         "n_iter_no_change",
         10,
         10,
@@ -314,6 +331,15 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
         "``auto`` standardizes numbers and the target of a regression, encodes categories, dates "
         "and truth values of data frames, and learns what a missing value means; `coefs_` are "
         "then in scaled units. None takes numbers as they are, as scikit-learn does.",
+    ),
+    Hyperparameter(
+        "label_smoothing",
+        0.0,
+        ABSENT,
+        (_BELOW_1,),
+        "Part of each label that is spread evenly over all.",
+        network="CrossEntropy.label_smoothing",
+        owner="classifier",
     ),
     Hyperparameter(
         "class_weight",

@@ -1,0 +1,50 @@
+"""Solvers of our own: each learns, and says what it was."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+
+from gradus.estimators.classifier import MLPClassifier
+from gradus.estimators.regressor import MLPRegressor
+
+QUICK = {"hidden_layer_sizes": (6,), "max_iter": 5, "random_state": 0}
+BOTH = pytest.mark.parametrize("kind", [MLPRegressor, MLPClassifier])
+
+
+@pytest.fixture(autouse=True)
+def _is_short():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
+
+
+@BOTH
+@pytest.mark.parametrize("solver", ["auto", "lm", "lbfgs", "adamw", "rmsprop", "adagrad"])
+def test_every_solver_learns_a_product(rng, kind, solver):
+    X = rng.normal(size=(150, 2))
+    y = X[:, 0] * X[:, 1] if kind is MLPRegressor else X[:, 0] * X[:, 1] > 0
+    rate = {"rmsprop": 0.01, "adamw": 0.01, "adagrad": 0.1}.get(solver, "auto")
+    est = kind(hidden_layer_sizes=(20,), activation="tanh", solver=solver, max_iter=300,
+               learning_rate_init=rate, tol=1e-6, random_state=0).fit(X, y)  # fmt: skip
+    assert est.score(X, y) > 0.9
+    assert est.loss_ < 0.3 * est.loss_curve_[0] if hasattr(est, "loss_curve_") else True
+    if solver != "auto":
+        assert (est.solver_, est.solver_reason_) == (
+            solver,
+            f"It was asked for: solver={solver!r}.",
+        )
+
+
+@BOTH
+def test_a_rate_of_one_s_own_means_adam(rng, kind):
+    X, y = rng.normal(size=(50, 2)), np.arange(50) % 2
+    est = kind(**QUICK, learning_rate_init=0.01).fit(X, y)
+    assert est.solver_ == "adam"
+    np.testing.assert_array_equal(
+        est.coefs_[0], kind(**QUICK, learning_rate_init=0.01, solver="adam").fit(X, y).coefs_[0]
+    )
+    free = kind(**QUICK).fit(X, y)
+    assert free.solver_ in {"adam", "lm"}
+    assert "learning rate" in free.solver_reason_ or "Levenberg" in free.solver_reason_
