@@ -15,8 +15,16 @@ from gradus.networks.initializers import (
     initial_params,
     resolve,
 )
+from gradus.networks.layers import (
+    Dense,
+    Dropout,
+    Embedding,
+    Initializer,
+    LayerNorm,
+    Residual,
+)
 from gradus.networks.params import layout, views, weight_mask
-from gradus.networks.spec import Dense, Embedding, Initializer, NetworkSpec
+from gradus.networks.spec import NetworkSpec
 from tests.golden.load import golden
 
 VARIANCES = {
@@ -217,3 +225,31 @@ def test_deep_sigmoid_needs_the_bias():
     )
     with pytest.raises(InvalidParameter, match=re.escape(sentence)):
         initial_params(NetworkSpec(2, layers), 0)
+
+
+def test_a_norm_begins_as_the_identity_and_renames_no_stream():
+    plain = NetworkSpec(5, (Dense(4, "tanh"), Dense(4, "relu"), Dense(2)))
+    inner = Residual((LayerNorm(), Dropout(0.5), Dense(4, "relu")))
+    layered = NetworkSpec(5, (Dropout(0.1), Dense(4, "tanh"), inner, Dense(2)))
+    ours, theirs = (views(spec, initial_params(spec, 7)) for spec in (layered, plain))
+    assert ours["norm 1 scale"].tolist() == [1] * 4
+    assert ours["norm 1 shift"].tolist() == [0] * 4
+    for name, values in theirs.items():
+        assert np.array_equal(ours[name], values)
+
+
+def test_only_a_plain_stack_of_sigmoids_is_deep():
+    sigmoids = (Dense(4, "sigmoid"), Dense(4, "sigmoid"), Dense(4, "sigmoid"))
+    deep, glorot = ([Initializer(name)] * 4 for name in ("deep_sigmoid", "glorot_uniform"))
+    assert list(resolve(NetworkSpec(3, (*sigmoids, Dense(1))))) == deep
+    assert list(resolve(NetworkSpec(3, (*sigmoids, Dropout(0.5), Dense(1))))) == deep
+    assert list(resolve(NetworkSpec(3, (*sigmoids, LayerNorm(), Dense(1))))) == glorot
+    within = (*sigmoids[:2], Residual(sigmoids[2:]), Dense(1))
+    assert list(resolve(NetworkSpec(3, within))) == glorot
+
+
+def test_the_mean_is_taken_out_behind_a_dropout_and_not_behind_a_norm():
+    last = Dense(3, initializer="deep_sigmoid")
+    for between, is_centered in ((Dropout(0.5), True), (LayerNorm(), False)):
+        spec = NetworkSpec(5, (Dense(4, "sigmoid"), between, last))
+        assert views(spec, initial_params(spec, 3))["layer 2 bias"].any() == is_centered

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from gradus.errors import InvalidParameter, ShapeMismatch
+from gradus.networks.layers import Dense, Dropout, Embedding, LayerNorm, Residual
 from gradus.networks.params import layout, locate, n_params, views, weight_mask
-from gradus.networks.spec import Dense, Embedding, NetworkSpec
+from gradus.networks.spec import NetworkSpec
 
 SPEC = NetworkSpec(2, (Dense(3, "tanh"), Dense(2, bias=False), Dense(1)))
 
@@ -40,6 +41,27 @@ def test_embeddings_stand_before_the_layers():
     assert locate(spec, "embedding 2 weight [2, 0]") == 12
     with pytest.raises(InvalidParameter, match=r"^embedding 1 weight has shape \(5, 2\); got"):
         locate(spec, "embedding 1 weight [5, 0]")
+
+
+def test_norms_stand_where_they_act_and_are_no_weights():
+    layers = (LayerNorm(), Residual((Dense(4), LayerNorm(), Dense(2))), Dropout(0.5), Dense(1))
+    spec = NetworkSpec(2, layers)
+    found = [(view.name, view.layer, view.kind, view.start, view.shape) for view in layout(spec)]
+    assert found == [
+        ("norm 1 scale", 0, "scale", 0, (2,)),
+        ("norm 1 shift", 0, "shift", 2, (2,)),
+        ("layer 1 weight", 1, "weight", 4, (2, 4)),
+        ("layer 1 bias", 1, "bias", 12, (4,)),
+        ("norm 2 scale", 0, "scale", 16, (4,)),
+        ("norm 2 shift", 0, "shift", 20, (4,)),
+        ("layer 2 weight", 2, "weight", 24, (4, 2)),
+        ("layer 2 bias", 2, "bias", 32, (2,)),
+        ("layer 3 weight", 3, "weight", 34, (2, 1)),
+        ("layer 3 bias", 3, "bias", 36, (1,)),
+    ]
+    weights = [*range(4, 12), *range(24, 32), 34, 35]
+    assert np.flatnonzero(weight_mask(spec)).tolist() == weights
+    assert locate(spec, "norm 2 shift [3]") == 23
 
 
 def test_views_share_the_vector():

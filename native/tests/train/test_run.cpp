@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <new>
 #include <thread>
 #include <vector>
@@ -78,9 +79,14 @@ struct Training {
 
     Training(std::vector<std::int64_t> widths, int which_rule, Index rows, Index batch,
              const Tables& embeddings = {})
-        : network(dense_network(
-              widths, std::vector<int>(widths.size() - 1, static_cast<int>(Activation::tanh)),
-              std::vector<int>(widths.size() - 1, 1), 0, 0.01, embeddings)),
+        : Training(
+              dense_network(widths,
+                            std::vector<int>(widths.size() - 1, static_cast<int>(Activation::tanh)),
+                            std::vector<int>(widths.size() - 1, 1), 0, 0.01, embeddings),
+              which_rule, rows, batch) {}
+
+    Training(const Network& net, int which_rule, Index rows, Index batch)
+        : network(net),
           rule(rule_of(which_rule)),
           batch_size(batch),
           x(rows_for<T>(network, rows, 1)),
@@ -88,7 +94,7 @@ struct Training {
           params(numbers<T>(network.n_params(), 3)),
           slots(static_cast<std::size_t>(2 * network.n_params())),
           log_rows(3000),
-          ratio(widths.size()),
+          ratio(network.layers().size()),
           n(rows) {
         for (auto& p : params) p *= T(0.3);
     }
@@ -145,13 +151,40 @@ void check_same_bits(int which_rule, const Tables& tables) {
     }
 }
 
-void check_no_allocation(const Tables& tables) {
+// Every kind of step, with weights that max_norm limits.
+Network layered_network(Index width, const Tables& embeddings) {
+    const int tanh = static_cast<int>(Activation::tanh);
+    Network network(20 + static_cast<Index>(embeddings.size()), 0, 0.001, 0.01, embeddings);
+    network.add_dropout(0.2);
+    network.add_norm(1e-5);
+    network.add_dense(width, tanh, true, 0.5);
+    network.add_dropout(0.5);
+    network.add_norm(1e-5);
+    network.add_dense(width, tanh, false, 2.0);
+    network.add_sum(2);
+    network.add_dense(3, tanh, true, std::numeric_limits<double>::infinity());
+    return network;
+}
+
+template <class T>
+void check_layered_bits(const Tables& tables) {
+    const Network network = layered_network(260, tables);
+    Training<T> whole(network, 2, 2500, 2300);
+    CHECK(whole.go(4, 1) == RunStatus::done);
+    for (const int n_threads : {2, 3, 5}) {
+        Training<T> cut(network, 2, 2500, 2300);
+        for (const std::size_t piece : {1u, 3u}) CHECK(cut.go(piece, n_threads) == RunStatus::done);
+        CHECK(cut.params == whole.params && cut.slots == whole.slots && cut.ratio == whole.ratio);
+        CHECK(cut.totals == whole.totals && cut.grad_norm == whole.grad_norm);
+    }
+}
+
+void check_no_allocation(const Network& network) {
     for (const int n_threads : {1, 2}) {
-        Training<float> warm({300, 260, 40}, 2, 700, 300, tables);
+        Training<float> warm(network, 2, 700, 300);
         warm.go(2, n_threads);  // starts the pool
         long few = -1, many = -1;
-        Training<float> a({300, 260, 40}, 2, 700, 300, tables),
-            b({300, 260, 40}, 2, 700, 300, tables);
+        Training<float> a(network, 2, 700, 300), b(network, 2, 700, 300);
         a.go(1, n_threads, 1e9, nullptr, 0.01, &few);
         b.go(30, n_threads, 1e9, nullptr, 0.01, &many);
         CHECK(few == 0);
@@ -203,8 +236,12 @@ int main() {
             check_same_bits<double>(rule, tables);
         }
     }
-    check_no_allocation(kNoTables);
-    check_no_allocation(kTwoTables);
+    for (const Tables& tables : {kNoTables, kTwoTables}) {
+        check_layered_bits<float>(tables);
+        check_layered_bits<double>(tables);
+        check_no_allocation(Training<float>({300, 260, 40}, 2, 1, 1, tables).network);
+        check_no_allocation(layered_network(260, tables));
+    }
     check_stop_inside_a_step();
     check_divergence<float>(1e300, true);
     check_divergence<double>(1e300, false);

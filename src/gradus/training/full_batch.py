@@ -16,10 +16,11 @@ from gradus._typing import Float64Array, FloatArray, UInt8Array
 from gradus.engines.base import Batches, Engine, EpochLog, RunStatus, TrainState
 from gradus.engines.reference import update_ratios
 from gradus.errors import InvalidParameter
-from gradus.networks.layers import Dense
+from gradus.networks.layers import Dense, Dropout
 from gradus.networks.params import weight_mask
 from gradus.networks.penalties import l1_penalty, l2_penalty
 from gradus.networks.spec import NetworkSpec
+from gradus.networks.steps import steps
 from gradus.optimizers.second_order.damped_products import DampedProducts
 from gradus.optimizers.second_order.problem import DampedSystem, Exhausted, FullBatchRule, Step
 
@@ -134,6 +135,24 @@ def _count_errors(spec: NetworkSpec, X: FloatArray, weights: FloatArray | None) 
         return None
     total = len(X) if weights is None else float(np.sum(weights, dtype=np.float64))
     return total * spec.n_outputs
+
+
+def check_layers(spec: NetworkSpec, rule: FullBatchRule) -> None:
+    """Refuse layers that are something else while they learn.
+
+    Raises
+    ------
+    InvalidParameter
+        If the network has a `Dropout` or a `max_norm`, which such a method would pass over.
+    """
+    has_dropout = any(isinstance(step.layer, Dropout) for step in steps(spec))
+    has_limit = any(layer.max_norm is not None for layer in spec.dense)
+    for name, is_there in (("Dropout", has_dropout), ("max_norm", has_limit)):
+        if is_there:
+            raise InvalidParameter(
+                f"layers must have no {name} with rule={rule.name!r}, which takes the network as "
+                "it is; got one. Use Adam or another update rule."
+            )
 
 
 class _Watched:

@@ -21,7 +21,7 @@ from gradus.optimizers.second_order.problem import FullBatchRule
 from gradus.training.checkpoints import Checkpoint
 from gradus.training.control import Control, Progress
 from gradus.training.divergence import explain
-from gradus.training.full_batch import RowsProblem, run_full_batch
+from gradus.training.full_batch import RowsProblem, check_layers, run_full_batch
 from gradus.training.guard import Guard
 from gradus.training.history import EpochRow, has_short_epochs, next_kept
 from gradus.training.outcome import Outcome, StoppedBecause
@@ -153,6 +153,7 @@ class _Training:
         self.status = RunStatus.DONE
         self.problem: RowsProblem | None = None
         if isinstance(plan.rule, FullBatchRule):
+            check_layers(spec, plan.rule)
             self.problem = RowsProblem(engine, spec, batches, self._is_stopped, control.cancel)
 
     def step_on(self) -> StoppedBecause | None:
