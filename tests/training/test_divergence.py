@@ -5,10 +5,12 @@ import pytest
 
 from gradus._random import Purpose, permutation, stream_key
 from gradus.engines.base import Batches, TrainState
+from gradus.engines.dropout import dropout_masks
 from gradus.engines.reference import Trace
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import Diverged
 from gradus.networks.initializers import initial_params
+from gradus.networks.layers import Dropout, LayerNorm, Residual
 from gradus.networks.spec import Dense, Embedding, NetworkSpec
 from gradus.optimizers.rules import Adam, GradientDescent
 from gradus.optimizers.schedules import InverseScaling
@@ -201,3 +203,27 @@ def test_a_shuffled_part_of_the_rows(engine):
     order = rows[permutation(stream_key(0, Purpose.SHUFFLE), 0, 19)]
     assert outcome.failure.step == 1 + np.flatnonzero(order == 21)[0] // 3
     assert "first in layer 1's pre-activation" in str(outcome.failure)
+
+
+def test_what_dropout_left_out_is_left_out_of_the_explanation_too():
+    """A product overflows in the rows whose column takes part, and in no other."""
+    spec, plan = NetworkSpec(1, (Dropout(0.5), Dense(1, bias=False))), Plan(GradientDescent(1.0))
+    is_out = dropout_masks(spec, 0, 0, np.arange(8), np.dtype(np.float64))[0][:, 0] == 0
+    assert 0 < is_out.sum() < 8
+    standing = Standing(TrainState.start(np.full(1, 1e300), 0), Stopping(None, 0.0))
+    for rows, overflows in ((np.flatnonzero(is_out), False), (np.flatnonzero(~is_out), True)):
+        batches = Batches(np.full((8, 1), 1e300), np.zeros((8, 1)), None, rows, len(rows), 0)
+        sentence = str(explain(spec, standing, batches, plan))
+        assert ("layer 1's pre-activation" in sentence) == overflows
+
+
+def test_places_in_norms_and_residuals_have_names():
+    spec = NetworkSpec(1, (LayerNorm(), Residual((Dense(1),)), Dense(1)))
+    good, bad = np.zeros((1, 1)), np.full((1, 1), np.inf)
+    for place, words in ((1, "norm 1's numbers"), (3, "residual 1's numbers")):
+        numbers = [bad if each == place else good for each in range(5)]
+        found = divergence._first_forward(spec, Trace(z=[good, good], a=numbers))
+        assert found == (f", first in {words}", None)
+    grads = np.zeros(6)
+    grads[1] = np.nan
+    assert divergence._first_backward(spec, grads) == (", first in norm 1's gradient", None)

@@ -1,16 +1,23 @@
 """A method that looks at all rows trains like an update rule: history, limits, files, folds."""
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 import pytest
 
+from gradus.engines import reference
+from gradus.engines.base import Batches
+from gradus.engines.registry import engine as make_engine
 from gradus.errors import Diverged, InvalidParameter
+from gradus.networks.layers import Dropout, LayerNorm, Residual
+from gradus.networks.params import n_params
 from gradus.networks.spec import Dense, NetworkSpec
 from gradus.optimizers.second_order.problem import FullBatchRule, Step
 from gradus.training import history, loop
 from gradus.training.control import Control
+from gradus.training.full_batch import RowsProblem
 from gradus.training.plan import EarlyStopping, Plan
 from gradus.training.train import train
 from tests.training.helpers import SPEC, bits, trained
@@ -134,3 +141,34 @@ def test_what_needs_all_rows_takes_no_batches(name, value):
     sentence = f"{name} must be None with Halving, whose steps look at all rows; got {value!r}."
     with pytest.raises(InvalidParameter, match=f"^{sentence}$".replace(".", r"\.")):
         Plan(Halving(), **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("layers", "name"),
+    [
+        ((Residual((Dropout(0.5),)), Dense(2)), "Dropout"),
+        ((Dense(3, max_norm=1.0), Dense(2)), "max_norm"),
+    ],
+)
+def test_layers_that_act_between_updates_are_refused(problem, layers, name):
+    spec = NetworkSpec(SPEC.n_inputs, layers)
+    sentence = (
+        f"layers must have no {name} with rule='halving', which takes the network as it is; got "
+        "one. Use Adam or another update rule."
+    )
+    with pytest.raises(InvalidParameter, match=re.escape(sentence)):
+        trained(Plan(Halving(), epochs=3), *problem, spec=spec)
+
+
+def test_the_objective_has_both_penalties(rng):
+    spec = NetworkSpec(3, (Dense(2), LayerNorm(), Dense(1)), l2=0.3, l1=0.2)
+    X, y = rng.normal(size=(6, 3)), rng.normal(size=(6, 1))
+    engine, params = make_engine("native"), rng.normal(size=n_params(spec))
+    rows = RowsProblem(
+        engine, spec, Batches(X, y, None, None, 6, 0), lambda: False, np.zeros(1, dtype=np.uint8)
+    )
+    expected = reference.objective(spec, params, X, y)
+    assert rows.objective(params) == pytest.approx(expected, rel=1e-12)
+    assert rows.gradient(params)[0] == pytest.approx(expected, rel=1e-12)
+    # Fewer rows than parameters, but the row-by-row form knows no norms.
+    assert rows.damped(params).step(0.1) is not None

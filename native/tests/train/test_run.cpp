@@ -193,7 +193,7 @@ void check_no_allocation(const Network& network) {
 }
 
 void check_stop_inside_a_step() {
-    Training<double> t({784, 1000, 1000, 10}, 2, 600, 600);
+    Training<double> t({784, 1000, 1000, 10}, 2, 600, 600, kNoTables);
     const auto before = t.params;
     std::uint8_t cancel = 0;
     std::thread stopper([&] {
