@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         DataError,
         Diverged,
         EngineUnavailable,
+        GradCheckFailed,
         GradusError,
         InvalidParameter,
         ModelFileError,
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from gradus.models.model_file import load, save
     from gradus.models.network import Network, Run
     from gradus.models.predictions import Predictions
+    from gradus.networks.class_losses import BinaryCrossEntropy, CrossEntropy
     from gradus.networks.layers import Dense, Dropout, Embedding, Initializer, LayerNorm, Residual
+    from gradus.networks.number_losses import Huber, Quantile
+    from gradus.networks.own_losses import ExpressionLoss, FunctionLoss
     from gradus.networks.spec import NetworkSpec
     from gradus.optimizers.automatic import Automatic
     from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop
@@ -41,8 +45,10 @@ _MODULES = {
     "Adam": "optimizers.rules",
     "AdamW": "optimizers.rules",
     "Automatic": "optimizers.automatic",
+    "BinaryCrossEntropy": "networks.class_losses",
     "Constant": "optimizers.schedules",
     "Cosine": "optimizers.schedules",
+    "CrossEntropy": "networks.class_losses",
     "DataError": "errors",
     "Dense": "networks.layers",
     "Diverged": "errors",
@@ -50,9 +56,13 @@ _MODULES = {
     "EarlyStopping": "training.plan",
     "Embedding": "networks.layers",
     "EngineUnavailable": "errors",
+    "ExpressionLoss": "networks.own_losses",
     "FillResult": "workflow.fill",
+    "FunctionLoss": "networks.own_losses",
+    "GradCheckFailed": "errors",
     "GradientDescent": "optimizers.rules",
     "GradusError": "errors",
+    "Huber": "networks.number_losses",
     "Initializer": "networks.layers",
     "InvalidParameter": "errors",
     "InverseScaling": "optimizers.schedules",
@@ -67,6 +77,7 @@ _MODULES = {
     "NetworkSpec": "networks.spec",
     "OneCycle": "optimizers.schedules",
     "Predictions": "models.predictions",
+    "Quantile": "networks.number_losses",
     "RMSprop": "optimizers.rules",
     "Residual": "networks.layers",
     "Run": "models.network",
@@ -85,8 +96,10 @@ __all__ = [
     "Adam",
     "AdamW",
     "Automatic",
+    "BinaryCrossEntropy",
     "Constant",
     "Cosine",
+    "CrossEntropy",
     "DataError",
     "Dense",
     "Diverged",
@@ -94,9 +107,13 @@ __all__ = [
     "EarlyStopping",
     "Embedding",
     "EngineUnavailable",
+    "ExpressionLoss",
     "FillResult",
+    "FunctionLoss",
+    "GradCheckFailed",
     "GradientDescent",
     "GradusError",
+    "Huber",
     "Initializer",
     "InvalidParameter",
     "InverseScaling",
@@ -110,6 +127,7 @@ __all__ = [
     "NetworkSpec",
     "OneCycle",
     "Predictions",
+    "Quantile",
     "RMSprop",
     "Residual",
     "Run",

@@ -46,6 +46,10 @@ class Diverged(GradusError, ArithmeticError):
         return type(self), (str(self), self.epoch, self.step, self.layer)
 
 
+class GradCheckFailed(GradusError, AssertionError):
+    """A derivative is not that of its own function."""
+
+
 class EngineUnavailable(GradusError, ImportError):
     """The engine asked for cannot be loaded here."""
 

@@ -16,7 +16,7 @@ from gradus.engines.registry import engine as make_engine
 from gradus.errors import DataError, InvalidParameter, ShapeMismatch
 from gradus.networks.initializers import initial_params
 from gradus.networks.layers import Embedding, Layer
-from gradus.networks.losses import loss_of
+from gradus.networks.losses import LossOption, loss_of
 from gradus.networks.params import n_params, views
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.automatic import Automatic
@@ -76,8 +76,10 @@ class Network:
         `Dense`, `Dropout`, `LayerNorm` and `Residual` in their order; a `Dense` last, the output
         layer.
     loss
-        "squared_error", ``1/n * sum of (output - y)**2`` averaged over outputs;
-        "binary_cross_entropy" or "cross_entropy", which work on logits.
+        "squared_error", ``1/n * sum of (output - y)**2`` averaged over outputs; "absolute_error";
+        "poisson", for counts; "binary_cross_entropy", of one or more labels, or "cross_entropy",
+        which work on logits. With numbers of their own: `Huber`, `Quantile`, and `CrossEntropy` or
+        `BinaryCrossEntropy` with label smoothing. Of your own: `ExpressionLoss`, `FunctionLoss`.
     l2
         Factor of the penalty ``l2 / 2 * sum(weight**2)``, 0 or greater.
     seed
@@ -107,7 +109,7 @@ class Network:
         self,
         inputs: int,
         layers: Sequence[Layer],
-        loss: str = "squared_error",
+        loss: LossOption = "squared_error",
         l2: float = 0.0,
         seed: int = 0,
         dtype: str = "float64",
@@ -295,8 +297,8 @@ class Network:
 
         Returns
         -------
-        Array of shape (n, n_outputs) in the network's dtype: outputs for "squared_error",
-        probabilities for the cross-entropies.
+        Array of shape (n, n_outputs) in the network's dtype: probabilities for the
+        cross-entropies, means for "poisson", quantiles for `Quantile`, else the outputs.
 
         Raises
         ------

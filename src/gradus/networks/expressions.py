@@ -47,7 +47,6 @@ _TAKES = {
 _GRAMMAR = f"Write it with output, target, numbers, + - * / **, < <= > >=, and {', '.join(_CALLS)}."
 
 
-@lru_cache(maxsize=256)
 def parse_expression(text: object) -> tuple[Step, ...]:
     """Read a formula of `output` and `target` into a program.
 
@@ -65,6 +64,11 @@ def parse_expression(text: object) -> tuple[Step, ...]:
         raise InvalidParameter(
             f"expression must be a text of at most {MOST_CHARACTERS} characters; got {text!r:.60}."
         )
+    return _parse(text)
+
+
+@lru_cache(maxsize=256)
+def _parse(text: str) -> tuple[Step, ...]:
     program: list[Step] = []
     try:
         _translate(ast.parse(text.strip(), mode="eval").body, program)

@@ -69,9 +69,10 @@ class FunctionLoss:
 
     Each is called with `outputs` (n, n_outputs) and `y` (n, n_targets), with one target for each
     output, and must look at each row alone. When training starts, gradient and curvature are
-    compared with central differences. Both engines call the functions; the native one must wait for
-    Python at every batch (or part of a large one), so an `ExpressionLoss` is faster. Functions
-    cannot be written into files: networks with this loss cannot be saved or have a checkpoint.
+    compared with central differences; it ends with `GradCheckFailed` if they differ. Both engines
+    call the functions; the native one must wait for Python at every batch (or part of a large one),
+    so an `ExpressionLoss` is faster. Functions cannot be written into files: networks with this
+    loss cannot be saved or have a checkpoint.
 
     Parameters
     ----------

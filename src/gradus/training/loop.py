@@ -24,6 +24,7 @@ from gradus.training.divergence import explain
 from gradus.training.full_batch import RowsProblem, check_layers, run_full_batch
 from gradus.training.guard import Guard
 from gradus.training.history import EpochRow, has_short_epochs, next_kept
+from gradus.training.loss_check import check_functions
 from gradus.training.outcome import Outcome, StoppedBecause
 from gradus.training.plan import Plan
 from gradus.training.standing import Standing
@@ -83,8 +84,11 @@ def train_network(
     ------
     ModelFileError
         If the checkpoint belongs to another run, cannot be read, or cannot be written at the start.
+    GradCheckFailed, ShapeMismatch, DataError
+        If a `FunctionLoss` is not as described; see `check_functions`.
     """
     started, choice = time.monotonic(), None
+    check_functions(engine, spec, params0, batches)
     if isinstance(plan.rule, Automatic):
         choice = choose_by_trials(
             train_network, spec, params0, batches, validation, plan, engine, control, checkpoint
