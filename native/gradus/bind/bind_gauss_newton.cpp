@@ -1,7 +1,6 @@
 // The Gauss-Newton matrix and damped steps, from the matrix or row by row: checks and conversion
 // only.
-#include "bind/arrays.hpp"
-#include "bind/labels.hpp"
+#include "bind/batch.hpp"
 #include "linalg/cholesky.hpp"
 #include "nn/gauss_newton.hpp"
 #include "nn/row_form.hpp"
@@ -19,35 +18,18 @@ void require_square(const char* name, const Matrix<T>& m, Index n) {
 }
 
 template <class T>
-void check_rows(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
-                const OptionalVector<const T>& weights) {
-    require_length("params", params.shape(0), network.n_params());
-    require_length("a row of X", x.shape(1), network.n_inputs());
-    if (weights) require_length("weights", weights->shape(0), static_cast<Index>(x.shape(0)));
-    require_levels(network, view(x));
-    switch (network.loss()) {
-        case Loss::huber:
-        case Loss::quantile:
-        case Loss::expression:
-        case Loss::functions:
-            throw InvalidParameter("the loss must have a curvature without the targets.");
-        default:
-            break;
-    }
-}
-
-template <class T>
 void gauss_newton(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
-                  const OptionalVector<const T>& weights, const Matrix<T>& g, const Cancel& cancel,
-                  int n_threads) {
-    check_rows(network, params, x, weights);
+                  const Matrix<const T>& y, const OptionalVector<const T>& weights,
+                  const Matrix<T>& g, const Cancel& cancel, int n_threads) {
+    check_batch(network, params, x, y, weights);
+    refuse_foreign_loss(network);
     require_square("G", g, network.n_params());
     Watch watch(data_or_null(cancel), signal_raised, 0);
     const Crew crew(checked_threads(n_threads), watch);
     {
         const nb::gil_scoped_release unlocked;
         GaussNewton<T> sum(network, view(x).rows, crew.n_threads());
-        sum.matrix(params.data(), view(x), data_or_null(weights),
+        sum.matrix(params.data(), view(x), view(y), data_or_null(weights),
                    sum_of_weights(data_or_null(weights), view(x).rows), view(g), crew);
     }
     rethrow_signal();
@@ -115,10 +97,11 @@ RowProducts<T> row_products_view(const Network& network, const Matrix<T>& fed,
 
 template <class T>
 void row_products(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
-                  const OptionalVector<const T>& weights, const Matrix<T>& fed,
-                  const Matrix<T>& delta, const Matrix<T>& of_weights, const Matrix<T>& of_biases,
-                  const Cancel& cancel, int n_threads) {
-    check_rows(network, params, x, weights);
+                  const Matrix<const T>& y, const OptionalVector<const T>& weights,
+                  const Matrix<T>& fed, const Matrix<T>& delta, const Matrix<T>& of_weights,
+                  const Matrix<T>& of_biases, const Cancel& cancel, int n_threads) {
+    check_batch(network, params, x, y, weights);
+    refuse_foreign_loss(network);
     const RowProducts<T> products = row_products_view(network, fed, delta, of_weights, of_biases);
     require_length("fed", fed.shape(0), view(x).rows * network.n_outputs());
     const double weight_sum = sum_of_weights(data_or_null(weights), view(x).rows);
@@ -127,7 +110,8 @@ void row_products(const Network& network, const Vector<const T>& params, const M
     {
         const nb::gil_scoped_release unlocked;
         const RowForm<T> form(network, products.fed.rows, crew.n_threads());
-        form.sum(params.data(), view(x), data_or_null(weights), weight_sum, products, crew);
+        form.sum(params.data(), view(x), view(y), data_or_null(weights), weight_sum, products,
+                 crew);
     }
     rethrow_signal();
 }
@@ -157,17 +141,17 @@ template <class T>
 void bind_functions(nb::module_& module) {
     using namespace nb::literals;
     module.def("gauss_newton", &gauss_newton<T>, "network"_a, "params"_a.noconvert(),
-               "X"_a.noconvert(), "weights"_a.noconvert().none(), "G"_a.noconvert(),
-               "cancel"_a.noconvert().none(), "n_threads"_a);
+               "X"_a.noconvert(), "y"_a.noconvert(), "weights"_a.noconvert().none(),
+               "G"_a.noconvert(), "cancel"_a.noconvert().none(), "n_threads"_a);
     module.def("damped_step", &damped_step<T>, "G"_a.noconvert(), "grads"_a.noconvert(),
                "damping"_a, "factor"_a.noconvert(), "step"_a.noconvert(),
                "cancel"_a.noconvert().none(), "n_threads"_a);
     module.def("inverse_diagonal", &inverse_diagonal<T>, "factor"_a.noconvert(),
                "diagonal"_a.noconvert(), "cancel"_a.noconvert().none(), "n_threads"_a);
     module.def("row_products", &row_products<T>, "network"_a, "params"_a.noconvert(),
-               "X"_a.noconvert(), "weights"_a.noconvert().none(), "fed"_a.noconvert(),
-               "delta"_a.noconvert(), "of_weights"_a.noconvert(), "of_biases"_a.noconvert(),
-               "cancel"_a.noconvert().none(), "n_threads"_a);
+               "X"_a.noconvert(), "y"_a.noconvert(), "weights"_a.noconvert().none(),
+               "fed"_a.noconvert(), "delta"_a.noconvert(), "of_weights"_a.noconvert(),
+               "of_biases"_a.noconvert(), "cancel"_a.noconvert().none(), "n_threads"_a);
     module.def("row_step", &row_step<T>, "network"_a, "fed"_a.noconvert(), "delta"_a.noconvert(),
                "of_weights"_a.noconvert(), "of_biases"_a.noconvert(), "grads"_a.noconvert(),
                "damping"_a, "factor"_a.noconvert(), "step"_a.noconvert(),

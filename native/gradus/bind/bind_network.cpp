@@ -2,32 +2,13 @@
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/vector.h>
 
-#include "bind/arrays.hpp"
-#include "bind/labels.hpp"
+#include "bind/batch.hpp"
 #include "nn/evaluate.hpp"
 #include "nn/gradient.hpp"
 #include "nn/second_order.hpp"
 
 namespace gradus::bind {
 namespace {
-
-template <class T>
-void check_batch(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
-                 const Matrix<const T>& y, const OptionalVector<const T>& weights) {
-    require_length("params", params.shape(0), network.n_params());
-    require_length("a row of X", x.shape(1), network.n_inputs());
-    require_length("a row of y", y.shape(1), network.n_targets());
-    require_length("y", y.shape(0), static_cast<Index>(x.shape(0)));
-    if (weights) require_length("weights", weights->shape(0), static_cast<Index>(x.shape(0)));
-    require_levels(network, view(x));
-    require_labels(network, view(y));
-}
-
-/// Several threads work on these calls, and functions of Python are for the caller's alone.
-void refuse_foreign_loss(const Network& network) {
-    if (network.loss_form().foreign == nullptr) return;
-    throw InvalidParameter("a loss of functions is evaluated in Python, from the outputs.");
-}
 
 template <class T>
 void outputs(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,

@@ -3,51 +3,31 @@
 #include <algorithm>
 #include <cmath>
 
-#include "nn/scalar_math.hpp"
+#include "nn/loss_curvature.hpp"
 
 namespace gradus {
 namespace {
 
-/// e^z of a count; s(z) (1 - s(z)) = e / (1 + e)^2 with e = exp(-|z|) of a label.
-double one_curvature(Loss loss, double z) {
-    if (loss == Loss::poisson) return exponential(z);
-    const double e = exponential(-std::fabs(z));
-    return e / ((1 + e) * (1 + e));
-}
-
 template <class T>
-void softmax(T* outputs, Index n) {
-    kernels<T>().exponential(outputs, -*std::max_element(outputs, outputs + n), outputs, n);
+void softmax(const T* outputs, Index n, T* p) {
+    kernels<T>().exponential(outputs, -*std::max_element(outputs, outputs + n), p, n);
     double sum = 0;
-    for (Index j = 0; j < n; ++j) sum += static_cast<double>(outputs[j]);
-    for (Index j = 0; j < n; ++j)
-        outputs[j] = static_cast<T>(static_cast<double>(outputs[j]) / sum);
+    for (Index j = 0; j < n; ++j) sum += static_cast<double>(p[j]);
+    for (Index j = 0; j < n; ++j) p[j] = static_cast<T>(static_cast<double>(p[j]) / sum);
 }
 
 }  // namespace
 
 template <class T>
-void output_curvature(const Network& network, MatrixView<T> outputs) {
-    for (Index i = 0; i < outputs.rows; ++i) {
-        T* row = outputs.row(i);
-        switch (network.loss()) {
-            case Loss::squared_error:
-                std::fill_n(row, outputs.cols, static_cast<T>(2.0 / double(outputs.cols)));
-                break;
-            case Loss::absolute_error:
-                std::fill_n(row, outputs.cols, T(0));
-                break;
-            case Loss::poisson:
-            case Loss::binary_cross_entropy:
-                for (Index j = 0; j < outputs.cols; ++j) {
-                    const double z = static_cast<double>(row[j]);
-                    row[j] = static_cast<T>(one_curvature(network.loss(), z));
-                }
-                break;
-            default:
-                softmax(row, outputs.cols);
-        }
+void output_curvature(const Network& network, MatrixView<const T> outputs, MatrixView<const T> y,
+                      MatrixView<T> curvature) {
+    if (network.loss() == Loss::cross_entropy) {
+        for (Index i = 0; i < outputs.rows; ++i)
+            softmax(outputs.row(i), outputs.cols, curvature.row(i));
+        return;
     }
+    for (Index i = 0; i < outputs.rows; ++i) std::fill_n(curvature.row(i), curvature.cols, T(1));
+    curvature_product<T>(network, outputs, y, nullptr, 1.0, false, curvature, nullptr);
 }
 
 template <class T>
@@ -66,8 +46,10 @@ void curvature_root(const Network& network, MatrixView<const T> curvature, const
     }
 }
 
-template void output_curvature<float>(const Network&, MatrixView<float>);
-template void output_curvature<double>(const Network&, MatrixView<double>);
+template void output_curvature<float>(const Network&, MatrixView<const float>,
+                                      MatrixView<const float>, MatrixView<float>);
+template void output_curvature<double>(const Network&, MatrixView<const double>,
+                                       MatrixView<const double>, MatrixView<double>);
 template void curvature_root<float>(const Network&, MatrixView<const float>, const float*, double,
                                     Index, MatrixView<float>);
 template void curvature_root<double>(const Network&, MatrixView<const double>, const double*,

@@ -7,10 +7,12 @@
 
 namespace gradus {
 
-/// Turns `outputs` (rows, n_outputs), in place, into what `curvature_root` reads: the diagonal of
-/// H, or for cross_entropy the probabilities p. For losses whose H the targets do not enter.
+/// Writes what `curvature_root` reads to `curvature` (rows, n_outputs): the diagonal of H, 0 where
+/// it is below, or for cross_entropy the probabilities p. `outputs` is (rows, n_outputs), y (rows,
+/// n_targets). Not for a foreign loss.
 template <class T>
-void output_curvature(const Network& network, MatrixView<T> outputs);
+void output_curvature(const Network& network, MatrixView<const T> outputs, MatrixView<const T> y,
+                      MatrixView<T> curvature);
 
 /// Column o of S for each row: root(i, k) = S(k, o), shape (rows, n_outputs).
 ///

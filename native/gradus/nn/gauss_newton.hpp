@@ -24,12 +24,13 @@ public:
 
     /// Writes G (n_params, n_params), both triangles, with l2 on the weights' diagonal. Returns
     /// false if told to stop on the way.
-    bool matrix(const T* params, MatrixView<const T> x, const T* weights, double weight_sum,
-                MatrixView<T> g, const Crew& crew) {
+    bool matrix(const T* params, MatrixView<const T> x, MatrixView<const T> y, const T* weights,
+                double weight_sum, MatrixView<T> g, const Crew& crew) {
         if (weight_sum == 0 && !zeros(g, crew)) return false;
         for (Index from = 0; weight_sum > 0 && from < x.rows; from += kChunk) {
             const Index rows = std::min(kChunk, x.rows - from);
             if (!pass_.forward(params, {x.row(from), rows, x.cols, x.stride},
+                               {y.row(from), rows, y.cols, y.stride},
                                weights == nullptr ? nullptr : weights + from, weight_sum, crew)) {
                 return false;
             }

@@ -23,13 +23,11 @@ public:
     const PackBuffers<T>& buffers() const noexcept { return pass_.buffers(); }
 
     /// Keeps what the ways back need. Returns false if told to stop on the way.
-    bool forward(const T* params, MatrixView<const T> x, const T* weights, double weight_sum,
-                 const Crew& crew) {
+    bool forward(const T* params, MatrixView<const T> x, MatrixView<const T> y, const T* weights,
+                 double weight_sum, const Crew& crew) {
         x_ = x, weights_ = weights, weight_sum_ = weight_sum;
         if (!pass_.forward(params, x, nullptr, crew)) return false;
-        const MatrixView<T> outputs = pass_.trace().outputs();
-        std::copy_n(outputs.data, outputs.rows * outputs.cols, curvature_);
-        output_curvature(network_, curvature());
+        output_curvature<T>(network_, pass_.trace().outputs(), y, curvature());
         return true;
     }
 

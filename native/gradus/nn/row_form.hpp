@@ -37,12 +37,13 @@ public:
           solution_(arena_.take<T>(m)) {}
 
     /// Fills `products` for the rows of x. Returns false if told to stop on the way.
-    bool sum(const T* params, MatrixView<const T> x, const T* weights, double weight_sum,
-             const RowProducts<T>& products, const Crew& crew) const {
+    bool sum(const T* params, MatrixView<const T> x, MatrixView<const T> y, const T* weights,
+             double weight_sum, const RowProducts<T>& products, const Crew& crew) const {
         OutputPass<T> pass(network_, std::min(kChunk, x.rows), crew.n_threads());
         for (Index from = 0; from < x.rows; from += kChunk) {
             const Index rows = std::min(kChunk, x.rows - from);
             if (!pass.forward(params, {x.row(from), rows, x.cols, x.stride},
+                              {y.row(from), rows, y.cols, y.stride},
                               weights == nullptr ? nullptr : weights + from, weight_sum, crew)) {
                 return false;
             }

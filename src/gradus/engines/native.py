@@ -34,9 +34,6 @@ from gradus.networks.steps import steps
 from gradus.optimizers.rules import Rule
 from gradus.optimizers.second_order.problem import DampedSystem
 
-# Losses whose second derivative needs the targets; their damped steps come from the formulas.
-_BENT_BY_TARGETS = {"huber", "quantile", "expression", "functions"}
-
 
 class NativeEngine:
     """The core in C++ behind the interface of `engines.base.Engine`.
@@ -148,9 +145,9 @@ class NativeEngine:
     ) -> tuple[float, FloatArray, FloatArray]:
         """Compute loss, gradient and Gauss-Newton matrix; see `engines.base.Engine`."""
         loss, grads = self.gradient(spec, params, X, y, weights)
-        if loss_of(spec.loss).name in _BENT_BY_TARGETS:
+        if loss_of(spec.loss).name == "functions":
             return loss, grads, ReferenceEngine().gauss_newton(spec, params, X, y, weights)[2]
-        return loss, grads, self._matrix(spec, params, X, weights, None)
+        return loss, grads, self._matrix(spec, params, X, y, weights, None)
 
     def damped_system(
         self,
@@ -164,15 +161,15 @@ class NativeEngine:
         cancel: UInt8Array | None = None,
     ) -> DampedSystem:
         """Prepare damped Gauss-Newton steps; see `engines.base.Engine`."""
-        if loss_of(spec.loss).name in _BENT_BY_TARGETS:
+        if loss_of(spec.loss).name == "functions":
             formulas = ReferenceEngine().damped_system
             return formulas(spec, params, X, y, weights, by_rows=by_rows, cancel=cancel)
         _, grads = self.gradient(spec, params, X, y, weights)
         if not by_rows:
-            matrix = self._matrix(spec, params, X, weights, cancel)
+            matrix = self._matrix(spec, params, X, y, weights, cancel)
             return NormalEquations(matrix, grads, cancel, self.n_threads)
         X = _fit(without_idle_rows(X, weights))
-        batch = _fit(params), X, _fit_or_none(weights)
+        batch = _fit(params), X, _fit(y), _fit_or_none(weights)
         return RowEquations(spec, _network(spec), *batch, grads, cancel, self.n_threads)
 
     def _matrix(
@@ -180,12 +177,13 @@ class NativeEngine:
         spec: NetworkSpec,
         params: FloatArray,
         X: FloatArray,
+        y: FloatArray,
         weights: FloatArray | None,
         cancel: UInt8Array | None,
     ) -> Array:
         X = without_idle_rows(X, weights)
         matrix: Array = np.empty((params.size, params.size), dtype=params.dtype)
-        batch = _fit(params), _fit(X), _fit_or_none(weights)
+        batch = _fit(params), _fit(X), _fit(y), _fit_or_none(weights)
         _core.gauss_newton(_network(spec), *batch, matrix, cancel, self.n_threads)
         return matrix
 

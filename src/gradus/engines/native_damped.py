@@ -58,6 +58,7 @@ class RowEquations:
         The network, and as the core knows it.
     params : array of shape (n_params,)
     X : array of shape (n, n_inputs)
+    y : array of shape (n, n_targets)
     weights : array of shape (n,) or None
     grads : array of shape (n_params,)
         Of the objective at `params`.
@@ -71,6 +72,7 @@ class RowEquations:
         network: _core.Network,
         params: Array,
         X: Array,
+        y: Array,
         weights: Array,
         grads: Array,
         cancel: UInt8Array | None,
@@ -84,7 +86,7 @@ class RowEquations:
         fed, delta, of_weights, of_biases = products
         self.products: tuple[Array, Array, Array, Array] = (fed, delta, of_weights, of_biases)
         self.factor: Array = np.empty((m, m), dtype=params.dtype)
-        _core.row_products(network, params, X, weights, *self.products, cancel, n_threads)
+        _core.row_products(network, params, X, y, weights, *self.products, cancel, n_threads)
         # J' J and J J' have one trace.
         trace = sum(float(np.trace(one, dtype=np.float64)) for one in self.products[2:])
         trace += spec.l2 * int(weight_mask(spec).sum())
