@@ -7,7 +7,6 @@ import pytest
 from scipy.optimize import minimize
 
 from gradus.engines.registry import engine as make_engine
-from gradus.errors import InvalidParameter
 from gradus.networks.initializers import initial_params
 from gradus.networks.params import weight_mask
 from gradus.networks.penalties import l2_penalty
@@ -214,20 +213,3 @@ def test_embeddings_are_learned(engine, rule, rng):
     spec = NetworkSpec(1, (Dense(3, "tanh"), Dense(1)), embeddings=(Embedding(4, 2),))
     outcome = trained(Plan(rule, epochs=400, engine=engine), X, y, spec=spec)
     assert make_engine(engine).evaluate(spec, outcome.params, X, y)[0] < 1e-6
-
-
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        (
-            {"curvature": "fisher"},
-            "curvature must be 'hessian' or 'gauss_newton'; got 'fisher'.",
-        ),
-        ({"radius": 0.0}, "radius must be a finite number greater than 0; got 0.0."),
-        ({"max_products": 0}, "max_products must be a whole number, 1 or greater; got 0."),
-    ],
-)
-def test_options_outside_their_range_are_refused(options, sentence):
-    with pytest.raises(InvalidParameter) as caught:
-        TruncatedNewton(**options)
-    assert str(caught.value) == sentence

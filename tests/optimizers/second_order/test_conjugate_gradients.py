@@ -111,11 +111,27 @@ def test_a_bend_down_is_found(rng, size, lowest):
     assert bend < 0
 
 
-@pytest.mark.parametrize("lowest", [0.0, 1e-12, 0.5])
+@pytest.mark.parametrize("lowest", [-1e-10, 0.0, 1e-12, 0.5])
 def test_none_is_found_where_there_is_none(rng, lowest):
     """Flat directions are not bends: three of them, or none."""
     eigenvalues = np.r_[np.full(3, lowest), np.linspace(0.5, 5, 17)]
     assert downward_bend(matrix(rng, eigenvalues).__matmul__, 20, 1e-7, 200) is None
+
+
+def test_a_bend_within_rounding_is_flat(rng):
+    eigenvalues = np.r_[-1e-10, np.ones(19)]
+    assert downward_bend(matrix(rng, eigenvalues).__matmul__, 20, 1e-7, 200) is None
+
+
+def test_it_asks_no_more_than_it_must():
+    asked = []
+
+    def product(v):
+        asked.append(v)
+        return 3 * v
+
+    assert downward_bend(product, 5, 1e-8, 9) is None
+    assert len(asked) == 1
 
 
 def test_none_is_found_in_nothing():

@@ -54,3 +54,53 @@ def test_a_step_may_grow_without_end_where_the_function_falls():
         search = search.after(-search.step, -1.0)
     assert np.all(np.diff(steps) > 0)
     assert steps[-1] == 1e10
+
+
+def by_minpack(function, step):
+    """Search with SciPy's translation of MINPACK's code; every step tried."""
+    from scipy.optimize._dcsrch import DCSRCH
+
+    tried = []
+
+    def value(t):
+        tried.append(t)
+        return function(t)[0]
+
+    start, slope = function(0.0)
+    search = DCSRCH(value, lambda t: function(t)[1], 1e-3, 0.9, 0.1, 0.0, 1e10)
+    search(step, phi0=start, derphi0=slope, maxiter=21)
+    return tried
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("seed", range(40))
+def test_the_steps_are_those_of_minpack(seed):
+    """Waves on a slope, of random lengths and heights, at first steps of all sizes."""
+    generator = np.random.default_rng(seed)
+    heights, lengths, phases = generator.normal(size=(3, 4))
+    first = 10.0 ** generator.uniform(-3, 3)
+    side = -np.sign(np.sum(heights * lengths * np.cos(phases)) - 0.4)
+
+    def function(t):
+        angles = lengths * side * t + phases
+        value = np.sum(heights * np.sin(angles)) + 0.1 * (side * t - 2) ** 2
+        slope = np.sum(heights * lengths * np.cos(angles)) + 0.2 * (side * t - 2)
+        return float(value), float(side * slope)
+
+    np.testing.assert_allclose(searched(function, first), by_minpack(function, first), rtol=1e-9)
+
+
+AWKWARD = {
+    # Far off it is lower than at the start, but not by enough.
+    "soon flat": lambda t: (-0.01 * (1 - math.exp(-100 * t)), -math.exp(-100 * t)),
+    # No slope is small: the bracket shrinks until it is narrow.
+    "a kink": lambda t: (abs(t - 1), math.copysign(1, t - 1)),
+}
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("step", [1e-3, 0.3, 12.0, 20.0, 300.0])
+@pytest.mark.parametrize("name", AWKWARD)
+def test_awkward_steps_are_those_of_minpack(name, step):
+    tried = by_minpack(AWKWARD[name], step)
+    np.testing.assert_allclose(searched(AWKWARD[name], step), tried, rtol=1e-9)

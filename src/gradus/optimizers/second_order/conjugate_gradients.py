@@ -86,9 +86,8 @@ def _to_boundary(step: Float64Array, direction: Float64Array, radius: float) -> 
     if radius == math.inf:
         return radius
     a, b, c = dot(direction, direction), dot(step, direction), dot(step, step) - radius**2
-    root = math.sqrt(max(0.0, b * b - a * c))
-    # Both forms are the same number; each loses no digits for one sign of b.
-    return (root - b) / a if b <= 0 else max(0.0, -c) / (root + b)
+    # The steps grow longer, so b is not negative, and in this form nothing cancels.
+    return max(0.0, -c) / (math.sqrt(max(0.0, b * b - a * c)) + b)
 
 
 def solve_damped(
@@ -149,17 +148,19 @@ def downward_bend(
     direction, squared = -residual, dot(residual, residual)
     largest, first = 0.0, squared
     for _ in range(min(most, n_params)):
+        if squared <= precision**2 * first:
+            break
         norm = math.sqrt(dot(direction, direction))
         bent = product(direction / norm)
         bend = dot(direction, bent) / norm
         if not math.isfinite(bend):
-            return None
+            break
         largest = max(largest, math.sqrt(dot(bent, bent)))
         noise = precision * largest
         if bend < -noise:
             return direction / norm, bend
-        if bend <= noise or squared <= precision**2 * first:
-            return None
+        if bend <= noise:
+            break
         residual += squared / (bend * norm) * bent
         squared_before, squared = squared, dot(residual, residual)
         direction = direction * (squared / squared_before) - residual

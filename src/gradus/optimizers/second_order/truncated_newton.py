@@ -72,8 +72,8 @@ class TruncatedNewton(FullBatchRule):
     radius: float = 1.0
     max_products: int = 200
     name: ClassVar[str] = "truncated_newton"
-    #: Radius, gradient norm and forcing term of the last step.
-    n_scalars: ClassVar[int] = 3
+    #: The radius after the last step, and the gradient norm before it.
+    n_scalars: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
         check_choice("curvature", self.curvature, _CURVATURES)
@@ -84,20 +84,20 @@ class TruncatedNewton(FullBatchRule):
         self, problem: Problem, params: FloatArray, slots: FloatArray, scalars: Float64Array
     ) -> Step | None:
         """Make one iteration; see `FullBatchRule.step`."""
-        radius, norm_before, share_before = scalars.tolist()
+        radius, norm_before = scalars.tolist()
         objective, grads = problem.gradient(params)
         norm = math.sqrt(dot(grads, grads))
         if not math.isfinite(norm):
             return None
-        share = _forcing_term(norm, norm_before, share_before)
+        share = _forcing_term(norm, norm_before)
         here = _Here(problem, params, objective, grads.astype(np.float64))
         taken = self._descend(here, radius or self.radius, share)
         if taken is None and self.curvature == "hessian":
-            taken = self._leave_saddle(here, max(radius, self.radius))
+            taken = self._leave_saddle(here)
         if taken is None:
             return None
         after, radius = taken
-        return Step(after, slots, np.array([radius, norm, share]), norm)
+        return Step(after, slots, np.array([radius, norm]), norm)
 
     def _descend(
         self, here: "_Here", radius: float, share: float
@@ -116,15 +116,14 @@ class TruncatedNewton(FullBatchRule):
             if fall > 0:
                 return after, radius
 
-    def _leave_saddle(self, here: "_Here", radius: float) -> tuple[FloatArray, float] | None:
+    def _leave_saddle(self, here: "_Here") -> tuple[FloatArray, float] | None:
         """Step along a direction that bends down; None where there is none."""
         precision = math.sqrt(float(np.finfo(here.params.dtype).eps))
         product = self._product(here)
         found = downward_bend(product, here.params.size, precision, self.max_products)
         if found is None:
             return None
-        direction, bend = found
-        direction = math.copysign(1, -dot(here.grads, direction)) * direction
+        (direction, bend), radius = found, self.radius
         while -bend * radius**2 / 2 > here.rounding:
             after, fall = here.tried(radius * direction)
             if fall > 0:
@@ -160,13 +159,11 @@ class _Here(NamedTuple):
         return after, self.objective - self.problem.objective(after)
 
 
-def _forcing_term(norm: float, norm_before: float, share_before: float) -> float:
-    """Say to which share the model's gradient is to shrink; scalars of 0 stand before step 1."""
+def _forcing_term(norm: float, norm_before: float) -> float:
+    """Say to which share the model's gradient is to shrink; a norm of 0 stands before step 1."""
     if norm_before == 0:
         return _ROUGHEST
-    share = _FORCING * (norm / norm_before) ** 2
-    kept = _FORCING * share_before**2
-    return min(_ROUGHEST, max(share, kept) if kept > 0.1 else share)
+    return min(_ROUGHEST, _FORCING * (norm / norm_before) ** 2)
 
 
 def _typed(values: Float64Array, like: FloatArray) -> FloatArray:

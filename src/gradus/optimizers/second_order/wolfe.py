@@ -126,8 +126,6 @@ class Search:
         """Say whether the trial is good enough, or as good as any will be."""
         if trial.value <= enough and abs(trial.slope) <= -_CURVATURE * self.start.slope:
             return True
-        if trial.step <= 0:
-            return True
         if trial.step >= _LONGEST_STEP and trial.value <= enough and trial.slope <= promise:
             return True
         is_narrow = self.upper - self.lower <= _NARROW * self.upper
