@@ -87,6 +87,26 @@ def test_every_gauss_newton_never_bends_down(engine, loss, rng):
         assert v @ engine.ggn_vp(spec, params, X, y, weights, v) >= 0
 
 
+@pytest.mark.parametrize(
+    ("loss", "target"),
+    [
+        (cases.ExpressionLoss("log(1 + (output - target) ** 2)"), 5.0),
+        (cases.Quantile((0.1, 0.9)), 9.0),
+        (cases.FunctionLoss(lambda o, y: -((o - y) ** 2)[:, 0], lambda o, y: 2 * (y - o),
+                            lambda o, _: 0 * o - 2), 3.0),
+    ],
+    ids=["expression", "quantile", "functions"],
+)  # fmt: skip
+def test_what_bends_down_counts_as_0_in_gauss_newton(engine, loss, target):
+    n_outputs = loss_of(loss).fewest_outputs
+    spec = NetworkSpec(1, (Dense(n_outputs, bias=False),), loss)
+    batch = np.zeros(n_outputs), np.ones((1, 1)), np.full((1, 1), target), None
+    v = np.ones(n_outputs)
+    assert v @ engine.hvp(spec, *batch, v) < 0
+    assert not engine.ggn_vp(spec, *batch, v).any()
+    assert not engine.gauss_newton(spec, *batch[:3])[2].any()
+
+
 @pytest.mark.parametrize("width", [1, 8, 9, 33, 130])
 @each_type
 def test_shapes_around_the_blocks(engine, embeddings, width, dtype, rng):

@@ -29,6 +29,7 @@ struct Problem {
         for (auto& w : weights) w = w + T(1.5);
         for (std::size_t i = 0; i < y.size(); ++i) {
             if (net.loss() == Loss::binary_cross_entropy) y[i] = y[i] > 0 ? T(1) : T(0);
+            if (net.loss() == Loss::poisson) y[i] = std::round(2 + 2 * y[i]);
             if (net.loss() == Loss::cross_entropy)
                 y[i] = static_cast<T>(i % static_cast<std::size_t>(net.n_outputs()));
         }
@@ -67,8 +68,8 @@ Network net(std::vector<std::int64_t> widths, Activation f, Loss loss, double l2
 
 void check_central_differences() {
     for (int f = 0; f < 6; ++f) {
-        for (const Loss loss :
-             {Loss::squared_error, Loss::binary_cross_entropy, Loss::cross_entropy}) {
+        for (const Loss loss : {Loss::squared_error, Loss::absolute_error, Loss::poisson,
+                                Loss::binary_cross_entropy, Loss::cross_entropy}) {
             const Index n_outputs = loss == Loss::binary_cross_entropy ? 1 : 3;
             const double l2 = 0.1;
             Problem<double> p(net({3, 5, n_outputs}, static_cast<Activation>(f), loss, l2), 11);
