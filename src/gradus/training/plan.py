@@ -60,8 +60,8 @@ class Plan:
     ----------
     rule
         An update rule such as `Adam` with its numbers, or a method that looks at all rows in every
-        step; that one takes neither batch_size nor max_grad_norm. `Automatic` chooses one, and the
-        learning rate.
+        step (`LBFGS`, `LevenbergMarquardt`, `TruncatedNewton`); that one takes neither batch_size
+        nor max_grad_norm. `Automatic` chooses one, and the learning rate.
     epochs
         Passes over the training rows, 1 or greater.
     batch_size
