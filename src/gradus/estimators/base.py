@@ -14,7 +14,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from gradus._typing import FloatArray
-from gradus.engines.base import Engine
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import DataError, InvalidParameter, ModelFileError
 from gradus.estimators.descent import Objective, Rows
@@ -30,21 +29,21 @@ from gradus.estimators.inputs import (
     take,
 )
 from gradus.estimators.parameters import check_parameters
-from gradus.estimators.solving import NOT_FINITE, Solving
-from gradus.estimators.weights import Parts, first_params
+from gradus.estimators.several import Several
+from gradus.estimators.solving import NOT_FINITE, Judging
+from gradus.estimators.weights import Parts
 from gradus.models.model_file import dump, parse
 from gradus.models.network import Network
 from gradus.networks.layers import Dense, Embedding
 from gradus.networks.losses import LossOption, check_targets, loss_of
 from gradus.networks.spec import NetworkSpec
-from gradus.workflow.hyperparameters import ACTIVATION_SPELLED, FIRST_ORDER
+from gradus.workflow.hyperparameters import ACTIVATION_OF, FIRST_ORDER
 from gradus.workflow.settings import embedding_width
 
 _PICKLED = "the pickled estimator"
-_OURS = {spelled: name for name, spelled in ACTIVATION_SPELLED.items()}
 
 
-class BaseMLP(Solving, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn has no types
+class BaseMLP(Several, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn has no types
     """Parameters and state of `MLPRegressor` and `MLPClassifier`."""
 
     hidden_layer_sizes: int | Sequence[int]
@@ -119,10 +118,11 @@ class BaseMLP(Solving, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn
         check_targets(spec.loss, rows.y, spec.n_outputs)
         objective = Objective(spec, float(self.alpha))
         held = self._validation_rows(*validation)
-        params = self._solve(objective, rows, Y, held, self._engine(), is_partial=is_partial)
-        if not np.isfinite(params).all():
+        found = self._solve_all(objective, rows, Y, held, is_first=is_first, is_partial=is_partial)
+        if not all(np.isfinite(params).all() for params in found):
             raise DataError(NOT_FINITE)
-        self._take_params(params.copy())
+        self._take_params(found[0].copy())
+        self._others = [params.copy() for params in found[1:]]
         return self
 
     def _n_outputs(self, Y: npt.NDArray[Any]) -> int:
@@ -132,6 +132,7 @@ class BaseMLP(Solving, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn
     _is_numeric: ClassVar[bool] = False
     _is_table = False
     _inputs: Inputs = AsTheyAre()
+    _others: Sequence[FloatArray] = ()
 
     def _read(
         self, X: Given, y: Given, *, is_first: bool, as_table: bool
@@ -175,7 +176,7 @@ class BaseMLP(Solving, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn
         X: Given,
         y: Given,
         sample_weight: Given,
-    ) -> tuple[Rows, npt.NDArray[Any]] | None:
+    ) -> Judging | None:
         """Return rows that judge and never train."""
         if X is None and y is None:
             return None
@@ -187,13 +188,13 @@ class BaseMLP(Solving, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn
         if sample_weight is not None:
             weights = _check_sample_weight(sample_weight, np.empty((len(y), 1)),
                                            dtype=getattr(X, "dtype", np.float64))  # fmt: skip
-        return self._rows(X, Y, weights), Y
+        return Judging(self._rows(X, Y, weights), Y)
 
     def _describe(self, rows: Rows, n_outputs: int, *, is_first: bool) -> NetworkSpec:
         """Describe the network that the parameters ask for, and draw its first weights."""
         self.n_outputs_ = n_outputs
         loss, self.out_activation_ = self._loss_and_link()
-        activation: str = _OURS.get(self.activation, self.activation)
+        activation = ACTIVATION_OF.get(self.activation, self.activation)
         hidden = [Dense(width, activation) for width in _widths(self.hidden_layer_sizes)]
         levels = self._inputs.embedded
         embeddings = tuple(Embedding(n, embedding_width(n)) for n in levels)
@@ -202,8 +203,7 @@ class BaseMLP(Solving, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn
         )
         if is_first:
             self._spec = spec
-            params: Given = first_params(spec, activation, self._random_state)
-            self._take_params(params.astype(rows.X.dtype))
+            self._draw(spec, rows.X.dtype)
             self.n_layers_ = len(spec.dense) + 1
             self.n_iter_, self.t_ = 0, 0
             self._curve, self._descent = Curve(), None
@@ -226,9 +226,6 @@ class BaseMLP(Solving, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn
         own = Parts.of(self._spec, params)
         self.embeddings_, self.coefs_, self.intercepts_ = own.embeddings, own.coefs, own.intercepts
 
-    def _engine(self) -> Engine:
-        return make_engine("native")
-
     @property
     def network_(self) -> Network:
         """The network itself: a new `Network` with the weights as they stand now."""
@@ -239,13 +236,12 @@ class BaseMLP(Solving, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn
         """Answer rows: numbers or probabilities, shape (n, n_outputs)."""
         check_is_fitted(self, "coefs_")
         X, _ = self._read(X, NO_TARGETS, is_first=False, as_table=self._is_table)
-        params = self._params()
+        networks = [self._params(), *self._others]
         array: Given = self._inputs.transform(X)
-        array = array.astype(params.dtype, copy=False)
-        answers: FloatArray = loss_of(self._spec.loss).link(
-            self._engine().outputs(self._spec, params, array)
-        )
-        return answers
+        array = array.astype(networks[0].dtype, copy=False)
+        engine, link = make_engine("native"), loss_of(self._spec.loss).link
+        answers = [link(engine.outputs(self._spec, params, array)) for params in networks]
+        return answers[0] if len(answers) == 1 else cast("FloatArray", np.mean(answers, axis=0))
 
     # ---- files and tags ----------------------------------------------------------------------
 
@@ -254,15 +250,17 @@ class BaseMLP(Solving, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn
         state: dict[str, Any] = {**super().__getstate__()}
         if "coefs_" in state:
             state["coefs_"] = dump(self.network_, _PICKLED)
+            others = [Network.from_params(self._spec, params) for params in self._others]
+            state["_others"] = [dump(network, _PICKLED) for network in others]
             del state["intercepts_"], state["embeddings_"]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Read the weights from their bytes; whatever is damaged is refused as in a file."""
         if "coefs_" in state:
-            network = parse(state["coefs_"], _PICKLED)
-            if not isinstance(network, Network):
-                raise ModelFileError(f"{_PICKLED} must hold a network; it holds a model.")
+            state = {**state}
+            network = _network_of(state["coefs_"])
+            state["_others"] = [_network_of(data).params for data in state.get("_others", ())]
             own = Parts.of(network.spec, network.params)
             state = {**state, "coefs_": own.coefs, "intercepts_": own.intercepts,
                      "embeddings_": own.embeddings}  # fmt: skip
@@ -304,6 +302,14 @@ def _widths(sizes: int | Sequence[int]) -> tuple[int, ...]:
     if any(width <= 0 for width in widths):
         raise InvalidParameter(f"hidden_layer_sizes must be > 0, got {list(widths)}.")
     return tuple(int(width) for width in widths)
+
+
+def _network_of(data: bytes) -> Network:
+    """Return the network in the bytes of a file."""
+    network = parse(data, _PICKLED)
+    if not isinstance(network, Network):
+        raise ModelFileError(f"{_PICKLED} must hold a network; it holds a model.")
+    return network
 
 
 def _two_dimensional(Y: npt.NDArray[Any]) -> npt.NDArray[Any]:

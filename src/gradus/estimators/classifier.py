@@ -90,6 +90,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc] # scikit-le
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
         preprocess: str | None = "auto",
+        n_starts: int = 1,
+        starts: str = "best",
+        cv: int | None = None,
         label_smoothing: float = 0.0,
         class_weight: str | Mapping[Any, float] | None = None,
     ) -> None:

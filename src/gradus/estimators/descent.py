@@ -4,12 +4,12 @@ Each step is one call of an engine. When to stop, scores and what rows mean must
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
 
-from gradus._typing import Float64Array, FloatArray, Int64Array
+from gradus._typing import Float64Array, FloatArray, Int64Array, UInt8Array
 from gradus.engines.base import Batches, Engine, EpochLog, RunStatus, TrainState
 from gradus.networks.losses import loss_of
 from gradus.networks.params import views
@@ -32,6 +32,13 @@ class Rows:
     X: FloatArray
     y: FloatArray
     weights: FloatArray | None
+
+    @property
+    def total(self) -> float:
+        """Sum of the weights."""
+        if self.weights is None:
+            return float(len(self.X))
+        return float(self.weights.sum(dtype=np.float64))
 
     def take(self, rows: Int64Array) -> "Rows":
         """Return some of them."""
@@ -112,12 +119,15 @@ class Descent:
         Of the next step, in scikit-learn's units.
     state
         Weights and what the rule remembers.
+    cancel : uint8 array of shape (1,)
+        Ends an epoch as Ctrl-C does, soon after it becomes nonzero.
     """
 
     objective: Objective
     rule: Rule
     rate: float
     state: TrainState
+    cancel: UInt8Array = field(default_factory=lambda: np.zeros(1, dtype=np.uint8))
 
     def epoch(self, engine: Engine, rows: Rows, order: Int64Array | None, batch_size: int) -> float:
         """Make the steps of one epoch.
@@ -155,7 +165,7 @@ class Descent:
 
     def _step(self, engine: Engine, batch: Rows) -> float:
         """Make one step; a batch without weight changes nothing."""
-        total = float(len(batch) if batch.weights is None else batch.weights.sum(dtype=np.float64))
+        total = batch.total
         if total == 0:
             return 0.0
         penalty = self.objective.penalty(self.state.params, total)
@@ -168,9 +178,11 @@ class Descent:
             self._rates(),
             None,
             log,
-            cancel=np.zeros(1, dtype=np.uint8),
+            cancel=self.cancel,
             max_seconds=None,
         )
+        if status is RunStatus.CANCELLED:
+            raise KeyboardInterrupt
         if status is not RunStatus.DONE:
             raise Diverged
         return self.objective.reported * float(log.rows[0, 0]) + penalty

@@ -5,10 +5,8 @@ scikit-learn's epochs must not be known here.
 
 from dataclasses import replace
 
-import numpy as np
-
-from gradus._typing import FloatArray
-from gradus.engines.base import Batches, Engine
+from gradus._typing import FloatArray, UInt8Array
+from gradus.engines.base import Engine
 from gradus.estimators.descent import Objective, Rows
 from gradus.training.control import Control
 from gradus.training.loop import train_network
@@ -24,7 +22,8 @@ def train_as_planned(
     held: Rows | None,
     params0: FloatArray,
     plan: Plan,
-) -> tuple[Outcome, float]:
+    own: tuple[Engine, UInt8Array] | None = None,
+) -> Outcome:
     """Train one network by a plan, from its first weights to its best ones.
 
     The penalty is scikit-learn's for a batch of average weight.
@@ -39,36 +38,45 @@ def train_as_planned(
         The first weights.
     plan
         How to train.
-
-    Returns
-    -------
-    outcome, objective
-        What training came to, and the objective of all rows there, as scikit-learn reports it.
+    own
+        An engine and a flag that stops, where the caller trains several networks on threads of its
+        own.
 
     Raises
     ------
     Diverged
         If the loss or the gradient stopped being finite.
     """
-    n = len(rows)
-    total = float(n if rows.weights is None else rows.weights.sum(dtype=np.float64))
-    batch = n if plan.batch_size is None else min(plan.batch_size, n)
-    spec = objective.penalized(total * batch / n)
+    spec = objective.penalized(batch_weight(rows, plan.batch_size))
     plan = replace(plan, dtype=str(params0.dtype))
-    batches: Batches = make_batches(rows.X, rows.y, rows.weights, None, plan)
+    batches = make_batches(rows.X, rows.y, rows.weights, None, plan)
     judges = None if held is None else ValidationRows(held.X, held.y, held.weights)
 
-    def job(control: Control, engine: Engine) -> tuple[Outcome, FloatArray | None]:
+    def job(control: Control, engine: Engine) -> tuple[Outcome, None]:
         outcome = train_network(
             spec, params0, batches, judges, plan, engine=engine, control=control
         )
-        weights = (rows.X, rows.y, rows.weights)
-        last = np.array([engine.evaluate(spec, outcome.params, *weights)[0]])
-        return outcome, last
+        return outcome, None
 
-    ((outcome, last),) = run_networks([job], plan, None)
-    assert last is not None, "every job evaluates its rows"
+    if own is None:
+        ((outcome, _),) = run_networks([job], plan, None)
+    else:
+        engine, cancel = own
+        outcome, _ = job(Control(cancel), engine)
     if outcome.failure:
         raise outcome.failure
-    penalty = objective.penalty(outcome.params, total * batch / n)
-    return outcome, objective.reported * float(last[0]) + penalty
+    return outcome
+
+
+def batch_weight(rows: Rows, batch_size: int | None) -> float:
+    """Return the sum of weights of an average batch.
+
+    Parameters
+    ----------
+    rows
+        To train on.
+    batch_size
+        None takes all rows.
+    """
+    n = len(rows)
+    return rows.total * (1.0 if batch_size is None else min(batch_size, n) / n)

@@ -12,8 +12,9 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import column_or_1d
 
-from gradus._typing import FloatArray
-from gradus.errors import DataError
+from gradus._typing import Float64Array, FloatArray
+from gradus._validate import check_number
+from gradus.errors import DataError, InvalidParameter
 from gradus.estimators.base import BaseMLP, is_first_order
 from gradus.estimators.parameters import constraints, documented, fitting, only_if
 from gradus.estimators.scaling import Scaling
@@ -86,6 +87,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc] # scikit-lear
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
         preprocess: str | None = "auto",
+        n_starts: int = 1,
+        starts: str = "best",
+        cv: int | None = None,
     ) -> None:
         self._keep(locals())
 
@@ -138,28 +142,52 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc] # scikit-lear
         """
         return self._fit(X, y, sample_weight, is_partial=True)
 
-    def predict(self, X: object) -> FloatArray:
+    def predict(self, X: object, interval: float | None = None) -> Any:  # noqa: ANN401
         """Answer rows.
 
         Parameters
         ----------
         X
             As in `fit`.
+        interval
+            A share such as 0.9 returns (answers, low, high): bounds made to hold that share of
+            true values, from how far off the answers were for rows not trained on ([VGS05]):
+            those of X_val, those held out, or with `cv` every row for the network that had not
+            seen it. Greater than 0 and less than 1.
 
         Returns
         -------
-        Shape (n_samples,) or (n_samples, n_outputs).
+        Shape (n_samples,) or (n_samples, n_outputs), or three such arrays.
 
         Raises
         ------
         DataError
             If X is not like the X of `fit`.
+        InvalidParameter
+            If the interval is no such share, or no or too few rows were not trained on.
         sklearn.exceptions.NotFittedError
             Before `fit`.
         """
         answers = self._answers(X)
         if self._target is not None:
             answers = cast("FloatArray", self._target.undo(answers).astype(answers.dtype))
+        if interval is None:
+            return self._flat(answers)
+        half = self._half_width(check_number("interval", interval, above=0, below=1))
+        return tuple(self._flat(bound) for bound in (answers, answers - half, answers + half))
+
+    def _half_width(self, share: float) -> Float64Array:
+        """Return how far from answers their bounds lie, in the target's unit."""
+        if self._misses is None:
+            raise InvalidParameter(
+                "predict(interval=...) needs rows that were not trained on; there are none. Fit "
+                "with X_val and y_val, with early_stopping=True or with cv=5."
+            )
+        half = self._misses.half_width(share)
+        return half if self._target is None else half * self._target.scale
+
+    def _flat(self, answers: FloatArray) -> FloatArray:
+        """Return one column as a vector."""
         return answers[:, 0] if self.n_outputs_ == 1 else answers
 
     def score(self, X: object, y: object, sample_weight: object = None) -> float:

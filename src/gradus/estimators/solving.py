@@ -5,6 +5,7 @@ How X and y become arrays of a network must not be known here.
 
 import warnings
 from abc import abstractmethod
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,24 +13,24 @@ import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
-from gradus._typing import FloatArray, Int64Array
+from gradus._typing import FloatArray, Int64Array, UInt8Array
 from gradus.engines.base import Engine, TrainState
-from gradus.engines.registry import engine as make_engine
-from gradus.errors import DataError, InvalidParameter
+from gradus.errors import DataError
 from gradus.errors import Diverged as TrainingDiverged
 from gradus.estimators.descent import Descent, Diverged, Objective, Rows
 from gradus.estimators.epochs import Curve, Judge, Schedule, train_epochs
 from gradus.estimators.lbfgs import minimize_lbfgs
-from gradus.estimators.planned import train_as_planned
+from gradus.estimators.planned import batch_weight, train_as_planned
 from gradus.networks.losses import loss_of
 from gradus.optimizers.automatic import Automatic
 from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop, Rule
 from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
+from gradus.optimizers.second_order.truncated_newton import TruncatedNewton
 from gradus.tables.checks import groups_of_copies
 from gradus.training.folds import holdout
 from gradus.training.outcome import Outcome
 from gradus.training.plan import EarlyStopping, Plan
-from gradus.workflow.hyperparameters import FIRST_ORDER
+from gradus.workflow.hyperparameters import FIRST_ORDER, PLANNED
 
 NOT_FINITE = (
     "Solver produced non-finite parameter weights. The input data may contain large values and "
@@ -37,9 +38,26 @@ NOT_FINITE = (
 )
 _USUAL_RATE = 0.001
 # What the estimators call a rule that networks call otherwise.
-_SPELLED = {"levenberg_marquardt": "lm", "gradient_descent": "sgd"}
+_SPELLED = {"levenberg_marquardt": "lm", "gradient_descent": "sgd", "truncated_newton": "newton"}
+_PLANNED_RULES = {"auto": Automatic, "lm": LevenbergMarquardt, "newton": TruncatedNewton}
 # With fewer rows none is held out unless the person says so.
 _FEWEST_TO_HOLD_OUT = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Judging:
+    """Rows that judge and never train.
+
+    Attributes
+    ----------
+    rows
+        As the network sees them.
+    Y : array of shape (n, n_outputs)
+        Their targets as scores read them.
+    """
+
+    rows: Rows
+    Y: npt.NDArray[Any]
 
 
 class Solving:
@@ -66,6 +84,8 @@ class Solving:
     n_iter_no_change: float
     preprocess: str | None
     _random_state: np.random.RandomState
+    #: Stops training where several networks are trained at once.
+    _cancel: UInt8Array | None = None
     _curve: Curve
     _descent: Descent | None
     validation_scores_: list[float] | None
@@ -76,6 +96,10 @@ class Solving:
     @abstractmethod
     def _params(self) -> FloatArray:
         """Return the weights as one new vector, as `coefs_` and `intercepts_` stand now."""
+
+    @abstractmethod
+    def _take_params(self, params: FloatArray) -> None:
+        """Show weights as `coefs_` and `intercepts_`."""
 
     @abstractmethod
     def _score_answers(
@@ -95,24 +119,24 @@ class Solving:
         self,
         objective: Objective,
         rows: Rows,
-        Y: npt.NDArray[Any],
-        held: tuple[Rows, npt.NDArray[Any]] | None,
+        held: Judging | None,
         engine: Engine,
         *,
-        is_partial: bool,
+        is_stopping: bool,
+        is_partial: bool = False,
     ) -> FloatArray:
-        """Train from the present weights on, and return the best ones.
+        """Train one network from the present weights on, and return the best ones.
 
         Parameters
         ----------
         objective, rows
             What is lowered.
-        Y : array of shape (n, n_outputs)
-            Targets as scores read them.
         held
-            Rows to judge by, and their targets; None holds some out where that is asked for.
+            Rows that judge.
         engine
             What computes.
+        is_stopping
+            Whether they decide when training ends and which weights are the best.
         is_partial
             Whether one epoch is asked for.
         """
@@ -130,18 +154,12 @@ class Solving:
                 verbose=self.verbose >= 1,
             )
             return params
-        if solver in {"auto", "lm"}:
-            return self._follow_plan(objective, rows, Y, held)
-        if self.early_stopping is True and is_partial:
-            raise InvalidParameter("partial_fit does not support early_stopping=True")
+        if solver in PLANNED:
+            return self._follow_plan(objective, rows, held, engine, is_stopping=is_stopping)
         descent = self._make_descent(objective, is_partial=is_partial)
-        is_stopping = self._stops_early(len(rows), has_judges=held is not None) and not is_partial
-        if is_stopping and held is None:
-            training, judging = self._hold_out(rows, Y)
-            rows, held = rows.take(training), (rows.take(judging), Y[judging])
         judge = None
         if held is not None:
-            judge = self._judge(objective, *held, engine, is_deciding=is_stopping)
+            judge = self._judge(objective, held, engine, is_deciding=is_stopping)
         self._train(descent, rows, judge, engine, is_partial=is_partial)
         best = self._curve.best_params
         return descent.state.params if best is None else best
@@ -159,29 +177,31 @@ class Solving:
         self,
         objective: Objective,
         rows: Rows,
-        Y: npt.NDArray[Any],
-        held: tuple[Rows, npt.NDArray[Any]] | None,
+        held: Judging | None,
+        engine: Engine,
+        *,
+        is_stopping: bool,
     ) -> FloatArray:
         """Train as networks plan it, and show what that brought."""
-        is_stopping = self._stops_early(len(rows), has_judges=held is not None)
-        if is_stopping and held is None:
-            training, judging = self._hold_out(rows, Y)
-            rows, held = rows.take(training), (rows.take(judging), Y[judging])
         patience = EarlyStopping(patience=self._patience(), min_delta=self.tol)
-        is_open = self.solver_ == "auto"
+        rule = _PLANNED_RULES[self.solver_]()
         plan = Plan(
-            Automatic() if is_open else LevenbergMarquardt(),
+            rule,
             epochs=self.max_iter,
-            batch_size=self._rows_in_a_step(len(rows)) if is_open else None,
+            batch_size=self._rows_in_a_step(len(rows)) if self.solver_ == "auto" else None,
             early_stopping=patience if is_stopping else None,
             seed=int(self._random_state.randint(2**31)),
         )
-        judges = held[0] if held is not None and is_stopping else None
+        judges = held.rows if held is not None and is_stopping else None
+        own = None if self._cancel is None else (engine, self._cancel)
         try:
-            outcome, self.loss_ = train_as_planned(objective, rows, judges, self._params(), plan)
+            outcome = train_as_planned(objective, rows, judges, self._params(), plan, own)
         except TrainingDiverged as cause:
             raise DataError(f"{NOT_FINITE} {cause}") from cause
-        self._show_outcome(objective, outcome, rows, held)
+        total = batch_weight(rows, plan.batch_size)
+        loss = engine.evaluate(objective.spec, outcome.params, rows.X, rows.y, rows.weights)[0]
+        self.loss_ = objective.reported * loss + objective.penalty(outcome.params, total)
+        self._show_outcome(objective, outcome, len(rows), held, engine)
         return outcome.params
 
     def _patience(self) -> int:
@@ -192,14 +212,15 @@ class Solving:
         self,
         objective: Objective,
         outcome: Outcome,
-        rows: Rows,
-        held: tuple[Rows, npt.NDArray[Any]] | None,
+        n_rows: int,
+        held: Judging | None,
+        engine: Engine,
     ) -> None:
         """Set what is known after a planned training."""
         history, unit = outcome.history, objective.reported
         self.n_iter_ = int(history.epoch[-1]) if len(history) else 0
         self.loss_curve_ = (unit * history.loss).tolist()
-        self._curve = Curve(self.loss_curve_, n_rows_seen=self.n_iter_ * len(rows))
+        self._curve = Curve(self.loss_curve_, n_rows_seen=self.n_iter_ * n_rows)
         self.t_ = self._curve.n_rows_seen
         self.best_loss_ = self.loss_ if held is None else None
         self.validation_scores_ = self.best_validation_score_ = None
@@ -207,17 +228,17 @@ class Solving:
         if held is not None:
             curve = unit * history.validation_loss
             self.validation_loss_curve_ = None if np.isnan(curve).any() else curve.tolist()
-            judge = self._judge(objective, *held, make_engine("native"), is_deciding=True)
+            judge = self._judge(objective, held, engine, is_deciding=True)
             self.best_validation_score_ = judge.measure(outcome.params)[1]
         if self.solver == "auto":
             self.solver_ = _SPELLED.get(outcome.rule.name, outcome.rule.name)
             self.solver_reason_ = outcome.rule_reason
         if outcome.stopped_because == "interrupted":
             warnings.warn("Training interrupted by user.", stacklevel=6)
-        if outcome.stopped_because == "epochs" and self.solver == "lm":
+        if outcome.stopped_because == "epochs" and self.solver != "auto":
             warnings.warn(
-                f"lm: Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
-                "converged yet.",
+                f"{self.solver}: Maximum iterations ({self.max_iter}) reached and the optimization "
+                "hasn't converged yet.",
                 ConvergenceWarning,
                 stacklevel=6,
             )
@@ -264,7 +285,10 @@ class Solving:
             return known
         rule = self._rule()
         state = TrainState.start(params, rule.n_slots)
-        return Descent(objective, rule, self._first_rate(), state)
+        descent = Descent(objective, rule, self._first_rate(), state)
+        if self._cancel is not None:
+            descent.cancel = self._cancel
+        return descent
 
     def _first_rate(self) -> float:
         """Return the rate that `learning_rate_init` means."""
@@ -338,16 +362,10 @@ class Solving:
         return training, held
 
     def _judge(
-        self,
-        objective: Objective,
-        rows: Rows,
-        Y: npt.NDArray[Any],
-        engine: Engine,
-        *,
-        is_deciding: bool,
+        self, objective: Objective, held: Judging, engine: Engine, *, is_deciding: bool
     ) -> Judge:
         """Return what judges weights by rows."""
-        spec = objective.spec
+        spec, rows = objective.spec, held.rows
         link = loss_of(spec.loss).link
 
         def measure(params: FloatArray) -> tuple[float, float]:
@@ -355,7 +373,7 @@ class Solving:
             if not np.isfinite(answers).all():
                 return np.nan, np.nan
             loss = engine.evaluate(spec, params, rows.X, rows.y, rows.weights)[0]
-            return objective.reported * loss, self._score_answers(Y, answers, rows.weights)
+            return objective.reported * loss, self._score_answers(held.Y, answers, rows.weights)
 
         return Judge(measure, is_deciding, is_by_loss=self.preprocess is not None)
 

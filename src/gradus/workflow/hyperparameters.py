@@ -105,12 +105,15 @@ _BELOW_1: Final = Range(0, 1, closed="left")
 
 #: What the estimators call an activation that networks call otherwise.
 ACTIVATION_SPELLED: Final[dict[str, str]] = {"sigmoid": "logistic"}
+#: The other way round.
+ACTIVATION_OF: Final = {spelled: name for name, spelled in ACTIVATION_SPELLED.items()}
 #: Activations of the estimators.
 ACTIVATIONS: Final = tuple(ACTIVATION_SPELLED.get(name, name) for name in ACTIVATION_NAMES)
 #: Solvers that step batch by batch.
 FIRST_ORDER: Final = ("sgd", "adam", "adamw", "rmsprop", "adagrad")
-#: All solvers: the choice left to gradus, those that look at all rows, those that step.
-SOLVERS: Final = ("auto", "lbfgs", "lm", *FIRST_ORDER)
+#: The choice left to gradus, and solvers that networks have as plans.
+PLANNED: Final = ("auto", "lm", "newton")
+SOLVERS: Final = (*PLANNED, "lbfgs", *FIRST_ORDER)
 
 TABLE: Final[tuple[Hyperparameter, ...]] = (
     Hyperparameter(
@@ -149,7 +152,8 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
         "adam",
         (Words(SOLVERS),),
         "How the weights are found: batch by batch (``sgd``, ``adam``, ``adamw``, ``rmsprop``, "
-        "``adagrad``) or from all rows at once (``lbfgs``; ``lm`` is Levenberg-Marquardt). "
+        "``adagrad``) or from all rows at once (``lbfgs``; ``lm`` is Levenberg-Marquardt, "
+        "``newton`` a truncated Newton method). "
         "``auto`` is ``adam`` with ``preprocess=None`` and where `learning_rate_init` is given; "
         "otherwise it chooses, needs no learning rate, and says what it chose in `solver_` and "
         "`solver_reason_`.",
@@ -331,6 +335,30 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
         "``auto`` standardizes numbers and the target of a regression, encodes categories, dates "
         "and truth values of data frames, and learns what a missing value means; `coefs_` are "
         "then in scaled units. None takes numbers as they are, as scikit-learn does.",
+    ),
+    Hyperparameter(
+        "n_starts",
+        1,
+        ABSENT,
+        (_whole(1),),
+        "Networks trained at once, each from first weights of its own.",
+    ),
+    Hyperparameter(
+        "starts",
+        "best",
+        ABSENT,
+        (Words(("best", "average")),),
+        "Which of them answers: the one with the smallest loss, on rows held out if there are any, "
+        "or the mean of all.",
+    ),
+    Hyperparameter(
+        "cv",
+        None,
+        ABSENT,
+        (_whole(2), None),
+        "Parts of the rows; a network is trained without each of them, all at once, and the mean "
+        "of all answers. `predict` with an interval then knows its bounds.",
+        command="--folds",
     ),
     Hyperparameter(
         "label_smoothing",
