@@ -28,7 +28,8 @@ class History:
     Attributes
     ----------
     measure_name
-        "rmse" (in units of y) or "accuracy" (from 0 to 1).
+        "rmse" or "mae" (in units of y), "accuracy" (from 0 to 1), "deviance", "pinball" or
+        "loss", by the network's loss.
     epoch : int64 array of shape (k,)
         Counted from 1, ascending. Every epoch stands here; where an epoch would last under
         50 microseconds by the count of its operations, all up to 63, then 32 per doubling, and
