@@ -64,12 +64,15 @@ public:
         std::copy_n(grads, network_.n_params(), step);
         scale(step, of_weights, of_biases);
         if (!times_jacobian(products, step, crew)) return Factored::stopped;
-        for (Index i = 0; i < m_; ++i) {
-            T* row = factor.row(i);
-            std::fill_n(row, i + 1, T(0));
-            kernels_.add_scaled(row, products.of_weights.row(i), of_weights, i + 1);
-            kernels_.add_scaled(row, products.of_biases.row(i), of_biases, i + 1);
-            row[i] += T(1);
+        const double work = 4.0 * static_cast<double>(m_) * static_cast<double>(m_);
+        if (!crew.for_each(m_, work, [&](Index i, int) {
+                T* row = factor.row(i);
+                std::fill_n(row, i + 1, T(0));
+                kernels_.add_scaled(row, products.of_weights.row(i), of_weights, i + 1);
+                kernels_.add_scaled(row, products.of_biases.row(i), of_biases, i + 1);
+                row[i] += T(1);
+            })) {
+            return Factored::stopped;
         }
         const Cholesky<T> cholesky(kernels_, m_, crew.n_threads());
         if (const Factored ended = cholesky.factor(factor, crew); ended != Factored::done)

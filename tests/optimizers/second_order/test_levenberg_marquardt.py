@@ -7,6 +7,7 @@ import pytest
 
 from gradus.engines.gauss_newton import damped_step
 from gradus.engines.native import NativeEngine
+from gradus.engines.native_damped import NormalEquations
 from gradus.engines.registry import ENGINE_NAMES
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import InvalidParameter
@@ -274,6 +275,22 @@ def test_ctrl_c_in_an_iteration_drops_it_whole(rows, monkeypatch):
     control.cancel[0] = 0
     monkeypatch.setattr(full_batch.RowsProblem, "damped", inner)
     assert outcome.params.tobytes() == trained(Plan(LM, epochs=3), *rows).params.tobytes()
+
+
+@pytest.mark.parametrize("question", ["step", "inverse_diagonal"])
+def test_a_question_cut_short_is_not_asked_again(question, rows, monkeypatch):
+    """A stopped factorization answers None, as an indefinite one does."""
+    control, asked = Control(), []
+
+    def cut(self, damping):
+        asked.append(damping)
+        control.cancel[0] = 1
+
+    monkeypatch.setattr(NormalEquations, question, cut)
+    outcome = trained(Plan(BAYES, epochs=2), *rows, control=control)
+    assert outcome.stopped_because == "interrupted"
+    assert outcome.best_epoch == 0
+    assert len(asked) == 1
 
 
 def test_a_matrix_that_would_be_too_large_is_multiplied_by(rows, monkeypatch):
