@@ -12,6 +12,7 @@ import numpy as np
 from gradus._typing import Float64Array, FloatArray
 from gradus._validate import check_flag, check_number
 from gradus.errors import InvalidParameter
+from gradus.optimizers.second_order.evidence import estimate_l2
 from gradus.optimizers.second_order.problem import DampedSystem, FullBatchRule, Problem, Step
 from gradus.optimizers.second_order.vectors import dot
 
@@ -97,8 +98,8 @@ class LevenbergMarquardt(FullBatchRule):
                 fall = objective - problem.objective(after)
                 if fall > 0:
                     if self.bayesian:
-                        inverse = _inverse_diagonal(system, rounding * unit * params.size)
-                        l2, gamma = _evidence(problem, after, inverse)
+                        least = rounding * unit * params.size
+                        l2, gamma = estimate_l2(problem, system, after, least)
                     mu *= max(1 / 3, 1 - (2 * fall / foretold - 1) ** 3)
                     norm = math.sqrt(dot(system.grads, system.grads))
                     return Step(after, slots, np.array([mu, 2.0, l2, gamma]), norm)
@@ -117,26 +118,6 @@ class LevenbergMarquardt(FullBatchRule):
                 "bayesian must be False with another loss than 'squared_error'; got True."
             )
         return problem.l2 or self.damping * problem.damped(params).mean_curvature
-
-
-def _inverse_diagonal(system: DampedSystem, damping: float) -> Float64Array:
-    """Invert with the least damping, from the size of rounding on, that leaves G definite."""
-    while (inverse := system.inverse_diagonal(damping)) is None:
-        damping *= 10
-    return inverse
-
-
-def _evidence(problem: Problem, params: FloatArray, inverse: Float64Array) -> tuple[float, float]:
-    """Estimate l2 and the effective number of parameters, from the diagonal of ``H^-1``."""
-    assert problem.n_errors is not None, "looked at before the step"
-    weights = params[problem.is_weight]
-    squares, loss = dot(weights, weights), problem.loss(params)
-    determined = max(0.0, weights.size - problem.l2 * float(np.sum(inverse[problem.is_weight])))
-    gamma = determined + params.size - weights.size
-    # At least one error is left to tell the noise by; no more weights than rows can be determined.
-    free = max(problem.n_errors - gamma, 1.0)
-    l2 = 2 * determined * loss / (squares * free) if squares else problem.l2
-    return l2, gamma
 
 
 def _foretold(system: DampedSystem, step: FloatArray, mu: float) -> float:
