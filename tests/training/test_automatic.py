@@ -1,6 +1,7 @@
 """A learning rate is found by measure and trial, and cut where it proves too large."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,14 +10,17 @@ from gradus.engines.base import Batches
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import InvalidParameter, ModelFileError
 from gradus.networks.initializers import initial_params
+from gradus.networks.params import n_params
 from gradus.networks.spec import Dense, NetworkSpec
 from gradus.optimizers.automatic import Automatic
 from gradus.optimizers.rules import Adam, AdamW, GradientDescent
 from gradus.optimizers.schedules import Cosine
-from gradus.training import automatic
-from gradus.training.automatic import find_rate, measured_rate
+from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
+from gradus.training import trials
+from gradus.training.automatic import find_rates, measured_rate
 from gradus.training.control import Control
 from gradus.training.plan import EarlyStopping, Plan
+from tests.training import helpers
 from tests.training.helpers import SPEC, bits, trained
 
 FIRST_ORDER = Automatic(second_order=False)
@@ -33,25 +37,21 @@ def tried(losses):
     return trial, seen
 
 
-@pytest.mark.parametrize("best", [-8, -5, -1, 0, 1, 2, 8])
-def test_the_best_rate_is_walked_to(best):
+@pytest.mark.parametrize(("best", "found"), [(-3, [-1, 0]), (0.1, [0, 1]), (1.9, [2, 1])])
+def test_the_two_best_rates_are_found(best, found):
     trial, seen = tried(lambda k: abs(k - best))
-    rate, n_trials = find_rate(1.0, trial)
-    assert rate == pytest.approx(10 ** (best / 2))
-    assert n_trials == len(seen) == len(set(seen))
-    assert max(abs(k) for k in seen) <= 8
+    assert find_rates(1.0, trial) == pytest.approx([10 ** (k / 2) for k in found])
+    assert seen == [2, 1, 0, -1]
 
 
-def test_a_rate_that_runs_away_is_walked_away_from():
-    trial, seen = tried(lambda k: math.inf if k > -4 else (math.nan if k == -4 else 1.0 - k))
-    rate, _ = find_rate(1.0, trial)
-    assert rate == pytest.approx(10**-2.5)
-    assert seen == [1, 0, -1, -2, -3, -4, -5, -6]
+def test_rates_that_run_away_are_walked_away_from():
+    trial, seen = tried(lambda k: math.inf if k > -4 else (math.nan if k == -4 else 1.0))
+    assert find_rates(1.0, trial) == pytest.approx([10**-2.5])
+    assert seen == [2, 1, 0, -1, -2, -3, -4, -5]
 
 
 def test_nothing_finite_ends_at_the_smallest_rate():
-    rate, n_trials = find_rate(1.0, lambda _: math.nan)
-    assert (rate, n_trials) == (pytest.approx(1e-4), 10)
+    assert find_rates(1.0, lambda _: math.nan) == pytest.approx([1e-4])
 
 
 def test_the_measured_rate_is_the_lowest_point_of_a_parabola(engine, problem):
@@ -90,7 +90,7 @@ def test_it_is_the_training_with_the_rate_found(engine, problem, options):
     outcome = trained(Plan(FIRST_ORDER, epochs=24, engine=engine, **options), *problem)
     rate = outcome.rule.learning_rate.rate
     assert outcome.rule == Adam(Cosine(rate))
-    assert outcome.rule_reason.startswith(f"Adam with learning rate {rate:.2g} falling to 0, the")
+    assert outcome.rule_reason.startswith(f"Adam with learning rate {rate:.2g} falling to 0. ")
     again = trained(Plan(outcome.rule, epochs=24, engine=engine, **options), *problem)
     assert again.params.tobytes() == outcome.params.tobytes()
     assert again.rule_reason == ""
@@ -113,7 +113,7 @@ def test_what_is_no_rule_is_refused():
 @pytest.mark.parametrize("rule", [GradientDescent(), Adam()], ids=["descent", "adam"])
 @pytest.mark.parametrize("rate", [30.0, 1e9], ids=["too large", "far too large"])
 def test_a_rate_that_is_too_large_is_cut(engine, problem, monkeypatch, rule, rate):
-    monkeypatch.setattr(automatic, "find_rate", lambda *_: (rate, 1))
+    monkeypatch.setattr(trials, "find_rates", lambda *_: (rate,))
     plan = Plan(Automatic(rule, second_order=False), epochs=40, batch_size=10, engine=engine)
     outcome = trained(plan, *problem)
     assert outcome.failure is None
@@ -124,7 +124,7 @@ def test_a_rate_that_is_too_large_is_cut(engine, problem, monkeypatch, rule, rat
 
 def test_a_continued_run_keeps_its_rate_and_its_guard(problem, tmp_path, monkeypatch):
     plan = Plan(FIRST_ORDER, epochs=24, batch_size=10)
-    monkeypatch.setattr(automatic, "find_rate", lambda *_: (3.0, 1))
+    monkeypatch.setattr(trials, "find_rates", lambda *_: (3.0, 0.01))
     whole = trained(plan, *problem)
 
     class Enough(Exception):
@@ -137,12 +137,10 @@ def test_a_continued_run_keeps_its_rate_and_its_guard(problem, tmp_path, monkeyp
     file = (tmp_path / "run.checkpoint", 0)
     with pytest.raises(Enough):
         trained(plan, *problem, control=Control(report=report), file=file)
-    monkeypatch.setattr(automatic, "find_rate", None)
-    outcome = trained(plan, *problem, file=file)
-    assert bits(outcome) == bits(whole)
-    assert outcome.rule_reason == (
-        "Adam with learning rate 3 falling to 0, as found when the run began."
-    )
+    monkeypatch.setattr(trials, "find_rates", None)
+    monkeypatch.setattr(helpers, "initial_params", lambda spec, _: np.full(n_params(spec), 9.0))
+    assert bits(trained(plan, *problem, file=file)) == bits(whole)
+    assert whole.rule.learning_rate.rate == 0.01
 
 
 def test_a_checkpoint_without_its_rate_is_damaged(problem, tmp_path, monkeypatch):
@@ -151,7 +149,7 @@ def test_a_checkpoint_without_its_rate_is_damaged(problem, tmp_path, monkeypatch
     plan, file = Plan(FIRST_ORDER, epochs=4), (tmp_path / "run.checkpoint", 0)
     pack = checkpoints._arrays
     monkeypatch.setattr(
-        checkpoints, "_arrays", lambda *args: {**pack(*args), "found rate": np.array([-1.0])}
+        checkpoints, "_arrays", lambda *args: {**pack(*args), "found rates": np.array([-1.0])}
     )
     trained(plan, *problem, file=file)
     with pytest.raises(ModelFileError, match="its arrays are not those of this run"):
@@ -171,3 +169,44 @@ def test_cancelled_trials_end_the_training(problem):
     outcome = trained(Plan(FIRST_ORDER, epochs=10**6), *problem, control=control)
     assert outcome.stopped_because == "interrupted"
     assert outcome.params.tobytes() == initial_params(SPEC, 0).tobytes()
+
+
+def by_second_order(problem, **options):
+    return trained(Plan(Automatic(), epochs=60, **options), *problem)
+
+
+def test_few_weights_without_held_out_rows_are_solved_by_second_order(engine, problem):
+    outcome = by_second_order(problem, engine=engine)
+    assert outcome.rule == LevenbergMarquardt()
+    assert outcome.rule_reason.startswith("Levenberg-Marquardt. Objective of what was trained in")
+    first = trained(Plan(FIRST_ORDER, epochs=60, engine=engine), *problem)
+    assert outcome.history.loss[-1] < first.history.loss[-1]
+
+
+def test_held_out_rows_decide_between_the_methods(problem):
+    stopping = EarlyStopping(0.3, patience=60)
+    outcome = by_second_order(problem, early_stopping=stopping, batch_size=8)
+    assert outcome.rule_reason.count("Levenberg-Marquardt: ") == 1
+    assert outcome.rule_reason.count("Adam with learning rate") >= 2
+    alone = [
+        np.nanmin(trained(Plan(rule, epochs=60, **options), *problem).history.validation_loss)
+        for rule, options in (
+            (LevenbergMarquardt(), {"early_stopping": EarlyStopping(0.3, patience=10)}),
+            (FIRST_ORDER, {"early_stopping": stopping, "batch_size": 8}),
+        )
+    ]
+    assert np.nanmin(outcome.history.validation_loss) == min(alone)
+
+
+@pytest.mark.parametrize(
+    ("spec", "options"),
+    [
+        (NetworkSpec(3, (Dense(40, "tanh"), Dense(1))), {}),
+        (replace(SPEC, l1=0.1), {}),
+        (SPEC, {"max_grad_norm": 1.0}),
+    ],
+    ids=["more weights than rows", "l1", "clipped"],
+)
+def test_what_second_order_does_not_fit_is_left_to_the_first(problem, spec, options):
+    outcome = trained(Plan(Automatic(), epochs=24, **options), *problem, spec=spec)
+    assert isinstance(outcome.rule, Adam)

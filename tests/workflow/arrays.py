@@ -37,4 +37,4 @@ def contest(found, callback=None, **options):
     """Let all candidates learn from a prepared table."""
     options = {**QUICK, **options}
     settings = settings_for(found, **options)
-    return hold_contest(found, settings, found.weights, Options(**options), callback)
+    return hold_contest(found, [settings], found.weights, Options(**options), callback)

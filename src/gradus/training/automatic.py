@@ -5,50 +5,51 @@ How a network is trained is not known here; trials are handed in as functions.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from gradus._typing import FloatArray
 from gradus.engines.base import Batches, Engine
+from gradus.networks.layers import Dense
 from gradus.networks.params import n_params
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.automatic import Automatic
 from gradus.optimizers.rules import Rule
-from gradus.optimizers.schedules import Cosine, rates
+from gradus.optimizers.schedules import Cosine
+from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
 from gradus.optimizers.second_order.problem import FullBatchRule
 
-#: A trial is an eighth as long as the training, and its rate falls to 0 like that of the training.
-TRIAL_PART = 8
+#: A trial is a twelfth as long as the training, and its rate falls to 0 like that of the training.
+TRIAL_PART = 12
 _RATIO = math.sqrt(10)
-_FURTHEST = 8
+_LOWEST, _HIGHEST, _FURTHEST = -1, 2, -8
+#: Multiplications that an iteration of Levenberg-Marquardt may take to be tried unasked.
+MOST_WORK = 4e8
 # Rows that curvature is measured on, evenly spread over those that train.
 _MEASURED_ROWS = 2048
 # What is tried first where nothing can be measured, as at a gradient of 0.
 _USUAL_RATE = 0.01
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What was chosen, and why.
+def iteration_work(spec: NetworkSpec, n_rows: int) -> float:
+    """Count the multiplications of one iteration of Levenberg-Marquardt, roughly.
 
-    Attributes
-    ----------
-    rule
-        With its learning rate, if it has one.
-    reason
-        In one sentence.
+    With p parameters and m rows times outputs ``m p^2 + p^3 / 3`` by the equations of the
+    parameters, or ``m^2 * sum of widths + m^3 / 3`` row by row, whichever is taken.
     """
+    p, m = n_params(spec), n_rows * spec.n_outputs
+    if m < p and not spec.embeddings:
+        return m**2 * sum(spec.widths) + m**3 / 3
+    return m * p**2 + p**3 / 3
 
-    rule: Rule | FullBatchRule
-    reason: str
 
-    @property
-    def rate(self) -> float:
-        """The learning rate at the start, nan for a method without one."""
-        if isinstance(self.rule, FullBatchRule):
-            return math.nan
-        return float(rates(self.rule.learning_rate, 0, 1, 1)[0])
+def is_quick_by_second_order(automatic: Automatic, spec: NetworkSpec, n_rows: int) -> bool:
+    """Tell whether Levenberg-Marquardt may be tried: least squares, and quick iterations."""
+    is_plain = all(isinstance(layer, Dense) for layer in spec.layers)
+    is_least_squares = spec.loss == "squared_error" and spec.l1 == 0
+    may_be = automatic.second_order and is_plain and is_least_squares
+    return may_be and iteration_work(spec, n_rows) <= MOST_WORK
 
 
 def measured_rate(engine: Engine, spec: NetworkSpec, params: FloatArray, batches: Batches) -> float:
@@ -81,10 +82,10 @@ def measured_rate(engine: Engine, spec: NetworkSpec, params: FloatArray, batches
     return rate if 0 < rate < math.inf else _USUAL_RATE
 
 
-def find_rate(measured: float, trial: Callable[[float], float]) -> tuple[float, int]:
-    """Find the best of the rates ``measured * 10**(k / 2)``, k a whole number from -8 to 8.
+def find_rates(measured: float, trial: Callable[[float], float]) -> tuple[float, ...]:
+    """Find the two best of the rates ``measured * 10**(k / 2)``, k from -1 to 2.
 
-    From the better one of k = 0 and k = 1 it walks on as long as the trials become better.
+    Below k = -1 it goes on, down to k = -8, only as long as nothing finite has come.
 
     Parameters
     ----------
@@ -95,63 +96,33 @@ def find_rate(measured: float, trial: Callable[[float], float]) -> tuple[float, 
 
     Returns
     -------
-    The rate, and how many trials were made.
+    The best rate and the next best; the smallest alone if nothing finite comes.
     """
-    losses: dict[int, float] = {}
-
-    def loss_at(k: int) -> float:
-        if k not in losses:
-            loss = trial(measured * _RATIO**k)
-            losses[k] = math.inf if math.isnan(loss) else loss
-        return losses[k]
-
-    way = 1 if loss_at(1) < loss_at(0) else -1
-    best = max(way, 0)
-    while abs(best + way) <= _FURTHEST and (
-        loss_at(best + way) < loss_at(best) or math.isinf(loss_at(best))
-    ):
-        best += way
-    return measured * _RATIO**best, len(losses)
-
-
-def choose_rule(
-    automatic: Automatic,
-    spec: NetworkSpec,
-    batches: Batches,
-    measure: Callable[[], float],
-    trial: Callable[[Rule], float],
-) -> Choice:
-    """Choose the method by the size of the problem, and the learning rate by trial.
-
-    Parameters
-    ----------
-    automatic
-        What the person says about it.
-    spec, batches
-        The network and its rows.
-    measure
-        Gives the rate of `measured_rate`.
-    trial
-        Gives the loss that an eighth of the training with a rule ends with.
-    """
-    size = f"{n_params(spec):,} weights and {batches.n_rows:,} rows"
-    rate, n_trials = find_rate(measure(), lambda rate: trial(with_rate(automatic, rate)))
-    rule = with_rate(automatic, rate)
-    reason = (
-        f"{type(rule).__name__} with learning rate {rate:.2g} falling to 0, the best of {n_trials} "
-        f"near the one that curvature suggests, tried for an eighth of the epochs each; {size}."
-    )
-    return Choice(rule, reason)
-
-
-def chosen_before(automatic: Automatic, rate: float) -> Choice:
-    """Return the choice of a run that is continued."""
-    reason = f"learning rate {rate:.2g} falling to 0, as found when the run began."
-    return Choice(
-        with_rate(automatic, rate), f"{type(automatic.first_order).__name__} with {reason}"
+    losses: dict[float, float] = {}
+    k = _HIGHEST
+    while k >= _LOWEST or (k >= _FURTHEST and not losses):
+        rate = measured * _RATIO**k
+        loss = trial(rate)
+        if math.isfinite(loss):
+            losses[rate] = loss
+        k -= 1
+    return tuple(sorted(losses, key=lambda rate: losses[rate])[:2]) or (
+        measured * _RATIO**_FURTHEST,
     )
 
 
-def with_rate(automatic: Automatic, rate: float) -> Rule:
-    """Return the first-order rule with a learning rate that falls to 0 along a cosine."""
+def rule_of(automatic: Automatic, rate: float) -> Rule | FullBatchRule:
+    """Return the rule that a rate stands for; nan stands for Levenberg-Marquardt, which has none.
+
+    The rate of a first-order rule falls to 0 along a cosine.
+    """
+    if math.isnan(rate):
+        return LevenbergMarquardt()
     return replace(automatic.first_order, learning_rate=Cosine(rate))
+
+
+def in_words(automatic: Automatic, rate: float) -> str:
+    """Name the rule that a rate stands for."""
+    if math.isnan(rate):
+        return "Levenberg-Marquardt"
+    return f"{type(automatic.first_order).__name__} with learning rate {rate:.2g} falling to 0"

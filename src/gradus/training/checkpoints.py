@@ -25,7 +25,7 @@ from gradus.training.description import describe, flatten
 from gradus.training.guard import Guard
 from gradus.training.history import EpochRow, Record, stacked
 from gradus.training.plan import Plan
-from gradus.training.standing import Standing
+from gradus.training.standing import Found, Standing
 from gradus.training.validation import ValidationRows
 
 _T = TypeVar("_T")
@@ -107,22 +107,25 @@ class Checkpoint:
         _check_arrays(path, arrays, _arrays(fresh, spec), steps_per_epoch)
         return _standing(fresh, arrays)
 
-    def found_rate(self) -> float | None:
-        """Read the learning rate that an earlier call found; None where there is no file.
+    def found(self) -> Found | None:
+        """Read what an earlier call found; None where there is no file.
 
         Raises
         ------
         ModelFileError
             As `resume` does.
         """
-        found = self._read_versions()
-        if found is None:
+        versions = self._read_versions()
+        if versions is None:
             return None
-        path, arrays = found
-        rate = arrays.get("found rate", np.zeros(0))
-        if rate.shape != (1,) or rate[0] < 0:
+        path, arrays = versions
+        rates = arrays.get("found rates", np.zeros(0))
+        first, params = arrays.get("first params"), arrays.get("params")
+        if first is None or params is None or first.shape != (1, *params.shape):
             raise ModelFileError(_damaged(path))
-        return float(rate[0])
+        if rates.ndim != 1 or len(rates) == 0 or (rates <= 0).any():
+            raise ModelFileError(_damaged(path))
+        return Found(rates, first[0])
 
     def _read_versions(self) -> tuple[Path, dict[str, AnyArray]] | None:
         """Read the file, or the version before it where the file is damaged; None without both."""
@@ -220,7 +223,10 @@ def _arrays(standing: Standing, spec: NetworkSpec) -> dict[str, AnyArray]:
         "last epoch": stacked(_rows(record.last), spec),
         "pending epoch": stacked(_rows(standing.pending), spec),
         "seconds": np.array([standing.seconds]),
-        "found rate": np.array([] if standing.found_rate is None else [standing.found_rate]),
+        "found rates": np.array([] if standing.found is None else standing.found.rates),
+        "first params": _stack(
+            [] if standing.found is None else [standing.found.first_params], state.params
+        ),
         "guard numbers": np.array([] if guard is None else guard.numbers),
         "guard params": _stack([] if guard is None else list(guard.params), state.params),
         "guard slots": _stack([] if guard is None else list(guard.slots), state.slots),
@@ -247,7 +253,7 @@ def _standing(fresh: Standing, arrays: dict[str, AnyArray]) -> Standing:
         best_params=next(iter(arrays["best params"]), None),
         pending=_first(rows["pending epoch"]),
         seconds=float(arrays["seconds"][0]),
-        found_rate=_first(arrays["found rate"].tolist()),
+        found=fresh.found,
         guard=Guard(*(arrays[name] for name in _GUARD)) if len(arrays["guard params"]) else None,
     )
 

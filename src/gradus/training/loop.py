@@ -27,9 +27,9 @@ from gradus.training.history import EpochRow, has_short_epochs, next_kept
 from gradus.training.loss_check import check_functions
 from gradus.training.outcome import Outcome, StoppedBecause
 from gradus.training.plan import Plan
-from gradus.training.standing import Standing
+from gradus.training.standing import Found, Standing
 from gradus.training.stopping import Stopping
-from gradus.training.trials import choose_by_trials, training_loss
+from gradus.training.trials import train_automatically, training_loss
 from gradus.training.validation import ValidationRows, evaluate
 
 _SLICE_SECONDS = 0.05
@@ -53,6 +53,7 @@ def train_network(
     engine: Engine,
     control: Control,
     checkpoint: Checkpoint | None = None,
+    found: tuple[float, ...] = (),
 ) -> Outcome:
     """Train one network as planned, until it is done or something ends it.
 
@@ -75,6 +76,9 @@ def train_network(
         What may end the training early, and who hears of it.
     checkpoint
         Where to continue from and to write to; None keeps no file.
+    found
+        Of a rule whose rate was found: what `train_automatically` trains with in full, which the
+        checkpoint keeps. The training is then guarded (see `Guard`).
 
     Returns
     -------
@@ -87,23 +91,27 @@ def train_network(
     GradCheckFailed, ShapeMismatch, DataError
         If a `FunctionLoss` is not as described; see `check_functions`.
     """
-    started, choice = time.monotonic(), None
     check_functions(engine, spec, params0, batches)
     if isinstance(plan.rule, Automatic):
-        choice = choose_by_trials(
-            train_network, spec, params0, batches, validation, plan, engine, control, checkpoint
+        return train_automatically(
+            train_network,
+            spec,
+            params0,
+            batches,
+            validation,
+            plan,
+            engine=engine,
+            control=control,
+            checkpoint=checkpoint,
         )
-        plan = replace(plan, rule=choice.rule)
-        control = _with_time_left(control, started)
     rule = plan.rule
-    assert not isinstance(rule, Automatic), "replaced above"
     patience = plan.early_stopping.patience if plan.early_stopping else None
     min_delta = plan.early_stopping.min_delta if plan.early_stopping else 0.0
     n_scalars = rule.n_scalars if isinstance(rule, FullBatchRule) else 0
     state = TrainState.start(params0, rule.n_slots, n_scalars)
     standing = Standing(state, Stopping(patience, min_delta))
-    if choice is not None:
-        standing.found_rate = choice.rate
+    if found:
+        standing.found = Found(np.array(found), params0.copy())
         if not isinstance(rule, FullBatchRule):
             standing.guard = Guard.start(state, training_loss(engine, spec, params0, batches))
     if checkpoint:
@@ -121,18 +129,9 @@ def train_network(
     if standing.guard and reason != "interrupted":
         standing.guard.at_the_end(state, training_loss(engine, spec, state.params, batches))
     failure = explain(spec, standing, batches, plan) if reason == "diverged" else None
-    history, why = standing.record.view(spec), choice.reason if choice else ""
-    params, told = standing.params.copy(), {}
-    if isinstance(rule, FullBatchRule):
-        told = rule.told(state.scalars)
-    return Outcome(params, history, reason, standing.best_epoch, failure, rule, why, told)
-
-
-def _with_time_left(control: Control, started: float) -> Control:
-    """Take the time that has passed off a limit."""
-    if control.time_limit is None:
-        return control
-    return replace(control, time_limit=control.time_limit - (time.monotonic() - started))
+    history, params = standing.record.view(spec), standing.params.copy()
+    told = rule.told(state.scalars) if isinstance(rule, FullBatchRule) else {}
+    return Outcome(params, history, reason, standing.best_epoch, failure, rule, "", told)
 
 
 class _Training:

@@ -5,11 +5,27 @@ No file, thread or clock is known here.
 
 from dataclasses import dataclass, field
 
-from gradus._typing import FloatArray
+from gradus._typing import Float64Array, FloatArray
 from gradus.engines.base import TrainState
 from gradus.training.guard import Guard
 from gradus.training.history import EpochRow, Record
 from gradus.training.stopping import Stopping
+
+
+@dataclass(frozen=True)
+class Found:
+    """What trials found before a training began.
+
+    Attributes
+    ----------
+    rates : float64 array of shape (k,)
+        Learning rates to train with in full, nan for a method without one.
+    first_params : array of shape (n_params,)
+        The weights that all of these trainings begin with.
+    """
+
+    rates: Float64Array
+    first_params: FloatArray
 
 
 @dataclass
@@ -32,8 +48,8 @@ class Standing:
         Time spent in training before this call.
     guard
         The way back where the learning rate was found and not chosen; None elsewhere.
-    found_rate
-        That rate; None where it was chosen, nan where the method found has none.
+    found
+        What was found then; None elsewhere.
     """
 
     state: TrainState
@@ -43,7 +59,7 @@ class Standing:
     pending: EpochRow | None = None
     seconds: float = 0.0
     guard: Guard | None = None
-    found_rate: float | None = None
+    found: Found | None = None
 
     @property
     def params(self) -> FloatArray:

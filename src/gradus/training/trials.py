@@ -1,9 +1,10 @@
-"""The trials by which a learning rate is found: short trainings from the same first weights.
+"""Training where method and learning rate are left open: short trials, then the best in full.
 
-What is tried, and what is chosen, is decided in `automatic`.
+What is tried is decided in `automatic`; how one network is trained stands in `loop`.
 """
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,15 +12,17 @@ import numpy as np
 
 from gradus._typing import FloatArray
 from gradus.engines.base import Batches, Engine
+from gradus.networks.params import n_params
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.automatic import Automatic
-from gradus.optimizers.rules import Rule
+from gradus.optimizers.second_order.problem import FullBatchRule
 from gradus.training.automatic import (
     TRIAL_PART,
-    Choice,
-    choose_rule,
-    chosen_before,
+    find_rates,
+    in_words,
+    is_quick_by_second_order,
     measured_rate,
+    rule_of,
 )
 from gradus.training.checkpoints import Checkpoint
 from gradus.training.control import Control
@@ -28,65 +31,134 @@ from gradus.training.outcome import Outcome
 from gradus.training.plan import Plan
 from gradus.training.validation import ValidationRows
 
+# Iterations that Levenberg-Marquardt gets at most, and for how long it may stand still.
+_MOST_ITERATIONS, _PATIENCE = 100, 10
 
-def choose_by_trials(
+
+def train_automatically(
     train: Callable[..., Outcome],
     spec: NetworkSpec,
     params0: FloatArray,
     batches: Batches,
     validation: ValidationRows | None,
     plan: Plan,
+    *,
     engine: Engine,
     control: Control,
     checkpoint: Checkpoint | None,
-) -> Choice:
-    """Choose the rule of a plan that leaves it open; each trial is a short training by itself.
+) -> Outcome:
+    """Find learning rates by trial, train with the best ones in full, and keep the best training.
+
+    The trainings are compared by their smallest validation loss, without validation rows by the
+    objective on the training rows.
 
     Parameters
     ----------
     train
         `loop.train_network`, which takes all that follows.
     spec, params0, batches, validation, plan, engine, control, checkpoint
-        What it was called with. A rate that the checkpoint holds is taken without a trial.
+        What it was called with; the rule is `Automatic`. The checkpoint keeps the first training
+        in full, and which ones there are; the others are made anew after a resumption.
     """
-    assert isinstance(plan.rule, Automatic), "asked for only then"
-    known = checkpoint.found_rate() if checkpoint else None
-    if known is not None:
-        return chosen_before(plan.rule, known)
-    limit = None if control.time_limit is None else control.time_limit / TRIAL_PART
-    quiet = replace(control, time_limit=limit, report=lambda _progress: None)
-    epochs = max(1, plan.epochs // TRIAL_PART)
-    short = replace(plan, epochs=epochs, early_stopping=None)
+    known = checkpoint.found() if checkpoint else None
+    first: FloatArray = params0 if known is None else known.first_params
+    tries = _Tries(train, spec, first, batches, validation, plan, engine, control)
+    rates = tries.rates() if known is None else tuple(known.rates.tolist())
+    finals: list[tuple[float, Outcome]] = []
+    for number, rate in enumerate(rates):
+        if finals and control.cancel[0]:
+            break
+        kept = {} if finals else {"checkpoint": checkpoint}
+        outcome = tries.full(rate, len(rates) - number, found=rates, **kept)
+        finals.append((rate, outcome))
+    judged = [tries.loss(outcome) for _, outcome in finals]
+    best = int(np.argmin(judged))
+    said = [
+        f"{in_words(tries.automatic, rate)}: {loss:.3g}"
+        for (rate, _), loss in zip(finals, judged, strict=True)
+    ]
+    by = "Validation loss" if validation is not None else "Objective"
+    chosen = in_words(tries.automatic, finals[best][0])
+    reason = f"{chosen}. {by} of what was trained in full: {'; '.join(said)}."
+    return replace(finals[best][1], rule_reason=reason)
 
-    def trial(rule: Rule) -> float:
-        outcome = train(
-            spec,
-            params0,
+
+class _Tries:
+    """Trainings of one network from the same first weights, each with another rule."""
+
+    def __init__(
+        self,
+        train: Callable[..., Outcome],
+        spec: NetworkSpec,
+        params0: FloatArray,
+        batches: Batches,
+        validation: ValidationRows | None,
+        plan: Plan,
+        engine: Engine,
+        control: Control,
+    ) -> None:
+        assert isinstance(plan.rule, Automatic), "asked for only then"
+        self.automatic, self.train, self.spec, self.params0 = plan.rule, train, spec, params0
+        self.batches, self.validation, self.plan = batches, validation, plan
+        self.engine, self.control, self.started = engine, control, time.monotonic()
+
+    def rates(self) -> tuple[float, ...]:
+        """Choose what to train with in full: rates, and nan for Levenberg-Marquardt."""
+        spec, batches = self.spec, self.batches
+        is_quick = is_quick_by_second_order(self.automatic, spec, batches.n_rows)
+        is_quick &= self.plan.max_grad_norm is None
+        if is_quick and self.validation is None and n_params(spec) <= batches.n_rows:
+            return (math.nan,)
+        measured = measured_rate(self.engine, spec, self.params0, batches)
+        rates = find_rates(measured, self._short)
+        return (*rates, math.nan) if is_quick and self.validation is not None else rates
+
+    def full(self, rate: float, n_left: int, **options: object) -> Outcome:
+        """Train in full with one of the `n_left` rates that share the time left."""
+        rule, limit = rule_of(self.automatic, rate), self.control.time_limit
+        if limit is not None:
+            limit = (limit - (time.monotonic() - self.started)) / n_left
+        plan, batches = replace(self.plan, rule=rule, batch_size=None), self.batches
+        if isinstance(rule, FullBatchRule):
+            batches = replace(batches, batch_size=batches.n_rows)
+            stopping = self.plan.early_stopping and replace(
+                self.plan.early_stopping, patience=_PATIENCE
+            )
+            epochs = min(self.plan.epochs, _MOST_ITERATIONS)
+            plan = replace(plan, epochs=epochs, early_stopping=stopping)
+        return self.train(
+            self.spec,
+            self.params0,
             batches,
-            validation,
-            replace(short, rule=rule),
-            engine=engine,
-            control=quiet,
+            self.validation,
+            plan,
+            engine=self.engine,
+            control=replace(self.control, time_limit=limit),
+            **options,
         )
+
+    def loss(self, outcome: Outcome) -> float:
+        """Return what a training is judged by, inf where it failed."""
         if outcome.failure or not len(outcome.history):
             return math.inf
-        if validation is not None:
+        if self.validation is not None:
             return float(np.nanmin(outcome.history.validation_loss))
-        return _objective(engine, spec, outcome.params, batches)
+        return RowsProblem(
+            self.engine, self.spec, self.batches, lambda: False, np.zeros(1, dtype=np.uint8)
+        ).objective(outcome.params)
 
-    return choose_rule(
-        plan.rule, spec, batches, lambda: measured_rate(engine, spec, params0, batches), trial
-    )
+    def _short(self, rate: float) -> float:
+        limit = self.control.time_limit
+        limit = None if limit is None else limit / TRIAL_PART
+        epochs = max(2, self.plan.epochs // TRIAL_PART)
+        rule = rule_of(self.automatic, rate)
+        plan = replace(self.plan, rule=rule, epochs=epochs, early_stopping=None)
+        quiet = replace(self.control, time_limit=limit, report=lambda _progress: None)
+        rows = (self.spec, self.params0, self.batches, self.validation, plan)
+        return self.loss(self.train(*rows, engine=self.engine, control=quiet))
 
 
 def training_loss(engine: Engine, spec: NetworkSpec, params: FloatArray, batches: Batches) -> float:
     """Average the loss, without penalty, over all training rows."""
-    return _problem(engine, spec, batches).measures(params)[0]
-
-
-def _objective(engine: Engine, spec: NetworkSpec, params: FloatArray, batches: Batches) -> float:
-    return _problem(engine, spec, batches).objective(params)
-
-
-def _problem(engine: Engine, spec: NetworkSpec, batches: Batches) -> RowsProblem:
-    return RowsProblem(engine, spec, batches, lambda: False, np.zeros(1, dtype=np.uint8))
+    problem = RowsProblem(engine, spec, batches, lambda: False, np.zeros(1, dtype=np.uint8))
+    return problem.measures(params)[0]

@@ -6,6 +6,7 @@ decided by `verdict/`; files and columns must not be known here.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from gradus._typing import Float64Array, Int64Array
 from gradus.errors import Diverged
 from gradus.models.model import Answerer, predictions_of
 from gradus.networks.losses import loss_of
+from gradus.tables.target import Classes
 from gradus.training.control import Progress
 from gradus.training.history import History
 from gradus.training.plan import Plan
@@ -63,6 +65,8 @@ class Contest:
         Of the networks, one each.
     summary
         The stops in one sentence; empty where no network was trained.
+    settings
+        What was trained: of two kinds of networks the one with the smaller error.
     """
 
     candidates: dict[str, Candidate]
@@ -70,11 +74,12 @@ class Contest:
     histories: tuple[History, ...]
     stops: tuple[str, ...]
     summary: str
+    settings: Settings
 
 
 def hold_contest(
     prepared: Prepared,
-    settings: Settings,
+    settings: Sequence[Settings],
     weights: Float64Array | None,
     options: Options,
     callback: Callable[[Progress], None] | None = None,
@@ -86,7 +91,7 @@ def hold_contest(
     prepared
         The arrays.
     settings
-        What to train.
+        What to train: the usual network, and any others to compare with it.
     weights
         Shape (n_complete,) or None: how much each row counts in training.
     options
@@ -102,18 +107,37 @@ def hold_contest(
         If the person stops it.
     """
     candidates = {
-        "mean": _simple(constant_model, prepared, loss_of(settings.spec.loss).name, weights),
-        "linear": _simple(linear_model, prepared, loss_of(settings.spec.loss).name, weights),
+        "mean": _simple(constant_model, prepared, loss_of(settings[0].spec.loss).name, weights),
+        "linear": _simple(linear_model, prepared, loss_of(settings[0].spec.loss).name, weights),
     }
+    without = partial(Contest, candidates, histories=(), stops=(), summary="", settings=settings[0])
     if len(prepared.y) < FEWEST_ROWS and options.hidden is None:
         # Nothing could judge it, so it would not answer.
-        return Contest(candidates, has_diverged=False, histories=(), stops=(), summary="")
-    try:
-        return _with_networks(candidates, prepared, settings, weights, callback)
-    except Diverged:
-        if options.hidden is not None:
-            raise
-        return Contest(candidates, has_diverged=True, histories=(), stops=(), summary="")
+        return without(has_diverged=False)
+    contests: list[Contest] = []
+    for kind in settings:
+        n_before = sum(len(contest.histories) for contest in contests)
+        plan = kind.plan
+        if plan.time_limit is not None:
+            plan = replace(plan, time_limit=plan.time_limit / len(settings))
+        shared, told = replace(kind, plan=plan), _numbered(callback, n_before)
+        try:
+            contests.append(_with_networks(candidates, prepared, shared, weights, told))
+        except Diverged:
+            if options.hidden is not None:
+                raise
+    return min(contests, key=partial(_error, prepared)) if contests else without(has_diverged=True)
+
+
+def _error(prepared: Prepared, contest: Contest) -> float:
+    """Average the squared error of a contest's networks on the rows they have not learned from."""
+    if isinstance(prepared.labels, Classes):
+        return 0.0
+    found = contest.candidates["network"].out_of_fold[:, 0]
+    is_judged = np.isfinite(found)
+    error = (found[is_judged] - prepared.y[is_judged]) ** 2
+    w = None if prepared.weights is None else prepared.weights[is_judged]
+    return float(np.average(error, weights=w))
 
 
 def _simple(
@@ -163,6 +187,7 @@ def _with_networks(
         histories=tuple(history for run in runs for history in run.result.histories),
         stops=tuple(stops),
         summary=stop_summary(runs[-1].result, runs[-1].plan),
+        settings=settings,
     )
 
 

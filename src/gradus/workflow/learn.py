@@ -22,7 +22,6 @@ from gradus.tables.target import Classes, NumberTarget
 from gradus.tables.write import answer_spelling
 from gradus.training.control import Progress
 from gradus.training.description import describe
-from gradus.training.plan import Plan
 from gradus.verdict.calibration import apply_temperature, fit_temperature
 from gradus.verdict.intervals import Intervals
 from gradus.verdict.judge_classes import judge_classes
@@ -34,7 +33,7 @@ from gradus.workflow.contest import Candidate, Contest, hold_contest
 from gradus.workflow.options import Options
 from gradus.workflow.prepare import Notify, Prepared, class_factors
 from gradus.workflow.rounds import only
-from gradus.workflow.settings import choose_settings
+from gradus.workflow.settings import choose_second_order, choose_settings
 
 _JUDGED_ON = {
     "random": "each answered by a model that had not seen it",
@@ -79,9 +78,12 @@ def learn(
     n_outputs = len(labels.names) if isinstance(labels, Classes) else 1
     n, n_features = prepared.X.shape
     embedded = prepared.encoder.embedded
-    settings = choose_settings(n, n_features, loss, n_outputs, embedded, options)
+    usual = choose_settings(n, n_features, loss, n_outputs, embedded, options)
+    settings = [usual]
     if not _can_hold_out(prepared.split):
-        settings = replace(settings, plan=replace(settings.plan, early_stopping=None))
+        settings = [replace(usual, plan=replace(usual.plan, early_stopping=None))]
+    elif second := choose_second_order(usual, n, options):
+        settings.append(second)
     contest = hold_contest(prepared, settings, weights, options, callback)
     calibrated, temperatures, targets = _in_own_units(prepared, contest)
     verdict = _judge(prepared, contest, calibrated, options)
@@ -111,7 +113,7 @@ def learn(
             prepared.X, prepared.encoder.column_of_feature, n_features - len(embedded)
         ),
         verdict=verdict,
-        origin=_origin(prepared, contest, settings.spec, settings.plan, options),
+        origin=_origin(prepared, contest, options),
         rows=(prepared.X, prepared.y) if options.keep_rows else None,
     )
 
@@ -247,10 +249,9 @@ def _with_coverage(verdict: Verdict, intervals: Intervals) -> Verdict:
     return replace(verdict, details=(*verdict.details, sentence))
 
 
-def _origin(
-    prepared: Prepared, contest: Contest, spec: NetworkSpec, plan: Plan, options: Options
-) -> Origin:
+def _origin(prepared: Prepared, contest: Contest, options: Options) -> Origin:
     """Write down how the model came about."""
+    spec, plan = contest.settings.spec, contest.settings.plan
     inputs = [prepared.described[j] for j in prepared.question.inputs]
     choices: dict[str, Any] = {
         "network": describe(spec),
