@@ -15,7 +15,6 @@ from gradus.engines.registry import engine as make_engine
 from gradus.errors import InvalidParameter
 from gradus.models.model import Model, Origin
 from gradus.networks.losses import loss_of
-from gradus.networks.spec import NetworkSpec
 from gradus.tables.split import Split
 from gradus.tables.table import option
 from gradus.tables.target import Classes, NumberTarget
