@@ -10,8 +10,9 @@ from gradus.engines.base import Batches
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import InvalidParameter, ModelFileError
 from gradus.networks.initializers import initial_params
+from gradus.networks.layers import Dense, Dropout
 from gradus.networks.params import n_params
-from gradus.networks.spec import Dense, NetworkSpec
+from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.automatic import Automatic
 from gradus.optimizers.rules import Adam, AdamW, GradientDescent
 from gradus.optimizers.schedules import Cosine
@@ -203,9 +204,11 @@ def test_held_out_rows_decide_between_the_methods(problem):
     [
         (NetworkSpec(3, (Dense(40, "tanh"), Dense(1))), {}),
         (replace(SPEC, l1=0.1), {}),
+        (NetworkSpec(3, (Dense(5, "tanh", max_norm=2.0), Dense(1))), {}),
+        (NetworkSpec(3, (Dense(5, "tanh"), Dropout(0.1), Dense(1))), {}),
         (SPEC, {"max_grad_norm": 1.0}),
     ],
-    ids=["more weights than rows", "l1", "clipped"],
+    ids=["more weights than rows", "l1", "max-norm", "dropout", "clipped"],
 )
 def test_what_second_order_does_not_fit_is_left_to_the_first(problem, spec, options):
     outcome = trained(Plan(Automatic(), epochs=24, **options), *problem, spec=spec)

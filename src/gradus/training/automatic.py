@@ -46,7 +46,7 @@ def iteration_work(spec: NetworkSpec, n_rows: int) -> float:
 
 def is_quick_by_second_order(automatic: Automatic, spec: NetworkSpec, n_rows: int) -> bool:
     """Tell whether Levenberg-Marquardt may be tried: least squares, and quick iterations."""
-    is_plain = all(isinstance(layer, Dense) for layer in spec.layers)
+    is_plain = all(isinstance(layer, Dense) and layer.max_norm is None for layer in spec.layers)
     is_least_squares = spec.loss == "squared_error" and spec.l1 == 0
     may_be = automatic.second_order and is_plain and is_least_squares
     return may_be and iteration_work(spec, n_rows) <= MOST_WORK
