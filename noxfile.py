@@ -85,10 +85,10 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Run every command and every block of Python in README.md and docs/examples.md."""
+    """Run every command and every block of Python in README.md, docs/examples.md and estimators.md."""
     # The README's tests are those of somebody who has no larger tables.
     session.run("python", "tools/run_pages.py", "README.md", env={"GRADUS_DATA": None})
-    session.run("python", "tools/run_pages.py", "docs/examples.md")
+    session.run("python", "tools/run_pages.py", "docs/examples.md", "docs/estimators.md")
 
 
 @nox.session

@@ -8,7 +8,8 @@ import pytest
 from tests.meta.sources import ROOT, module_name, name, package_files
 from tools.run_pages import blocks_of, run_python
 
-PAGES = [path for path in (ROOT / "README.md", ROOT / "docs" / "examples.md") if path.exists()]
+NAMES = ("README.md", "docs/examples.md", "docs/estimators.md")
+PAGES = [ROOT / path for path in NAMES if (ROOT / path).exists()]
 
 
 @pytest.mark.parametrize("path", package_files(), ids=name)

@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from gradus.cli.options import learning_options
 from gradus.estimators.classifier import MLPClassifier
+from gradus.estimators.differences import with_differences
 from gradus.estimators.parameters import constraints
 from gradus.estimators.regressor import MLPRegressor
 from gradus.networks.class_losses import CrossEntropy
@@ -17,6 +18,7 @@ from gradus.optimizers.rules import Adam, AdamW, GradientDescent
 from gradus.optimizers.schedules import InverseScaling
 from gradus.training.plan import EarlyStopping, Plan
 from gradus.workflow.hyperparameters import ABSENT, TABLE, entries_of
+from tests.meta.sources import ROOT
 
 ESTIMATORS = {
     "classifier": (MLPClassifier, theirs.MLPClassifier),
@@ -82,6 +84,15 @@ def test_the_command_line_has_these_options():
     parameters = inspect.signature(learning_options).parameters
     known = {f"--{name.replace('_', '-')}" for name in parameters}
     assert {entry.command for entry in TABLE if entry.command} <= known
+
+
+def test_the_page_shows_every_difference():
+    """`python -m gradus.estimators.differences docs/estimators.md` writes them."""
+    page = (ROOT / "docs" / "estimators.md").read_text(encoding="utf-8")
+    assert with_differences(page) == page
+    for entry in TABLE:
+        is_other = entry.scikit_learn is ABSENT or entry.scikit_learn != entry.default
+        assert (f"\n| `{entry.name}` |" in page) == is_other, entry.name
 
 
 def test_names_are_told_apart():

@@ -116,19 +116,26 @@ def _section(owner: str) -> str:
     lines = ["Parameters", "----------"]
     for entry in entries_of(owner):
         lines.append(f"{entry.name} : default={entry.default!r}")
-        lines += textwrap.wrap(f"{_told(entry.allowed)} {entry.doc}", 92, initial_indent="    ",
+        allowed = in_words(entry.allowed)
+        told = f"{allowed[0].upper()}{allowed[1:]}. {entry.doc}"
+        lines += textwrap.wrap(told, 92, initial_indent="    ",
                                subsequent_indent="    ")  # fmt: skip
     return "\n".join(lines)
 
 
-def _told(allowed: tuple[Allowed, ...]) -> str:
-    """Say in words what a value may be."""
-    told = [_in_words(one) for one in allowed]
-    text = " or ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
-    return f"{text[0].upper()}{text[1:]}."
+def in_words(allowed: tuple[Allowed, ...]) -> str:
+    """Say in words what a value may be.
+
+    Parameters
+    ----------
+    allowed
+        As an entry of the table has it.
+    """
+    told = [_one_in_words(one) for one in allowed]
+    return " or ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
 
 
-def _in_words(allowed: Allowed) -> str:
+def _one_in_words(allowed: Allowed) -> str:
     """Say in words what a value may be by one constraint."""
     if isinstance(allowed, Words):
         return ", ".join(f"``{name!r}``" for name in allowed.names)
