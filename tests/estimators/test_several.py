@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import KFold
 
 from gradus.errors import InvalidParameter
 from gradus.estimators.classifier import MLPClassifier
@@ -77,6 +78,25 @@ def test_folds_answer_together(rows, kind):
     again = pickle.loads(pickle.dumps(est))  # noqa: S301
     assert (again.predict(X) == est.predict(X)).all()
     np.testing.assert_array_equal(est.predict(X), clone(est).fit(X, y).predict(X))
+
+
+def test_folds_may_be_splits_of_scikit_learn(rows):
+    X, y = rows
+    splits = list(KFold(4).split(X))
+    first, second = (
+        MLPRegressor(**OPTIONS, solver="lbfgs", cv=cv).fit(X, y) for cv in (KFold(4), splits)
+    )
+    np.testing.assert_array_equal(first.predict(X), second.predict(X))
+    # Rows of weight 0 are absent, and the splits still mean the rows that were given.
+    weights = np.where(np.arange(200) % 9 == 4, 0.0, 1.0)
+    kept = np.flatnonzero(weights)
+    fewer = [
+        tuple(np.searchsorted(kept, np.intersect1d(kept, side)) for side in split)
+        for split in splits
+    ]
+    weighted = second.fit(X, y, sample_weight=weights).predict(X, interval=0.9)
+    absent = second.set_params(cv=fewer).fit(X[kept], y[kept]).predict(X, interval=0.9)
+    np.testing.assert_allclose(weighted, absent, rtol=1e-9)
 
 
 def coverage(est, X, y, share):

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from gradus._typing import FloatArray
+from gradus._typing import BoolArray, FloatArray
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import DataError, InvalidParameter, ModelFileError
 from gradus.estimators.descent import Objective, Rows
@@ -105,8 +105,10 @@ class BaseMLP(Several, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn
         as_table = is_auto and holds_words(X) if is_first else self._is_table
         X, y = self._read(X, y, is_first=is_first, as_table=as_table)
         weights = self._weights(sample_weight, X, y, is_partial=is_partial)
+        counts = np.ones(len(y), dtype=np.bool_)
         if is_auto and weights is not None and not weights.all():
-            X, y, weights = _without_idle(X, y, weights)
+            counts = _with_weight(weights)
+            X, y, weights = take(X, counts), y[counts], weights[counts]
         Y = _two_dimensional(self._read_targets(y, is_new=not (self.warm_start or is_partial)))
         self._random_state = check_random_state(self.random_state)
         if is_first:
@@ -118,7 +120,9 @@ class BaseMLP(Several, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn
         check_targets(spec.loss, rows.y, spec.n_outputs)
         objective = Objective(spec, float(self.alpha))
         held = self._validation_rows(*validation)
-        found = self._solve_all(objective, rows, Y, held, is_first=is_first, is_partial=is_partial)
+        found = self._solve_all(
+            objective, rows, Y, held, counts=counts, is_first=is_first, is_partial=is_partial
+        )
         if not all(np.isfinite(params).all() for params in found):
             raise DataError(NOT_FINITE)
         self._take_params(found[0].copy())
@@ -316,11 +320,9 @@ def _two_dimensional(Y: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return Y if Y.ndim == 2 else Y[:, None]
 
 
-def _without_idle(
-    X: Given, y: npt.NDArray[Any], weights: FloatArray
-) -> tuple[Any, Any, FloatArray]:
-    """Leave out the rows of weight 0: they count as absent."""
-    counts = weights > 0
+def _with_weight(weights: FloatArray) -> BoolArray:
+    """Mark the rows that count; those of weight 0 are as if they were absent."""
+    counts = np.asarray(weights > 0)
     if not counts.any():
         raise DataError("At least one row must have a weight greater than 0; none has.")
-    return take(X, counts), y[counts], weights[counts]
+    return counts

@@ -27,6 +27,16 @@ from gradus.workflow.hyperparameters import Allowed, Only, Range, Words, entries
 _Class = TypeVar("_Class", bound=type)
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 _MARK = "{parameters}"
+_KINDS: dict[str | None, str] = {
+    "boolean": "True or False",
+    "random_state": "a seed, a RandomState or None",
+    "verbose": "a whole number or a truth value",
+    "array-like": "a sequence",
+    "mapping": "a mapping",
+    "cv_object": "a number of parts, a splitter, splits or None",
+    "loss": "an object that stands for a loss",
+    None: "None",
+}
 NUMBER_LOSSES = (Huber, Quantile, ExpressionLoss, FunctionLoss)
 
 
@@ -148,11 +158,7 @@ def _one_in_words(allowed: Allowed) -> str:
         bounds = [f"{above} {allowed.low:g}"] if allowed.low is not None else []
         bounds += [f"{below} {allowed.high:g}"] if allowed.high is not None else []
         return " ".join([kind, " and ".join(bounds)])
-    words = {"boolean": "True or False", "random_state": "a seed, a RandomState or None",
-             "verbose": "a whole number or a truth value", "array-like": "a sequence",
-             "mapping": "a mapping", "loss": "an object that stands for a loss",
-             None: "None"}  # fmt: skip
-    return words[allowed]
+    return _KINDS[allowed]
 
 
 def _constraint(allowed: Allowed) -> Any:  # noqa: ANN401 scikit-learn has no types

@@ -9,9 +9,10 @@ from typing import Any, Self, cast
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.model_selection import check_cv
 
 from gradus._threads import default_n_threads
-from gradus._typing import FloatArray
+from gradus._typing import BoolArray, FloatArray, Int64Array
 from gradus.engines.base import Engine
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import InvalidParameter
@@ -33,7 +34,7 @@ class Several(Solving):
 
     n_starts: int
     starts: str
-    cv: int | None
+    cv: Any
     activation: str
     random_state: int | np.random.RandomState | None
     _misses: Misses | None = None
@@ -45,6 +46,7 @@ class Several(Solving):
         Y: npt.NDArray[Any],
         held: Judging | None,
         *,
+        counts: BoolArray,
         is_first: bool,
         is_partial: bool,
     ) -> list[FloatArray]:
@@ -58,6 +60,8 @@ class Several(Solving):
             Targets as scores read them.
         held
             Rows that the person gave to judge by.
+        counts : bool array
+            Which of the rows that the person gave are these.
         is_first
             Whether the weights are first ones; what goes on goes on with one network.
         is_partial
@@ -66,7 +70,7 @@ class Several(Solving):
         if self.early_stopping is True and is_partial:
             raise InvalidParameter("partial_fit does not support early_stopping=True")
         if self.cv is not None and not is_partial:
-            return self._solve_folds(objective, rows, Y, held)
+            return self._solve_folds(objective, rows, Y, held, self._splits(rows, Y, counts))
         rows, held, is_stopping = self._judges(rows, Y, held, is_partial=is_partial)
         if self.n_starts > 1 and is_first and not is_partial:
             found = self._solve_starts(objective, rows, held, is_stopping=is_stopping)
@@ -110,29 +114,53 @@ class Several(Solving):
         self.__dict__.update(twins[best].__dict__)
         return found if self.starts == "average" else [found[best]]
 
+    def _splits(
+        self, rows: Rows, Y: npt.NDArray[Any], counts: BoolArray
+    ) -> list[tuple[Int64Array, Int64Array]]:
+        """Return which rows each network trains on, and which it answers; copies stay together."""
+        if isinstance(self.cv, int | np.integer):
+            groups = groups_of_copies(rows.X.astype(np.float64))
+            seed = int(self._random_state.randint(2**31))
+            folds = assign_folds(int(groups.max()) + 1, int(self.cv), seed)[groups]
+            return [
+                (np.flatnonzero(folds != fold), np.flatnonzero(folds == fold))
+                for fold in range(int(self.cv))
+            ]
+        place = np.cumsum(counts) - 1
+
+        def known(given: Int64Array) -> Int64Array:
+            return np.asarray(place[given][counts[given]])
+
+        labels = np.zeros((len(counts), Y.shape[1]))
+        labels[counts] = Y
+        found = check_cv(self.cv).split(np.zeros((len(counts), 1)), labels)
+        return [(known(training), known(others)) for training, others in found]
+
     def _solve_folds(
-        self, objective: Objective, rows: Rows, Y: npt.NDArray[Any], held: Judging | None
+        self,
+        objective: Objective,
+        rows: Rows,
+        Y: npt.NDArray[Any],
+        held: Judging | None,
+        splits: list[tuple[Int64Array, Int64Array]],
     ) -> list[FloatArray]:
-        """Train a network without each fold; the rows it did not see say how far off it is."""
-        assert self.cv is not None, "asked for only then"
-        groups = groups_of_copies(rows.X.astype(np.float64))
-        seed = int(self._random_state.randint(2**31))
-        folds = assign_folds(int(groups.max()) + 1, self.cv, seed)[groups]
-        twins = [self._twin(j, objective.spec) for j in range(self.cv)]
-        places = {id(twin): fold for fold, twin in enumerate(twins)}
-        unseen = np.empty((len(rows), objective.spec.n_outputs))
+        """Train a network for each split; the rows it did not see say how far off it is."""
+        twins = [self._twin(j, objective.spec) for j in range(len(splits))]
+        places = {id(twin): number for number, twin in enumerate(twins)}
+        unseen = np.full((len(rows), objective.spec.n_outputs), np.nan)
 
         def solve(twin: Self, engine: Engine) -> FloatArray:
-            fold = places[id(twin)]
-            seen = np.flatnonzero(folds != fold)
+            seen, others = splits[places[id(twin)]]
             own = twin._judges(rows.take(seen), Y[seen], held, is_partial=False)
             params = twin._solve(objective, *own[:2], engine, is_stopping=own[2])
-            unseen[folds == fold] = _answers(objective.spec, params, rows.X[folds == fold])
+            unseen[others] = _answers(objective.spec, params, rows.X[others])
             return params
 
         found = self._at_once(twins, solve)
         self.__dict__.update(twins[0].__dict__)
-        self._misses = self._missed(Y, unseen, rows.weights)
+        is_known = np.isfinite(unseen).all(axis=1)
+        weights = None if rows.weights is None else rows.weights[is_known]
+        self._misses = self._missed(Y[is_known], unseen[is_known], weights)
         return found
 
     def _twin(self, number: int, spec: NetworkSpec) -> Self:

@@ -355,9 +355,10 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
         "cv",
         None,
         ABSENT,
-        (_whole(2), None),
-        "Parts of the rows; a network is trained without each of them, all at once, and the mean "
-        "of all answers. `predict` with an interval then knows its bounds.",
+        ("cv_object",),
+        "Parts of the rows, as a number or as scikit-learn has them; a network is trained without "
+        "each of them, all at once, and the mean of all answers. `predict` with an interval then "
+        "knows its bounds.",
         command="--folds",
     ),
     Hyperparameter(
