@@ -89,9 +89,12 @@ def test_without_a_gradient_the_usual_rate_comes_first(engine):
 )
 def test_it_is_the_training_with_the_rate_found(engine, problem, options):
     outcome = trained(Plan(FIRST_ORDER, epochs=24, engine=engine, **options), *problem)
-    rate = outcome.rule.learning_rate.rate
-    assert outcome.rule == Adam(Cosine(rate))
-    assert outcome.rule_reason.startswith(f"Adam with learning rate {rate:.2g} falling to 0. ")
+    rate, final = outcome.rule.learning_rate.rate, outcome.rule.learning_rate.final
+    assert outcome.rule == Adam(Cosine(rate, final))
+    assert final in {0, rate}
+    change = "" if final else " falling to 0"
+    assert outcome.rule_reason.startswith(f"Adam with learning rate {rate:.2g}{change}. ")
+    assert outcome.rule_reason.count("Adam with") == 4
     again = trained(Plan(outcome.rule, epochs=24, engine=engine, **options), *problem)
     assert again.params.tobytes() == outcome.params.tobytes()
     assert again.rule_reason == ""
@@ -150,7 +153,7 @@ def test_a_checkpoint_without_its_rate_is_damaged(problem, tmp_path, monkeypatch
     plan, file = Plan(FIRST_ORDER, epochs=4), (tmp_path / "run.checkpoint", 0)
     pack = checkpoints._arrays
     monkeypatch.setattr(
-        checkpoints, "_arrays", lambda *args: {**pack(*args), "found rates": np.array([-1.0])}
+        checkpoints, "_arrays", lambda *args: {**pack(*args), "found rates": np.array([[-1.0, 0]])}
     )
     trained(plan, *problem, file=file)
     with pytest.raises(ModelFileError, match="its arrays are not those of this run"):

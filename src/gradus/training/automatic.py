@@ -6,6 +6,7 @@ How a network is trained is not known here; trials are handed in as functions.
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,6 +27,7 @@ _RATIO = math.sqrt(10)
 _LOWEST, _HIGHEST, _FURTHEST = -1, 2, -8
 #: Multiplications that an iteration of Levenberg-Marquardt may take to be tried unasked.
 MOST_WORK = 4e8
+_SHORT = 5e10
 # Rows that curvature is measured on, evenly spread over those that train.
 _MEASURED_ROWS = 2048
 # What is tried first where nothing can be measured, as at a gradient of 0.
@@ -111,18 +113,37 @@ def find_rates(measured: float, trial: Callable[[float], float]) -> tuple[float,
     )
 
 
-def rule_of(automatic: Automatic, rate: float) -> Rule | FullBatchRule:
-    """Return the rule that a rate stands for; nan stands for Levenberg-Marquardt, which has none.
+class Candidate(NamedTuple):
+    """A rule to train with in full.
 
-    The rate of a first-order rule falls to 0 along a cosine.
+    Attributes
+    ----------
+    rate
+        Its first learning rate; nan stands for Levenberg-Marquardt, which has none.
+    final
+        The rate it falls to along a cosine: 0, or `rate` where it stays.
     """
-    if math.isnan(rate):
-        return LevenbergMarquardt()
-    return replace(automatic.first_order, learning_rate=Cosine(rate))
+
+    rate: float
+    final: float
+
+    def rule(self, automatic: Automatic) -> Rule | FullBatchRule:
+        """Return the rule itself."""
+        if math.isnan(self.rate):
+            return LevenbergMarquardt()
+        return replace(automatic.first_order, learning_rate=Cosine(self.rate, self.final))
+
+    def in_words(self, automatic: Automatic) -> str:
+        """Name the rule."""
+        if math.isnan(self.rate):
+            return "Levenberg-Marquardt"
+        change = "" if self.final else " falling to 0"
+        return f"{type(automatic.first_order).__name__} with learning rate {self.rate:.2g}{change}"
 
 
-def in_words(automatic: Automatic, rate: float) -> str:
-    """Name the rule that a rate stands for."""
-    if math.isnan(rate):
-        return "Levenberg-Marquardt"
-    return f"{type(automatic.first_order).__name__} with learning rate {rate:.2g} falling to 0"
+BY_SECOND_ORDER = Candidate(math.nan, math.nan)
+
+
+def is_short(spec: NetworkSpec, n_rows: int, epochs: int) -> bool:
+    """Tell whether a training is so short that one more costs little: 5e10 operations at most."""
+    return 6.0 * n_params(spec) * n_rows * epochs <= _SHORT

@@ -16,7 +16,7 @@ import numpy as np
 
 from gradus._archive import AnyArray, array_checksum, pack, unpack
 from gradus._files import previous_name, why_not_written, write_atomically
-from gradus._typing import FloatArray
+from gradus._typing import Float64Array, FloatArray
 from gradus.engines.base import Batches, TrainState
 from gradus.engines.registry import engine
 from gradus.errors import ModelFileError
@@ -119,11 +119,11 @@ class Checkpoint:
         if versions is None:
             return None
         path, arrays = versions
-        rates = arrays.get("found rates", np.zeros(0))
+        rates = arrays.get("found rates", np.zeros((0, 2)))
         first, params = arrays.get("first params"), arrays.get("params")
         if first is None or params is None or first.shape != (1, *params.shape):
             raise ModelFileError(_damaged(path))
-        if rates.ndim != 1 or len(rates) == 0 or (rates <= 0).any():
+        if rates.ndim != 2 or rates.shape[1] != 2 or not len(rates) or not _are_rates(rates):
             raise ModelFileError(_damaged(path))
         return Found(rates, first[0])
 
@@ -223,7 +223,7 @@ def _arrays(standing: Standing, spec: NetworkSpec) -> dict[str, AnyArray]:
         "last epoch": stacked(_rows(record.last), spec),
         "pending epoch": stacked(_rows(standing.pending), spec),
         "seconds": np.array([standing.seconds]),
-        "found rates": np.array([] if standing.found is None else standing.found.rates),
+        "found rates": np.zeros((0, 2)) if standing.found is None else standing.found.rates,
         "first params": _stack(
             [] if standing.found is None else [standing.found.first_params], state.params
         ),
@@ -285,6 +285,13 @@ def _check_arrays(
 
 def _damaged(path: Path) -> str:
     return f"{path} is damaged: its arrays are not those of this run."
+
+
+def _are_rates(found: Float64Array) -> bool:
+    """Tell whether each row is a rate above 0 and a final one of at least 0, or both are nan."""
+    rate, final = found.T
+    are_numbers = (rate > 0) & (final >= 0) & np.isfinite(rate + final)
+    return bool((are_numbers | (np.isnan(rate) & np.isnan(final))).all())
 
 
 def _stack(arrays: Sequence[FloatArray], like: FloatArray) -> FloatArray:

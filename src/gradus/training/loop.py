@@ -18,6 +18,7 @@ from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.automatic import Automatic
 from gradus.optimizers.schedules import rates
 from gradus.optimizers.second_order.problem import FullBatchRule
+from gradus.training.automatic import Candidate
 from gradus.training.checkpoints import Checkpoint
 from gradus.training.control import Control, Progress
 from gradus.training.divergence import explain
@@ -53,7 +54,7 @@ def train_network(
     engine: Engine,
     control: Control,
     checkpoint: Checkpoint | None = None,
-    found: tuple[float, ...] = (),
+    found: tuple[Candidate, ...] = (),
 ) -> Outcome:
     """Train one network as planned, until it is done or something ends it.
 

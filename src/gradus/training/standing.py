@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from gradus._typing import Float64Array, FloatArray
 from gradus.engines.base import TrainState
+from gradus.training.automatic import Candidate
 from gradus.training.guard import Guard
 from gradus.training.history import EpochRow, Record
 from gradus.training.stopping import Stopping
@@ -18,14 +19,18 @@ class Found:
 
     Attributes
     ----------
-    rates : float64 array of shape (k,)
-        Learning rates to train with in full, nan for a method without one.
+    rates : float64 array of shape (k, 2)
+        One `Candidate` in each row.
     first_params : array of shape (n_params,)
         The weights that all of these trainings begin with.
     """
 
     rates: Float64Array
     first_params: FloatArray
+
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Name what to train with in full."""
+        return tuple(Candidate(*row) for row in self.rates.tolist())
 
 
 @dataclass

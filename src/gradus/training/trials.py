@@ -17,12 +17,13 @@ from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.automatic import Automatic
 from gradus.optimizers.second_order.problem import FullBatchRule
 from gradus.training.automatic import (
+    BY_SECOND_ORDER,
     TRIAL_PART,
+    Candidate,
     find_rates,
-    in_words,
     is_quick_by_second_order,
+    is_short,
     measured_rate,
-    rule_of,
 )
 from gradus.training.checkpoints import Checkpoint
 from gradus.training.control import Control
@@ -63,22 +64,22 @@ def train_automatically(
     known = checkpoint.found() if checkpoint else None
     first: FloatArray = params0 if known is None else known.first_params
     tries = _Tries(train, spec, first, batches, validation, plan, engine, control)
-    rates = tries.rates() if known is None else tuple(known.rates.tolist())
-    finals: list[tuple[float, Outcome]] = []
-    for number, rate in enumerate(rates):
+    candidates = tries.candidates() if known is None else known.candidates()
+    finals: list[tuple[Candidate, Outcome]] = []
+    for number, candidate in enumerate(candidates):
         if finals and control.cancel[0]:
             break
         kept = {} if finals else {"checkpoint": checkpoint}
-        outcome = tries.full(rate, len(rates) - number, found=rates, **kept)
-        finals.append((rate, outcome))
+        outcome = tries.full(candidate, len(candidates) - number, found=candidates, **kept)
+        finals.append((candidate, outcome))
     judged = [tries.loss(outcome) for _, outcome in finals]
     best = int(np.argmin(judged))
     said = [
-        f"{in_words(tries.automatic, rate)}: {loss:.3g}"
-        for (rate, _), loss in zip(finals, judged, strict=True)
+        f"{candidate.in_words(tries.automatic)}: {loss:.3g}"
+        for (candidate, _), loss in zip(finals, judged, strict=True)
     ]
     by = "Validation loss" if validation is not None else "Objective"
-    chosen = in_words(tries.automatic, finals[best][0])
+    chosen = finals[best][0].in_words(tries.automatic)
     reason = f"{chosen}. {by} of what was trained in full: {'; '.join(said)}."
     return replace(finals[best][1], rule_reason=reason)
 
@@ -102,20 +103,30 @@ class _Tries:
         self.batches, self.validation, self.plan = batches, validation, plan
         self.engine, self.control, self.started = engine, control, time.monotonic()
 
-    def rates(self) -> tuple[float, ...]:
-        """Choose what to train with in full: rates, and nan for Levenberg-Marquardt."""
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Choose what to train with in full.
+
+        These are the two best rates, falling to 0; where that is short the best one constant as
+        well, and where it is quick Levenberg-Marquardt. That one alone has no rival where no rows
+        judge and the weights are no more than the rows.
+        """
         spec, batches = self.spec, self.batches
         is_quick = is_quick_by_second_order(self.automatic, spec, batches.n_rows)
         is_quick &= self.plan.max_grad_norm is None
         if is_quick and self.validation is None and n_params(spec) <= batches.n_rows:
-            return (math.nan,)
+            return (BY_SECOND_ORDER,)
         measured = measured_rate(self.engine, spec, self.params0, batches)
         rates = find_rates(measured, self._short)
-        return (*rates, math.nan) if is_quick and self.validation is not None else rates
+        found = [Candidate(rate, 0.0) for rate in rates]
+        if is_short(spec, batches.n_rows, self.plan.epochs):
+            found.append(Candidate(rates[0], rates[0]))
+        if is_quick and self.validation is not None:
+            found.append(BY_SECOND_ORDER)
+        return tuple(found)
 
-    def full(self, rate: float, n_left: int, **options: object) -> Outcome:
-        """Train in full with one of the `n_left` rates that share the time left."""
-        rule, limit = rule_of(self.automatic, rate), self.control.time_limit
+    def full(self, candidate: Candidate, n_left: int, **options: object) -> Outcome:
+        """Train in full with one of the `n_left` candidates that share the time left."""
+        rule, limit = candidate.rule(self.automatic), self.control.time_limit
         if limit is not None:
             limit = (limit - (time.monotonic() - self.started)) / n_left
         plan, batches = replace(self.plan, rule=rule, batch_size=None), self.batches
@@ -151,7 +162,7 @@ class _Tries:
         limit = self.control.time_limit
         limit = None if limit is None else limit / TRIAL_PART
         epochs = max(2, self.plan.epochs // TRIAL_PART)
-        rule = rule_of(self.automatic, rate)
+        rule = Candidate(rate, 0.0).rule(self.automatic)
         plan = replace(self.plan, rule=rule, epochs=epochs, early_stopping=None)
         quiet = replace(self.control, time_limit=limit, report=lambda _progress: None)
         rows = (self.spec, self.params0, self.batches, self.validation, plan)
