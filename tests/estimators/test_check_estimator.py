@@ -31,7 +31,8 @@ WHOLE = {
                             "hidden_layer_sizes": (8, 5), "learning_rate_init": 0.01},
     "adagrad, tanh": {"solver": "adagrad", "batch_size": 10_000, "activation": "tanh",
                       "learning_rate_init": 0.1},
-    "warm start": {"warm_start": True, "solver": "lbfgs", "hidden_layer_sizes": (8,)},
+    "newton": {"solver": "newton", "hidden_layer_sizes": (5,), "activation": "tanh",
+               "alpha": 3.0, "max_iter": 200},
 }  # fmt: skip
 #: These are checked in every run, the others in slow ones.
 OFTEN = ("defaults", "no preprocessing", "levenberg-marquardt")

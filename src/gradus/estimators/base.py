@@ -16,6 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from gradus._typing import BoolArray, FloatArray
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import DataError, InvalidParameter, ModelFileError
+from gradus.estimators.callbacks import CallbackSupportMixin, Watched
 from gradus.estimators.descent import Objective, Rows
 from gradus.estimators.epochs import Curve
 from gradus.estimators.inputs import (
@@ -43,7 +44,7 @@ from gradus.workflow.settings import embedding_width
 _PICKLED = "the pickled estimator"
 
 
-class BaseMLP(Several, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn has no types
+class BaseMLP(Several, CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """Parameters and state of `MLPRegressor` and `MLPClassifier`."""
 
     hidden_layer_sizes: int | Sequence[int]
@@ -103,6 +104,7 @@ class BaseMLP(Several, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn
         is_first = not hasattr(self, "coefs_") or not (self.warm_start or is_partial)
         is_auto = self.preprocess is not None
         as_table = is_auto and holds_words(X) if is_first else self._is_table
+        given = (X, y, sample_weight)
         X, y = self._read(X, y, is_first=is_first, as_table=as_table)
         weights = self._weights(sample_weight, X, y, is_partial=is_partial)
         counts = np.ones(len(y), dtype=np.bool_)
@@ -120,6 +122,7 @@ class BaseMLP(Several, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn
         check_targets(spec.loss, rows.y, spec.n_outputs)
         objective = Objective(spec, float(self.alpha))
         held = self._validation_rows(*validation)
+        self._watched = self._watch(*given, is_partial=is_partial)
         found = self._solve_all(
             objective, rows, Y, held, counts=counts, is_first=is_first, is_partial=is_partial
         )
@@ -127,7 +130,26 @@ class BaseMLP(Several, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn
             raise DataError(NOT_FINITE)
         self._take_params(found[0].copy())
         self._others = [params.copy() for params in found[1:]]
+        self._watched.end(found[0])
+        self._watched = None
         return self
+
+    def _watch(self, X: Given, y: Given, sample_weight: Given, *, is_partial: bool) -> Watched:
+        """Tell callbacks, if there are any, that a fit begins."""
+        is_one = self.cv is None and self.n_starts == 1
+        has_epochs = self._resolved(is_partial=is_partial) in FIRST_ORDER
+
+        def attributes(params: FloatArray) -> dict[str, Any]:
+            own = Parts.of(self._spec, params)
+            return {
+                "coefs_": own.coefs,
+                "intercepts_": own.intercepts,
+                "embeddings_": own.embeddings,
+            }
+
+        metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
+        n_epochs = (1 if is_partial else self.max_iter) if is_one and has_epochs else 0
+        return Watched(self, X, y, metadata, n_epochs, attributes)
 
     def _n_outputs(self, Y: npt.NDArray[Any]) -> int:
         """Count the outputs of the network."""

@@ -13,6 +13,7 @@ from sklearn.utils import shuffle
 
 from gradus._typing import FloatArray
 from gradus.engines.base import Engine
+from gradus.estimators.callbacks import Watched
 from gradus.estimators.descent import Descent, Diverged, Rows
 
 _SMALLEST_RATE = 1e-6
@@ -115,6 +116,7 @@ def train_epochs(
     engine: Engine,
     *,
     say: Callable[[str], None],
+    watched: Watched | None = None,
     is_partial: bool = False,
 ) -> int:
     """Train until there is no more progress or no epoch left.
@@ -137,6 +139,8 @@ def train_epochs(
         What computes.
     say
         Told a line about each epoch.
+    watched
+        Tells callbacks of each epoch; one of them may end training.
     is_partial
         Whether one epoch is all that was asked for.
 
@@ -157,6 +161,8 @@ def train_epochs(
     order = np.arange(len(rows))
     is_decided = judge is not None and judge.is_deciding
     for epoch in range(1, schedule.max_iter + 1):
+        if watched is not None:
+            watched.begin_epoch()
         try:
             if schedule.is_shuffled:
                 order = shuffle(order, random_state=random_state)
@@ -167,6 +173,8 @@ def train_epochs(
         say(f"Iteration {epoch}, loss = {curve.losses[-1]:.8f}")
         if curve.scores:
             say(f"Validation score: {curve.scores[-1]:f}")
+        if watched is not None and watched.end_epoch(descent.state.params):
+            return epoch
         if has_diverged or _should_stop(descent, schedule, curve, say, is_decided=is_decided):
             return epoch
         if is_partial:

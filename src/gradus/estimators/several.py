@@ -111,7 +111,7 @@ class Several(Solving):
             judge = self._judge(objective, held, make_engine("native"), is_deciding=True)
             values = [judge.measure(params)[0] for params in found]
         best = int(np.argmin(values))
-        self.__dict__.update(twins[best].__dict__)
+        self._become(twins[best])
         return found if self.starts == "average" else [found[best]]
 
     def _splits(
@@ -157,7 +157,7 @@ class Several(Solving):
             return params
 
         found = self._at_once(twins, solve)
-        self.__dict__.update(twins[0].__dict__)
+        self._become(twins[0])
         is_known = np.isfinite(unseen).all(axis=1)
         weights = None if rows.weights is None else rows.weights[is_known]
         self._misses = self._missed(Y[is_known], unseen[is_known], weights)
@@ -169,7 +169,7 @@ class Several(Solving):
         Number j has those of ``random_state + j`` where that is a number.
         """
         twin = copy(self)
-        twin.__dict__.update(_curve=Curve(), _descent=None)
+        twin.__dict__.update(_curve=Curve(), _descent=None, _watched=None)
         if number:
             if isinstance(self.random_state, int | np.integer):
                 seed = int(self.random_state) + number
@@ -178,6 +178,10 @@ class Several(Solving):
             twin.__dict__.update(_random_state=np.random.RandomState(seed))
             twin._draw(spec, self._params().dtype)  # noqa: SLF001
         return twin
+
+    def _become(self, twin: Self) -> None:
+        """Take over what a twin has learned."""
+        self.__dict__.update({**twin.__dict__, "_watched": self._watched})
 
     def _draw(self, spec: NetworkSpec, dtype: npt.DTypeLike) -> None:
         """Draw the first weights."""

@@ -17,6 +17,7 @@ from gradus._typing import FloatArray, Int64Array, UInt8Array
 from gradus.engines.base import Engine, TrainState
 from gradus.errors import DataError
 from gradus.errors import Diverged as TrainingDiverged
+from gradus.estimators.callbacks import Watched
 from gradus.estimators.descent import Descent, Diverged, Objective, Rows
 from gradus.estimators.epochs import Curve, Judge, Schedule, train_epochs
 from gradus.estimators.lbfgs import minimize_lbfgs
@@ -86,6 +87,7 @@ class Solving:
     _random_state: np.random.RandomState
     #: Stops training where several networks are trained at once.
     _cancel: UInt8Array | None = None
+    _watched: Watched | None = None
     _curve: Curve
     _descent: Descent | None
     validation_scores_: list[float] | None
@@ -258,6 +260,7 @@ class Solving:
                 self._random_state,
                 engine,
                 say=print if self.verbose else _say_nothing,
+                watched=self._watched,
                 is_partial=is_partial,
             )
         except Diverged:
