@@ -1,13 +1,16 @@
 """Solvers of our own: each learns, and says what it was."""
 
+import pickle
 import warnings
 
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
+from gradus.errors import InvalidParameter
 from gradus.estimators.classifier import MLPClassifier
 from gradus.estimators.regressor import MLPRegressor
+from gradus.networks.layers import Dense, Dropout, LayerNorm, Residual
 
 QUICK = {"hidden_layer_sizes": (6,), "max_iter": 5, "random_state": 0}
 BOTH = pytest.mark.parametrize("kind", [MLPRegressor, MLPClassifier])
@@ -48,3 +51,36 @@ def test_a_rate_of_one_s_own_means_adam(rng, kind):
     free = kind(**QUICK).fit(X, y)
     assert free.solver_ in {"adam", "lm"}
     assert "learning rate" in free.solver_reason_ or "Levenberg" in free.solver_reason_
+
+
+@BOTH
+@pytest.mark.parametrize("solver", ["adam", "lbfgs", "lm", "auto"])
+def test_a_list_of_layers_is_the_full_way(rng, kind, solver):
+    X = rng.normal(size=(150, 2))
+    y = X[:, 0] * X[:, 1] if kind is MLPRegressor else X[:, 0] * X[:, 1] > 0
+    layers = [12, LayerNorm(), Residual((Dense(12, "tanh"), Dense(12))), Dense(6, "gelu")]
+    est = kind(hidden_layer_sizes=layers, solver=solver, max_iter=150, random_state=0,
+               learning_rate_init=0.01 if solver == "adam" else "auto").fit(X, y)  # fmt: skip
+    assert est.score(X, y) > 0.9
+    assert [coef.shape for coef in est.coefs_] == [(2, 12), (12, 12), (12, 12), (12, 6), (6, 1)]
+    assert [part.shape for part in est.norms_] == [(12,), (12,)]
+    again = pickle.loads(pickle.dumps(est))  # noqa: S301
+    np.testing.assert_array_equal(again.predict(X), est.predict(X))
+
+
+@BOTH
+def test_dropout_learns_with_what_steps_and_nothing_else(rng, kind):
+    X, y = rng.normal(size=(60, 2)), np.arange(60) % 2
+    first, second = (
+        kind(hidden_layer_sizes=[8, Dropout(rate)], solver="adam", max_iter=10, random_state=0)
+        .fit(X, y)
+        .coefs_[0]
+        for rate in (0.0, 0.5)
+    )
+    assert (first != second).any()
+    for solver in ("lbfgs", "lm"):
+        with pytest.raises(InvalidParameter, match="layers must have no Dropout with rule="):
+            kind(hidden_layer_sizes=[8, Dropout(0.5)], solver=solver).fit(X, y)
+    with pytest.raises(InvalidParameter) as caught:
+        kind(hidden_layer_sizes=[Dense(8, bias=False)]).fit(X, y)
+    assert str(caught.value) == "Each Dense in hidden_layer_sizes must have a bias; one has none."

@@ -5,7 +5,7 @@ How weights are found must not be known here.
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +35,7 @@ from gradus.estimators.solving import NOT_FINITE, Judging
 from gradus.estimators.weights import Parts
 from gradus.models.model_file import dump, parse
 from gradus.models.network import Network
-from gradus.networks.layers import Dense, Embedding
+from gradus.networks.layers import Dense, Embedding, Layer
 from gradus.networks.losses import LossOption, check_targets, loss_of
 from gradus.networks.spec import NetworkSpec
 from gradus.workflow.hyperparameters import ACTIVATION_OF, FIRST_ORDER
@@ -47,7 +47,7 @@ _PICKLED = "the pickled estimator"
 class BaseMLP(Several, CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """Parameters and state of `MLPRegressor` and `MLPClassifier`."""
 
-    hidden_layer_sizes: int | Sequence[int]
+    hidden_layer_sizes: int | Sequence[int | Layer]
     activation: str
     alpha: float
     random_state: int | np.random.RandomState | None
@@ -145,6 +145,7 @@ class BaseMLP(Several, CallbackSupportMixin, BaseEstimator, ABC):  # type: ignor
                 "coefs_": own.coefs,
                 "intercepts_": own.intercepts,
                 "embeddings_": own.embeddings,
+                "norms_": own.norms,
             }
 
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
@@ -221,14 +222,18 @@ class BaseMLP(Several, CallbackSupportMixin, BaseEstimator, ABC):  # type: ignor
         self.n_outputs_ = n_outputs
         loss, self.out_activation_ = self._loss_and_link()
         activation = ACTIVATION_OF.get(self.activation, self.activation)
-        hidden = [Dense(width, activation) for width in _widths(self.hidden_layer_sizes)]
+        hidden = _hidden(self.hidden_layer_sizes, activation)
         levels = self._inputs.embedded
         embeddings = tuple(Embedding(n, embedding_width(n)) for n in levels)
         spec = NetworkSpec(
             rows.X.shape[1], (*hidden, Dense(n_outputs)), loss, embeddings=embeddings
         )
+        if not all(layer.bias for layer in spec.dense):
+            raise InvalidParameter(
+                "Each Dense in hidden_layer_sizes must have a bias; one has none."
+            )
+        self._spec = spec
         if is_first:
-            self._spec = spec
             self._draw(spec, rows.X.dtype)
             self.n_layers_ = len(spec.dense) + 1
             self.n_iter_, self.t_ = 0, 0
@@ -239,18 +244,20 @@ class BaseMLP(Several, CallbackSupportMixin, BaseEstimator, ABC):  # type: ignor
                 "A network that goes on learning must keep its shape: coefs_ have the shapes "
                 f"{[np.shape(coef) for coef in self.coefs_]}, hidden_layer_sizes asks for {shapes}."
             )
-        self._spec = spec
         return spec
 
     # ---- weights and answers -----------------------------------------------------------------
 
     def _params(self) -> FloatArray:
         """Return the weights as one new vector, as `coefs_` and `intercepts_` stand now."""
-        return Parts(getattr(self, "embeddings_", []), self.coefs_, self.intercepts_).flat()
+        others = (getattr(self, name, []) for name in ("embeddings_", "norms_"))
+        embeddings, norms = others
+        return Parts(embeddings, self.coefs_, self.intercepts_, norms).flat(self._spec)
 
     def _take_params(self, params: FloatArray) -> None:
         own = Parts.of(self._spec, params)
-        self.embeddings_, self.coefs_, self.intercepts_ = own.embeddings, own.coefs, own.intercepts
+        self.coefs_, self.intercepts_ = own.coefs, own.intercepts
+        self.embeddings_, self.norms_ = own.embeddings, own.norms
 
     @property
     def network_(self) -> Network:
@@ -278,7 +285,7 @@ class BaseMLP(Several, CallbackSupportMixin, BaseEstimator, ABC):  # type: ignor
             state["coefs_"] = dump(self.network_, _PICKLED)
             others = [Network.from_params(self._spec, params) for params in self._others]
             state["_others"] = [dump(network, _PICKLED) for network in others]
-            del state["intercepts_"], state["embeddings_"]
+            del state["intercepts_"], state["embeddings_"], state["norms_"]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -289,7 +296,7 @@ class BaseMLP(Several, CallbackSupportMixin, BaseEstimator, ABC):  # type: ignor
             state["_others"] = [_network_of(data).params for data in state.get("_others", ())]
             own = Parts.of(network.spec, network.params)
             state = {**state, "coefs_": own.coefs, "intercepts_": own.intercepts,
-                     "embeddings_": own.embeddings}  # fmt: skip
+                     "embeddings_": own.embeddings, "norms_": own.norms}  # fmt: skip
         super().__setstate__(state)
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401 scikit-learn has no types
@@ -322,12 +329,17 @@ def is_first_order(estimator: BaseMLP) -> bool:
     return True
 
 
-def _widths(sizes: int | Sequence[int]) -> tuple[int, ...]:
-    """Return the widths of the hidden layers; one number is one layer."""
-    widths = tuple(sizes) if isinstance(sizes, Sequence | np.ndarray) else (sizes,)
+def _hidden(sizes: Any, activation: str) -> list[Layer]:  # noqa: ANN401 a number or a sequence
+    """Return the hidden layers; one number is one layer, and layers may stand among numbers."""
+    entries = list(sizes) if np.iterable(sizes) else [sizes]
+    widths = [entry for entry in entries if not isinstance(entry, get_args(Layer))]
     if any(width <= 0 for width in widths):
-        raise InvalidParameter(f"hidden_layer_sizes must be > 0, got {list(widths)}.")
-    return tuple(int(width) for width in widths)
+        raise InvalidParameter(f"hidden_layer_sizes must be > 0, got {entries}.")
+    layers: list[Layer] = []
+    for entry in entries:
+        is_layer = isinstance(entry, get_args(Layer))
+        layers.append(entry if is_layer else Dense(int(entry), activation))
+    return layers
 
 
 def _network_of(data: bytes) -> Network:

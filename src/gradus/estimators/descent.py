@@ -119,6 +119,8 @@ class Descent:
         Of the next step, in scikit-learn's units.
     state
         Weights and what the rule remembers.
+    dropout_key
+        Decides with the number of the step what `Dropout` leaves out.
     cancel : uint8 array of shape (1,)
         Ends an epoch as Ctrl-C does, soon after it becomes nonzero.
     """
@@ -127,6 +129,7 @@ class Descent:
     rule: Rule
     rate: float
     state: TrainState
+    dropout_key: int = 0
     cancel: UInt8Array = field(default_factory=lambda: np.zeros(1, dtype=np.uint8))
 
     def epoch(self, engine: Engine, rows: Rows, order: Int64Array | None, batch_size: int) -> float:
@@ -173,7 +176,7 @@ class Descent:
         status = engine.run(
             self.objective.penalized(total),
             self._rule_of_step(),
-            Batches(batch.X, batch.y, batch.weights, None, len(batch), 0),
+            Batches(batch.X, batch.y, batch.weights, None, len(batch), 0, self.dropout_key),
             self.state,
             self._rates(),
             None,

@@ -18,6 +18,7 @@ from gradus.errors import DataError, InvalidParameter
 from gradus.estimators.base import BaseMLP, is_first_order
 from gradus.estimators.parameters import constraints, documented, fitting, only_if
 from gradus.estimators.scaling import Scaling
+from gradus.networks.layers import Layer
 from gradus.networks.losses import LossOption
 from gradus.networks.number_losses import Huber, Quantile
 from gradus.networks.own_losses import ExpressionLoss, FunctionLoss
@@ -40,6 +41,14 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc] # scikit-lear
         Loss plus penalty: the last one, the smallest one, one per epoch.
     validation_scores_, best_validation_score_
         R2 on the rows held out, one per epoch, and the largest; None without such rows.
+    validation_loss_curve_
+        Loss on the rows that judge, one per epoch; None without such rows.
+    solver_, solver_reason_
+        What found the weights, and why that was chosen.
+    network_
+        A `Network` with the weights as they stand.
+    embeddings_, norms_
+        Tables of embedded categories; scale and shift of each `LayerNorm`.
     n_iter_, t_
         Epochs made by the last call, rows trained on.
     n_layers_, n_outputs_, out_activation_
@@ -61,7 +70,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc] # scikit-lear
     def __init__(
         self,
         loss: NumberLoss = "squared_error",
-        hidden_layer_sizes: int | Sequence[int] = (100,),
+        hidden_layer_sizes: int | Sequence[int | Layer] = (100,),
         activation: str = "relu",
         *,
         solver: str = "auto",

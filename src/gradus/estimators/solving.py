@@ -13,6 +13,7 @@ import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
+from gradus._random import Purpose, stream_key
 from gradus._typing import FloatArray, Int64Array, UInt8Array
 from gradus.engines.base import Engine, TrainState
 from gradus.errors import DataError
@@ -22,13 +23,17 @@ from gradus.estimators.descent import Descent, Diverged, Objective, Rows
 from gradus.estimators.epochs import Curve, Judge, Schedule, train_epochs
 from gradus.estimators.lbfgs import minimize_lbfgs
 from gradus.estimators.planned import batch_weight, train_as_planned
+from gradus.networks.layers import Dropout
 from gradus.networks.losses import loss_of
+from gradus.networks.steps import steps
 from gradus.optimizers.automatic import Automatic
 from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop, Rule
+from gradus.optimizers.second_order.lbfgs import LBFGS
 from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
 from gradus.optimizers.second_order.truncated_newton import TruncatedNewton
 from gradus.tables.checks import groups_of_copies
 from gradus.training.folds import holdout
+from gradus.training.full_batch import check_layers
 from gradus.training.outcome import Outcome
 from gradus.training.plan import EarlyStopping, Plan
 from gradus.workflow.hyperparameters import FIRST_ORDER, PLANNED
@@ -145,6 +150,7 @@ class Solving:
         solver = self._resolved(is_partial=is_partial)
         self.solver_, self.solver_reason_ = solver, f"It was asked for: solver={self.solver!r}."
         if solver == "lbfgs":
+            check_layers(objective.spec, LBFGS())
             params, self.loss_, self.n_iter_ = minimize_lbfgs(
                 objective,
                 rows,
@@ -289,6 +295,8 @@ class Solving:
         rule = self._rule()
         state = TrainState.start(params, rule.n_slots)
         descent = Descent(objective, rule, self._first_rate(), state)
+        if any(isinstance(step.layer, Dropout) for step in steps(objective.spec)):
+            descent.dropout_key = stream_key(self._random_state.randint(2**31), Purpose.DROPOUT)
         if self._cancel is not None:
             descent.cancel = self._cancel
         return descent

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradus._typing import Float64Array, FloatArray
 from gradus.networks.initializers import initial_params
-from gradus.networks.params import layout, views
+from gradus.networks.params import ParamView, layout
 from gradus.networks.spec import NetworkSpec
 
 
@@ -20,8 +20,8 @@ def first_params(
     """Draw first weights and biases exactly as scikit-learn does ([GB10]).
 
     Even between ``-b`` and ``b`` with ``b = sqrt(6 / (fan_in + fan_out))``, or 2 in place of 6 with
-    ``activation="sigmoid"``; layer by layer, the weight before the bias. Embeddings, which
-    scikit-learn has not, are drawn last, as networks draw them.
+    ``activation="sigmoid"``; layer by layer, the weight before the bias. What scikit-learn
+    has not, embeddings and norms, is drawn last, as networks draw it.
 
     Parameters
     ----------
@@ -37,16 +37,18 @@ def first_params(
     float64 array of shape (n_params,)
     """
     factor = 2.0 if activation == "sigmoid" else 6.0
-    drawn: list[Float64Array] = []
+    coefs: list[FloatArray] = []
+    intercepts: list[FloatArray] = []
     for fan_in, layer in zip(spec.widths[:-1], spec.dense, strict=True):
         bound = np.sqrt(factor / (fan_in + layer.width))
-        drawn.append(random_state.uniform(-bound, bound, (fan_in, layer.width)).ravel())
-        drawn.append(random_state.uniform(-bound, bound, layer.width))
-    if spec.embeddings:
-        seed = int(random_state.randint(2**31))
-        first = layout(spec)[len(spec.embeddings)].start
-        drawn.insert(0, initial_params(spec, seed)[:first])
-    return np.concatenate(drawn)
+        coefs.append(random_state.uniform(-bound, bound, (fan_in, layer.width)))
+        intercepts.append(random_state.uniform(-bound, bound, layer.width))
+    embeddings: list[FloatArray] = []
+    norms: list[FloatArray] = []
+    if len(layout(spec)) > 2 * len(coefs):
+        own = Parts.of(spec, initial_params(spec, int(random_state.randint(2**31))))
+        embeddings, norms = own.embeddings, own.norms
+    return np.asarray(Parts(embeddings, coefs, intercepts, norms).flat(spec), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -59,26 +61,30 @@ class Parts:
         One table for each embedded category.
     coefs, intercepts
         Weight matrix and bias of each layer.
+    norms
+        Scale and shift of each `LayerNorm`, one after the other.
     """
 
     embeddings: list[FloatArray]
     coefs: list[FloatArray]
     intercepts: list[FloatArray]
+    norms: list[FloatArray]
 
     @classmethod
     def of(cls, spec: NetworkSpec, params: FloatArray) -> Self:
         """Take a vector of shape (n_params,) apart."""
-        named = views(spec, params)
-        layers = range(1, len(spec.dense) + 1)
-        tables = range(1, len(spec.embeddings) + 1)
-        return cls(
-            [named[f"embedding {number} weight"] for number in tables],
-            [named[f"layer {number} weight"] for number in layers],
-            [named[f"layer {number} bias"] for number in layers],
-        )
+        found = cls([], [], [], [])
+        for view in layout(spec):
+            found._list_of(view).append(params[view.start : view.stop].reshape(view.shape))
+        return found
 
-    def flat(self) -> FloatArray:
+    def flat(self, spec: NetworkSpec) -> FloatArray:
         """Undo `of`: a new vector."""
-        both = zip(self.coefs, self.intercepts, strict=True)
-        every = [*self.embeddings, *(part for pair in both for part in pair)]
-        return np.concatenate([part.ravel() for part in every])
+        waiting = Parts(*map(list, (self.embeddings, self.coefs, self.intercepts, self.norms)))
+        return np.concatenate([waiting._list_of(view).pop(0).ravel() for view in layout(spec)])
+
+    def _list_of(self, view: ParamView) -> list[FloatArray]:
+        """Return the list that a part stands in."""
+        if view.layer == 0:
+            return self.embeddings if view.kind == "weight" else self.norms
+        return self.coefs if view.kind == "weight" else self.intercepts

@@ -133,7 +133,8 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
         (100,),
         (100,),
         ("array-like", _whole(1)),
-        "Widths of the hidden layers, each 1 or greater; one number is one layer.",
+        "Widths of the hidden layers, each 1 or greater; one number is one layer. `Dense`, "
+        "`Dropout`, `LayerNorm` and `Residual` may stand among them.",
         network="NetworkSpec.layers",
         command="--hidden",
     ),
