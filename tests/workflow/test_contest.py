@@ -7,8 +7,12 @@ import pytest
 
 from gradus.errors import Diverged
 from gradus.models.model import predictions_of
+from gradus.optimizers.rules import GradientDescent
+from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
 from gradus.training.folds import holdout
-from tests.workflow.arrays import contest, prepared, settings_for
+from gradus.workflow.contest import hold_contest
+from gradus.workflow.options import Options
+from tests.workflow.arrays import QUICK, contest, prepared, settings_for
 
 CANDIDATES = ("network", "linear", "mean")
 
@@ -188,3 +192,47 @@ def test_nothing_is_known_of_how_networks_differ_where_one_answers_or_classes_do
     for found in (prepared("pair"), prepared(split="time:day")):
         assert contest(found).candidates["network"].own_variance == 0
     assert contest(prepared()).candidates["linear"].own_variance == 0
+
+
+def error(found, candidate):
+    return np.mean((candidate.out_of_fold[:, 0] - found.y) ** 2)
+
+
+def test_of_two_kinds_of_networks_the_better_one_is_kept():
+    found = prepared(split="random")
+    usual = settings_for(found)
+    plan = replace(
+        usual.plan, rule=LevenbergMarquardt(), epochs=20, batch_size=None, dtype="float64"
+    )
+    other, heard = replace(usual, plan=plan), set()
+    both = hold_contest(
+        found,
+        [usual, other],
+        None,
+        Options(**QUICK),
+        lambda progress: heard.add(progress.network),
+    )
+    alone = [hold_contest(found, [kind], None, Options(**QUICK)) for kind in (usual, other)]
+    errors = [error(found, one.candidates["network"]) for one in alone]
+    assert errors[1] < errors[0]
+    assert both.settings == other
+    kept, expected = both.candidates["network"], alone[1].candidates["network"]
+    assert kept.out_of_fold.tobytes() == expected.out_of_fold.tobytes()
+    assert heard == set(range(10))
+    less = 100 * (1 - np.sqrt(errors[1] / errors[0]))
+    assert both.summary == (
+        f"{alone[1].summary} Two kinds of networks were trained; those trained by "
+        "LevenbergMarquardt were kept, whose error on the rows they had not learned from is "
+        f"{less:.2g} % smaller."
+    )
+
+
+def test_a_kind_that_diverges_leaves_the_other():
+    found = prepared(split="random")
+    usual = settings_for(found)
+    wild = replace(usual, plan=replace(usual.plan, rule=GradientDescent(1e30)))
+    options = Options(epochs=3)
+    both = hold_contest(found, [wild, usual], None, options)
+    assert both.settings == usual
+    assert not both.has_diverged
+    assert hold_contest(found, [wild], None, options).has_diverged

@@ -5,8 +5,9 @@ import pytest
 from gradus.networks.spec import Dense, Embedding, Initializer
 from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop
 from gradus.optimizers.schedules import Cosine
+from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
 from gradus.workflow.options import Options
-from gradus.workflow.settings import choose_settings, embedding_width
+from gradus.workflow.settings import choose_second_order, choose_settings, embedding_width
 
 LAST = Initializer("constant", value=0.0)
 
@@ -92,3 +93,36 @@ def test_what_the_person_asks_for():
 )
 def test_the_rule_the_person_asks_for(asked, rule):
     assert settings(**asked).plan.rule == rule
+
+
+def second(n=1_000, n_features=7, loss="squared_error", n_outputs=1, **options):
+    first = settings(n, n_features, loss, n_outputs, **options)
+    return choose_second_order(first, n, Options(**options))
+
+
+def test_a_small_table_of_numbers_gets_a_network_of_the_second_order_too():
+    found = second()
+    assert found.spec.layers == (Dense(50, "tanh"), Dense(1))
+    assert found.plan.rule == LevenbergMarquardt()
+    assert (found.plan.epochs, found.plan.batch_size, found.plan.dtype) == (100, None, "float64")
+    assert found.plan.early_stopping.patience == 10
+    assert second(epochs=7).plan.epochs == 7
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"n": 29},
+        {"n": 30_000},
+        {"n_features": 400, "n": 10_000},
+        {"loss": "cross_entropy", "n_outputs": 2},
+        {"hidden": (64, 64)},
+        {"activation": "relu"},
+        {"rule": "adamw"},
+        {"learning_rate": 0.01},
+        {"batch_size": 32},
+    ],
+    ids=str,
+)
+def test_other_tables_and_people_with_wishes_get_none(other):
+    assert second(**other) is None

@@ -4,6 +4,7 @@ Networks are trained here and simple models solved, all on the same folds. Which
 decided by `verdict/`; files and columns must not be known here.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -126,7 +127,23 @@ def hold_contest(
         except Diverged:
             if options.hidden is not None:
                 raise
-    return min(contests, key=partial(_error, prepared)) if contests else without(has_diverged=True)
+    if not contests:
+        return without(has_diverged=True)
+    errors = [_error(prepared, contest) for contest in contests]
+    chosen = contests[int(np.argmin(errors))]
+    if len(contests) == 1:
+        return chosen
+    return replace(chosen, summary=f"{chosen.summary} {_compared(chosen, errors)}")
+
+
+def _compared(chosen: Contest, errors: Sequence[float]) -> str:
+    """Say that two kinds of networks were trained, and by how much the one kept is better."""
+    name = type(chosen.settings.plan.rule).__name__
+    less = 100 * (1 - math.sqrt(min(errors) / max(errors))) if max(errors) > 0 else 0.0
+    return (
+        f"Two kinds of networks were trained; those trained by {name} were kept, whose error on "
+        f"the rows they had not learned from is {less:.2g} % smaller."
+    )
 
 
 def _error(prepared: Prepared, contest: Contest) -> float:
