@@ -5,8 +5,12 @@ import numpy as np
 import pytest
 
 from gradus.errors import DataError, InvalidParameter, ShapeMismatch
+from gradus.models.network import Network
+from gradus.networks.layers import Dense
 from gradus.networks.losses import loss_of
 from gradus.networks.own_losses import ExpressionLoss, FunctionLoss
+from gradus.optimizers.rules import Adam
+from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
 
 
 def quartic(outputs, y):
@@ -19,6 +23,13 @@ def quartic_gradient(outputs, y):
 
 def quartic_curvature(outputs, y):
     return 12 * (outputs - y) ** 2
+
+
+class WithoutHash:
+    __hash__ = None
+
+    def __call__(self, outputs, y):
+        return quartic(outputs, y)
 
 
 def test_a_formula_is_averaged_over_the_outputs(rng):
@@ -56,6 +67,7 @@ def test_they_are_kept_by_pickle():
         (0.0, ShapeMismatch, "must return an array of shape (4,); got ()."),
         (None, ShapeMismatch, "must return an array of shape (4,); got ()."),
         ("four", DataError, "must return numbers; got str."),
+        (np.zeros(4) + 1j, DataError, "must return real numbers; got complex ones."),
     ],
 )
 def test_wrong_answers_of_functions(result, error, sentence):
@@ -67,5 +79,38 @@ def test_wrong_answers_of_functions(result, error, sentence):
 def test_refusals():
     with pytest.raises(InvalidParameter, match=r"^gradient must be a function; got 3\.$"):
         FunctionLoss(quartic, 3, quartic_curvature)
+    with pytest.raises(InvalidParameter, match=r"^value must have a hash, as functions do; got "):
+        FunctionLoss(WithoutHash(), quartic_gradient, quartic_curvature)
     with pytest.raises(InvalidParameter, match=r"^expression must not hold 'eval\(output\)'\."):
         ExpressionLoss("eval(output)")
+
+
+@pytest.mark.parametrize("engine", ["native", "reference"])
+def test_functions_that_write_into_what_they_are_handed_change_nothing(rng, engine):
+    def writing(function):
+        def wrapped(outputs, y):
+            result = function(outputs, y)
+            outputs[:], y[:] = 99, 77
+            return result
+
+        return wrapped
+
+    own = (quartic, quartic_gradient, quartic_curvature)
+    X, y = rng.normal(size=(20, 2)), rng.normal(size=(20, 1))
+    X_before, y_before, params = X.copy(), y.copy(), []
+    for loss in (FunctionLoss(*own), FunctionLoss(*map(writing, own))):
+        network = Network(2, [Dense(3, "tanh"), Dense(1)], loss=loss)
+        network.train(X, y, LevenbergMarquardt(), epochs=3, engine=engine)
+        network.train(X, y, Adam(), epochs=3, batch_size=7, engine=engine)
+        network.loss(X, y, engine=engine)
+        params.append(network.params.tobytes())
+    assert params[0] == params[1]
+    np.testing.assert_array_equal(X, X_before)
+    np.testing.assert_array_equal(y, y_before)
+
+
+def test_numbers_that_are_too_large_do_not_warn():
+    loss = FunctionLoss(quartic, quartic_gradient, quartic_curvature)
+    far = np.full((1, 1), 1e200)
+    assert np.isinf(loss.row_losses(far, -far)).all()
+    assert np.isinf(loss.output_gradient(far, -far)).all()

@@ -11,13 +11,14 @@ from gradus.engines.registry import engine as make_engine
 from gradus.errors import InvalidParameter, ModelFileError
 from gradus.networks.initializers import initial_params
 from gradus.networks.layers import Dense, Dropout
+from gradus.networks.own_losses import ExpressionLoss
 from gradus.networks.params import n_params
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.automatic import Automatic
 from gradus.optimizers.rules import Adam, AdamW, GradientDescent
 from gradus.optimizers.schedules import Cosine
 from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
-from gradus.training import trials
+from gradus.training import loop, trials
 from gradus.training.automatic import find_rates, measured_rate
 from gradus.training.control import Control
 from gradus.training.plan import EarlyStopping, Plan
@@ -216,3 +217,49 @@ def test_held_out_rows_decide_between_the_methods(problem):
 def test_what_second_order_does_not_fit_is_left_to_the_first(problem, spec, options):
     outcome = trained(Plan(Automatic(), epochs=24, **options), *problem, spec=spec)
     assert isinstance(outcome.rule, Adam)
+
+
+@pytest.mark.parametrize("size", [1e-310, 1e-200, 1e-150, 1e100, 1e200])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_sizes_at_which_no_rate_can_be_measured(engine, problem, size, dtype):
+    X, y = problem
+    for columns in (X * size, np.hstack([X[:, :2], X[:, 2:] * size])):
+        X_typed = np.clip(columns, -1e38, 1e38) if dtype == "float32" else columns
+        outcome = trained(Plan(FIRST_ORDER, epochs=4, engine=engine, dtype=dtype), X_typed, y)
+        assert np.isfinite(outcome.params).all()
+        assert np.isfinite(outcome.rule.learning_rate.rate)
+
+
+def test_a_measured_rate_that_can_hardly_be_written(engine):
+    X, y = np.full((4, 1), 1e-160), np.full((4, 1), 1e147)
+    spec = NetworkSpec(1, (Dense(1, bias=False),))
+    batches = Batches(X, y, None, None, 4, 0)
+    assert measured_rate(make_engine(engine, 1), spec, np.zeros(1), batches) == 0.01
+
+
+@pytest.mark.parametrize("loss", ["log(output - 1e9)", "log(output) ** 2"])
+def test_losses_that_are_not_finite_anywhere_are_told(engine, problem, loss):
+    spec = replace(SPEC, loss=ExpressionLoss(loss))
+    for stopping in (None, EarlyStopping(0.3)):
+        plan = Plan(Automatic(), epochs=6, engine=engine, early_stopping=stopping)
+        outcome = trained(plan, *problem, spec=spec)
+        assert outcome.stopped_because == "diverged"
+        assert str(outcome.failure).startswith("Loss became nan at epoch 1, step 1, first in the")
+
+
+def test_a_training_whose_loss_is_nan_is_not_the_best(problem, monkeypatch):
+    monkeypatch.setattr(trials, "find_rates", lambda *_: (0.1, 0.01))
+    whole = trained(Plan(FIRST_ORDER, epochs=6), *problem)
+    assert whole.rule.learning_rate.rate == 0.1
+    answers = iter([math.nan, 1.0])
+    monkeypatch.setattr(trials.RowsProblem, "objective", lambda *_: next(answers))
+    assert trained(Plan(FIRST_ORDER, epochs=6), *problem).rule.learning_rate.rate == 0.01
+
+
+def test_validation_losses_that_are_all_nan_are_not_the_best(problem, monkeypatch):
+    monkeypatch.setattr(trials, "find_rates", lambda *_: (0.1, 0.01))
+    monkeypatch.setattr(loop, "evaluate", lambda *_: (math.nan, math.nan))
+    plan = Plan(FIRST_ORDER, epochs=3, early_stopping=EarlyStopping(0.3))
+    outcome = trained(plan, *problem)
+    assert outcome.rule.learning_rate.rate == 0.1
+    assert outcome.rule_reason.count(": inf") == 2

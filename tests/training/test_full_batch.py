@@ -1,7 +1,7 @@
 """A method that looks at all rows trains like an update rule: history, limits, files, folds."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -12,9 +12,13 @@ from gradus.engines.base import Batches
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import Diverged, InvalidParameter
 from gradus.networks.layers import Dropout, LayerNorm, Residual
+from gradus.networks.own_losses import ExpressionLoss
 from gradus.networks.params import n_params
 from gradus.networks.spec import Dense, NetworkSpec
+from gradus.optimizers.second_order.lbfgs import LBFGS
+from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
 from gradus.optimizers.second_order.problem import FullBatchRule, Step
+from gradus.optimizers.second_order.truncated_newton import TruncatedNewton
 from gradus.training import history, loop
 from gradus.training.control import Control
 from gradus.training.full_batch import RowsProblem
@@ -172,3 +176,36 @@ def test_the_objective_has_both_penalties(rng):
     assert rows.gradient(params)[0] == pytest.approx(expected, rel=1e-12)
     # Fewer rows than parameters, but the row-by-row form knows no norms.
     assert rows.damped(params).step(0.1) is not None
+
+
+EVERY = [
+    LBFGS(tolerance=0.0),
+    LevenbergMarquardt(),
+    LevenbergMarquardt(1e-10),
+    TruncatedNewton(),
+    TruncatedNewton("gauss_newton"),
+    TruncatedNewton(radius=1e200),
+    TruncatedNewton(radius=1e-200),
+]
+
+
+@pytest.mark.parametrize("rule", EVERY, ids=repr)
+@pytest.mark.parametrize("size", [1e-170, 1e-150, 1e-30, 1e30, 1e100, 1e150])
+def test_numbers_near_the_ends_of_what_can_be_written(engine, rng, rule, size):
+    X, y = size * rng.normal(size=(9, 2)), rng.normal(size=(9, 1))
+    spec = NetworkSpec(2, (Dense(3, "elu"), Dense(1)))
+    for inputs, targets in ((X, y), (X / size, y * size)):
+        outcome = trained(Plan(rule, epochs=20, engine=engine), inputs, targets, spec=spec)
+        assert np.isfinite(outcome.params).all()
+        assert isinstance(outcome.failure, Diverged | None)
+        assert not np.isnan(outcome.history.loss).any()
+
+
+@pytest.mark.parametrize("rule", EVERY, ids=repr)
+def test_a_loss_that_is_nan_from_the_start_is_told(engine, problem, rule):
+    nan = replace(SPEC, loss=ExpressionLoss("log(-1 - output ** 2)"))
+    outcome = trained(Plan(rule, epochs=3, engine=engine), *problem, spec=nan)
+    assert str(outcome.failure) == (
+        "Loss became nan at epoch 1, step 1, first in the loss itself. Scale the columns of X and "
+        "y or begin with smaller weights. The weights before that step are kept."
+    )

@@ -3,8 +3,10 @@
 How formulas are read and differentiated stands in `networks.expressions`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, fields
+
+import numpy as np
 
 from gradus._typing import Array
 from gradus.errors import DataError, InvalidParameter, ShapeMismatch
@@ -68,11 +70,11 @@ class FunctionLoss:
     """A loss given as three Python functions of many rows at once.
 
     Each is called with `outputs` (n, n_outputs) and `y` (n, n_targets), with one target for each
-    output, and must look at each row alone. When training starts, gradient and curvature are
-    compared with central differences; it ends with `GradCheckFailed` if they differ. Both engines
-    call the functions; the native one must wait for Python at every batch (or part of a large one),
-    so an `ExpressionLoss` is faster. Functions cannot be written into files: networks with this
-    loss cannot be saved or have a checkpoint.
+    output, and must look at each row alone; both are copies of its own. When training starts,
+    gradient and curvature are compared with central differences; it ends with `GradCheckFailed` if
+    they differ. Both engines call the functions; the native one must wait for Python at every batch
+    (or part of a large one), so an `ExpressionLoss` is faster. Functions cannot be written into
+    files: networks with this loss cannot be saved or have a checkpoint.
 
     Parameters
     ----------
@@ -107,22 +109,34 @@ class FunctionLoss:
             function = getattr(self, option.name)
             if not callable(function):
                 raise InvalidParameter(f"{option.name} must be a function; got {function!r}.")
+            if not isinstance(function, Hashable):
+                raise InvalidParameter(
+                    f"{option.name} must have a hash, as functions do; got {function!r}."
+                )
 
     def row_losses(self, outputs: Array, y: Array) -> Array:
         """``l`` of each row, shape (n_batch,)."""
-        return _checked("value", self.value(outputs, y), outputs, outputs.shape[:1])
+        return _asked("value", self.value, outputs, y, outputs.shape[:1])
 
     def output_gradient(self, outputs: Array, y: Array) -> Array:
         """``dl/d output``, shape (n_batch, n_outputs)."""
-        return _checked("gradient", self.gradient(outputs, y), outputs, outputs.shape)
+        return _asked("gradient", self.gradient, outputs, y, outputs.shape)
 
     def output_curvature(self, outputs: Array, y: Array) -> Array:
         """``d2l/d output2``, shape (n_batch, n_outputs)."""
-        return _checked("curvature", self.curvature(outputs, y), outputs, outputs.shape)
+        return _asked("curvature", self.curvature, outputs, y, outputs.shape)
 
 
-def _checked(name: str, result: object, outputs: Array, shape: tuple[int, ...]) -> Array:
-    """Take what a person's function returned, in the type of the outputs.
+def _asked(
+    name: str,
+    function: Callable[[Array, Array], Array],
+    outputs: Array,
+    y: Array,
+    shape: tuple[int, ...],
+) -> Array:
+    """Call a person's function, and take what it returned in the type of the outputs.
+
+    Numbers that are not finite are told by whoever meets them in the loss, so nothing warns here.
 
     Raises
     ------
@@ -132,11 +146,15 @@ def _checked(name: str, result: object, outputs: Array, shape: tuple[int, ...]) 
         If it has another shape.
     """
     xp = outputs.__array_namespace__()
-    try:
-        array = xp.asarray(result, dtype=outputs.dtype)
-    except (TypeError, ValueError) as cause:
-        kind = type(result).__name__
-        raise DataError(f"{name} of a FunctionLoss must return numbers; got {kind}.") from cause
+    with np.errstate(all="ignore"):
+        result: Array = function(xp.asarray(outputs, copy=True), xp.asarray(y, copy=True))
+        if np.iscomplexobj(result):
+            raise DataError(f"{name} of a FunctionLoss must return real numbers; got complex ones.")
+        try:
+            array = xp.asarray(result, dtype=outputs.dtype)
+        except (TypeError, ValueError) as cause:
+            kind = type(result).__name__
+            raise DataError(f"{name} of a FunctionLoss must return numbers; got {kind}.") from cause
     if array.shape != shape:
         raise ShapeMismatch(
             f"{name} of a FunctionLoss must return an array of shape {shape}; got {array.shape}."

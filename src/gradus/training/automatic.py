@@ -20,6 +20,7 @@ from gradus.optimizers.rules import Rule
 from gradus.optimizers.schedules import Cosine
 from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
 from gradus.optimizers.second_order.problem import FullBatchRule
+from gradus.optimizers.second_order.vectors import dot
 
 #: A trial is a twelfth as long as the training, and its rate falls to 0 like that of the training.
 TRIAL_PART = 12
@@ -32,6 +33,8 @@ _SHORT = 5e10
 _MEASURED_ROWS = 2048
 # What is tried first where nothing can be measured, as at a gradient of 0.
 _USUAL_RATE = 0.01
+# Beyond it, up or down, the rates around the measured one could not be written.
+_FAR = 1e300
 
 
 def iteration_work(spec: NetworkSpec, n_rows: int) -> float:
@@ -70,18 +73,19 @@ def measured_rate(engine: Engine, spec: NetworkSpec, params: FloatArray, batches
 
     Returns
     -------
-    Greater than 0; 0.01 where gradient or curvature is 0 or not finite.
+    From 1e-300 to 1e300; 0.01 where it lies outside, as where gradient or curvature is 0.
     """
     rows = np.arange(len(batches.X)) if batches.rows is None else batches.rows
     rows = rows[:: -(-len(rows) // _MEASURED_ROWS)]
     weights = None if batches.weights is None else batches.weights[rows]
     X, y = batches.X[rows], batches.y[rows]
-    _, grads = engine.gradient(spec, params, X, y, weights)
-    direction = np.sign(grads)
-    curved = engine.ggn_vp(spec, params, X, y, weights, direction)
-    fall, curvature = float(grads @ direction), float(direction @ curved)
+    with np.errstate(all="ignore"):
+        _, grads = engine.gradient(spec, params, X, y, weights)
+        direction = np.sign(grads)
+        curved = engine.ggn_vp(spec, params, X, y, weights, direction)
+        fall, curvature = dot(grads, direction), dot(direction, curved)
     rate = fall / curvature if curvature > 0 else math.nan
-    return rate if 0 < rate < math.inf else _USUAL_RATE
+    return rate if _FAR**-1 < rate < _FAR else _USUAL_RATE
 
 
 def find_rates(measured: float, trial: Callable[[float], float]) -> tuple[float, ...]:

@@ -54,8 +54,8 @@ def explain(spec: NetworkSpec, standing: Standing, batches: Batches, plan: Plan)
         place = _first_forward(spec, trace)
         if place is None and math.isfinite(loss):
             place = _first_backward(spec, grads)
-        if place is None and math.isfinite(norm):
-            place = _first_update(spec, state, plan, grads, rate)
+            if place is None and math.isfinite(norm):
+                place = _first_update(spec, state, plan, grads, rate)
     where, layer = place or ("" if math.isfinite(loss) else ", first in the loss itself", None)
     before = float(state.grad_norm[0])
     if math.isfinite(before):

@@ -200,7 +200,9 @@ def run_full_batch(
             loss, measure = problem.measures(state.params)
             if not math.isfinite(loss):
                 return RunStatus.DIVERGED
-            step = rule.step(problem, state.params, state.slots, state.scalars)
+            # A step too far gives numbers that are not finite, which each method knows to judge.
+            with np.errstate(all="ignore"):
+                step = rule.step(problem, state.params, state.slots, state.scalars)
             if step is None:
                 _, grads = problem.gradient(state.params)
                 is_finite = bool(np.isfinite(grads).all())

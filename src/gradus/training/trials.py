@@ -153,10 +153,11 @@ class _Tries:
         if outcome.failure or not len(outcome.history):
             return math.inf
         if self.validation is not None:
-            return float(np.nanmin(outcome.history.validation_loss))
-        return RowsProblem(
+            return float(np.fmin.reduce(outcome.history.validation_loss, initial=math.inf))
+        objective = RowsProblem(
             self.engine, self.spec, self.batches, lambda: False, np.zeros(1, dtype=np.uint8)
         ).objective(outcome.params)
+        return objective if math.isfinite(objective) else math.inf
 
     def _short(self, rate: float) -> float:
         limit = self.control.time_limit

@@ -137,3 +137,16 @@ def test_it_asks_no_more_than_it_must():
 def test_none_is_found_in_nothing():
     assert downward_bend(np.zeros_like, 4, 1e-8, 9) is None
     assert downward_bend(lambda v: v * np.inf, 4, 1e-8, 9) is None
+
+
+@pytest.mark.parametrize("radius", [1e-200, 1e-320, 1e200, 1e307])
+def test_a_ball_whose_square_is_no_number(radius):
+    # Straight down along the gradient, as nothing bends.
+    found = trust_region_step(np.zeros_like, np.array([3.0, 4.0]), radius, 1e-9, 9)
+    assert found.is_at_boundary
+    np.testing.assert_allclose(found.step, np.array([-0.6, -0.8]) * radius, rtol=1e-3)
+
+
+def test_a_gradient_too_short_to_be_squared_leads_nowhere():
+    found = trust_region_step(np.zeros_like, np.array([1e-200, 0.0]), 1.0, 0.1, 9)
+    np.testing.assert_array_equal(found.step, 0)

@@ -6,6 +6,7 @@ import pytest
 from gradus.engines.registry import ENGINE_NAMES
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import InvalidParameter
+from gradus.models.network import Network
 from gradus.networks.spec import Dense, NetworkSpec
 from gradus.optimizers.second_order.evidence import estimate_l2
 from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
@@ -125,3 +126,15 @@ def test_the_penalty_of_other_losses_is_not_estimated(rows):
     sentence = "^bayesian must be False with another loss than 'squared_error'; got True.$"
     with pytest.raises(InvalidParameter, match=sentence):
         trained(Plan(BAYES, epochs=2), X, (y > 0).astype(float), spec=spec)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("size", [1e-170, 1e-158, 1e-155, 1e-100, 1e100])
+@pytest.mark.parametrize("n_rows", [1, 30])
+def test_estimates_at_the_ends_of_what_can_be_written(rng, bias, size, n_rows):
+    X, spec = rng.normal(size=(n_rows, 2)), (Dense(3, "tanh", bias=bias), Dense(1, bias=bias))
+    for inputs, y in ((X * size, np.full(n_rows, 5.0)), (X, np.full(n_rows, size))):
+        network = Network(2, spec)
+        run = network.train(inputs, y, LevenbergMarquardt(bayesian=True), epochs=60)
+        assert np.isfinite(network.params).all()
+        assert all(np.isfinite(number) for number in run.told.values())

@@ -326,3 +326,31 @@ def test_other_layers_train_too(engine, rows):
 def test_update_rules_tell_nothing(rows):
     assert trained(Plan(Adam(), epochs=2), *rows).told == {}
     assert trained(Plan(LM, epochs=2), *rows).told == {}
+
+
+class Cliff:
+    """A straight line whose objective falls much further than its slope foretells."""
+
+    l2, n_errors, is_weight = 0.0, None, np.ones(2, dtype=bool)
+
+    def __init__(self, depth):
+        self.depth = depth
+
+    def objective(self, params):
+        return float(self.depth if params[0] < 1 else 0.0)
+
+    def damped(self, params, *, to_invert=False):  # noqa: ARG002 one signature
+        system = Model(np.zeros(2), np.eye(2))
+        system.grads = np.array([1.0, 0.0])
+        return system
+
+
+def test_a_fall_far_beyond_what_was_foretold_is_taken():
+    step = LM.step(Cliff(-1e300), np.array([1.0, 0.0]), np.zeros((0, 2)), np.zeros(4))
+    assert step.scalars[0] == pytest.approx(2 * LM.damping / 3)
+
+
+def test_an_objective_without_a_bottom_is_no_step():
+    with np.errstate(over="ignore"):
+        step = LM.step(Cliff(-np.inf), np.array([1.0, 0.0]), np.zeros((0, 2)), np.zeros(4))
+    assert step is None

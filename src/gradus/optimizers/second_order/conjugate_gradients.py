@@ -85,9 +85,13 @@ def _to_boundary(step: Float64Array, direction: Float64Array, radius: float) -> 
     """Find the length at which ``step + length * direction`` is as long as the radius."""
     if radius == math.inf:
         return radius
-    a, b, c = dot(direction, direction), dot(step, direction), dot(step, step) - radius**2
+    # In units of the radius, whose square may be none that can be written.
+    step = step / radius
+    a, b, c = dot(direction, direction), dot(step, direction), dot(step, step) - 1
     # The steps grow longer, so b is not negative, and in this form nothing cancels.
-    return max(0.0, -c) / (math.sqrt(max(0.0, b * b - a * c)) + b)
+    below = math.sqrt(max(0.0, b * b - a * c)) + b
+    # A direction too short to be squared leads nowhere.
+    return radius * (max(0.0, -c) / below) if below > 0 else 0.0
 
 
 def solve_damped(

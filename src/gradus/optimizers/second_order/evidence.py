@@ -1,5 +1,7 @@
 """The penalty that the rows themselves speak for, by MacKay's evidence; no step is made here."""
 
+import math
+
 from gradus._typing import Float64Array, FloatArray
 from gradus.optimizers.second_order.problem import DampedSystem, Problem
 from gradus.optimizers.second_order.vectors import dot
@@ -27,7 +29,7 @@ def estimate_l2(
 
     Returns
     -------
-    l2, gamma
+    l2, gamma; l2 stays where no number can be given, as with all weights 0
     """
     assert problem.n_errors is not None, "looked at before the step"
     weights = params[problem.is_weight]
@@ -37,12 +39,12 @@ def estimate_l2(
     gamma = determined + params.size - weights.size
     # At least one error is left to tell the noise by; no more weights than rows can be determined.
     free = max(problem.n_errors - gamma, 1.0)
-    l2 = 2 * determined * loss / (squares * free) if squares else problem.l2
-    return l2, gamma
+    l2 = 2 * determined * loss / (squares * free) if squares else math.nan
+    return l2 if math.isfinite(l2) else problem.l2, gamma
 
 
 def _inverse_diagonal(system: DampedSystem, damping: float) -> Float64Array:
     """Invert with the least damping, from the given one on, that leaves the matrix definite."""
     while (inverse := system.inverse_diagonal(damping)) is None:
-        damping *= 10
+        damping = 10 * damping or math.ulp(0.0)
     return inverse

@@ -96,11 +96,12 @@ class LevenbergMarquardt(FullBatchRule):
                     return None
                 after = params + step
                 fall = objective - problem.objective(after)
-                if fall > 0:
+                if 0 < fall < math.inf:
                     if self.bayesian:
                         least = rounding * unit * params.size
                         l2, gamma = estimate_l2(problem, system, after, least)
-                    mu *= max(1 / 3, 1 - (2 * fall / foretold - 1) ** 3)
+                    gain = min(2 * fall / foretold, 2.0)  # more would change nothing
+                    mu *= max(1 / 3, 1 - (gain - 1) ** 3)
                     norm = math.sqrt(dot(system.grads, system.grads))
                     return Step(after, slots, np.array([mu, 2.0, l2, gamma]), norm)
             mu, nu = mu * nu, nu * 2

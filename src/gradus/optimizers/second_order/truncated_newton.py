@@ -113,7 +113,7 @@ class TruncatedNewton(FullBatchRule):
                 radius = math.sqrt(dot(model.step, model.step)) / 4
             elif fall > _GOOD * model.fall and model.is_at_boundary:
                 radius *= 2
-            if fall > 0:
+            if 0 < fall < math.inf:
                 return after, radius
 
     def _leave_saddle(self, here: "_Here") -> tuple[FloatArray, float] | None:
@@ -124,9 +124,9 @@ class TruncatedNewton(FullBatchRule):
         if found is None:
             return None
         (direction, bend), radius = found, self.radius
-        while -bend * radius**2 / 2 > here.rounding:
+        while -bend / 2 * radius * radius > here.rounding:
             after, fall = here.tried(radius * direction)
-            if fall > 0:
+            if 0 < fall < math.inf:
                 return after, radius
             radius /= 4
         return None
