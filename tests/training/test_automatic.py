@@ -251,8 +251,8 @@ def test_a_training_whose_loss_is_nan_is_not_the_best(problem, monkeypatch):
     monkeypatch.setattr(trials, "find_rates", lambda *_: (0.1, 0.01))
     whole = trained(Plan(FIRST_ORDER, epochs=6), *problem)
     assert whole.rule.learning_rate.rate == 0.1
-    answers = iter([math.nan, 1.0])
-    monkeypatch.setattr(trials.RowsProblem, "objective", lambda *_: next(answers))
+    answers = iter([math.nan])
+    monkeypatch.setattr(trials.RowsProblem, "objective", lambda *_: next(answers, 1.0))
     assert trained(Plan(FIRST_ORDER, epochs=6), *problem).rule.learning_rate.rate == 0.01
 
 
@@ -262,4 +262,4 @@ def test_validation_losses_that_are_all_nan_are_not_the_best(problem, monkeypatc
     plan = Plan(FIRST_ORDER, epochs=3, early_stopping=EarlyStopping(0.3))
     outcome = trained(plan, *problem)
     assert outcome.rule.learning_rate.rate == 0.1
-    assert outcome.rule_reason.count(": inf") == 2
+    assert outcome.rule_reason.count(": inf") == outcome.rule_reason.count(";") + 1
