@@ -73,8 +73,8 @@ def held_back(case: Case, n: int, split: int, folder: Path) -> np.ndarray:
         return table[:, 1 + split] == 1
     is_held = np.zeros(n, dtype=bool)
     if case.is_time:
-        # Ever later beginnings of the table, each judged by the 2 % after it.
-        end = int(n * (0.8 + 0.02 * split))
+        # Twenty ever later beginnings of the table, each judged by the 2 % after it.
+        end = int(n * (0.79 + 0.01 * split))
         is_held[end : end + int(0.02 * n)] = True
         return is_held
     is_held[np.random.default_rng(split).permutation(n)[: n // 10]] = True

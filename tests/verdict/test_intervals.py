@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradus.verdict.intervals import COVERAGE, FEWEST_JUDGED, Intervals, own_variance
+from gradus.verdict.intervals import COVERAGE, FEWEST_JUDGED, Intervals, fading, own_share
 
 
 def by_definition(y, folds, out_of_fold, by_fold, answers):
@@ -116,22 +116,87 @@ def crowd(rng, n, k, own):
     return truth + noise, common + own * rng.normal(size=(k, n))
 
 
-def test_the_variance_among_networks_is_that_of_rows_none_has_seen(rng):
+def test_the_own_share_is_that_of_rows_none_has_seen(rng):
     y, by_network = crowd(rng, 20_000, 5, 0.7)
     folds, is_unseen = np.arange(20_000) % 5, rng.random((5, 20_000)) < 0.1
     # Rows that were seen: all networks answer the target itself.
     shown = np.where(is_unseen | (folds == np.arange(5)[:, np.newaxis]), by_network, y)
-    # Some 8,000 pairs; the mean of their squares has a standard error of 1.6 %.
-    assert own_variance(folds, shown, is_unseen) == pytest.approx(0.49, rel=0.08)
-    assert own_variance(folds, shown, np.zeros((5, 20_000), dtype=bool)) == 0.0
+    # Some 8,000 pairs; their mean distance has a standard error of 1 %, its square of 2 %.
+    expected = 0.49 / (0.49 + 0.3**2 + 0.5**2)
+    assert own_share(y, folds, shown, is_unseen) == pytest.approx(expected, rel=0.08)
+    assert own_share(y, folds, shown, np.zeros((5, 20_000), dtype=bool)) == 0.0
 
 
-def test_the_variance_by_hand():
-    folds, by_network = np.array([0, 1, -1]), np.array([[1.0, 2, 9], [4.0, 6, 99]])
+def test_the_own_share_by_hand():
+    y, folds = np.array([3.0, 2.0, 0.0]), np.array([0, 1, -1])
+    by_network = np.array([[1.0, 5, 9], [2.0, 6, 99]])
     is_unseen = np.array([[True, True, True], [True, True, True]])
-    # Pairs (1, 4) of row 0 and (6, 2) of row 1: (9 + 16) / 2 / 2.
-    assert own_variance(folds, by_network, is_unseen) == 6.25
-    assert own_variance(folds, by_network, is_unseen, np.array([2.0, 0, 1])) == 4.5
+    # Errors 2 and 4; pairs (1, 2) of row 0 and (6, 5) of row 1, both 1 apart.
+    assert own_share(y, folds, by_network, is_unseen) == pytest.approx(1 / 2 / 9)
+    assert own_share(y, folds, by_network, is_unseen, np.r_[3.0, 0, 1]) == pytest.approx(1 / 2 / 4)
+    assert own_share(by_network[0], folds * 0, by_network, is_unseen) == 0.0
+    # Five hundredths off, while others are seven tenths off: it can be no more than all.
+    assert own_share(np.array([1.05, 6.05, 0]), folds, by_network, is_unseen) == 1.0
+
+
+def test_how_far_the_farthest_tenth_lies_decides_nothing(rng):
+    y, by_network = crowd(rng, 1_000, 5, 0.7)
+    folds, is_unseen = np.arange(1_000) % 5, np.ones((5, 1_000), dtype=bool)
+    far = np.abs(y - by_network[folds, np.arange(1_000)]) > 1.8
+    assert 10 < far.sum() < 90
+    expected = own_share(y, folds, by_network, is_unseen)
+    moved = y + 1e6 * far * np.sign(y - by_network[folds, np.arange(1_000)])
+    assert own_share(moved, folds, by_network, is_unseen) == pytest.approx(expected, rel=1e-12)
+
+
+def test_rows_without_weight_are_absent(rng):
+    y, by_network = crowd(rng, 100, 5, 0.7)
+    folds, is_unseen = np.arange(100) % 5, rng.random((5, 100)) < 0.3
+    w = rng.integers(0, 4, 100).astype(np.float64)
+    once, often = np.flatnonzero(w), np.repeat(np.arange(100), w.astype(np.int64))
+    share = own_share(y, folds, by_network, is_unseen, w)
+    for rows, its in ((once, w[once]), (often, None)):
+        found = own_share(y[rows], folds[rows], by_network[:, rows], is_unseen[:, rows], its)
+        assert found == pytest.approx(share, rel=1e-12)
+    out_of_fold, center = by_network[folds, np.arange(100)], np.zeros((5, 1))
+    one = Intervals.fit(y, folds, out_of_fold, w, share)
+    two = Intervals.fit(y[once], folds[once], out_of_fold[once], w[once], share)
+    assert one.shrink == pytest.approx(math.sqrt((1 - 0.8 * share) / (1 + 0.8 * share)))
+    for bound, same in zip(
+        one.bounds(center, center[0]), two.bounds(center, center[0]), strict=True
+    ):
+        assert bound == pytest.approx(same, rel=1e-12)
+
+
+def five_fits(rng, X, y, n):
+    """Fit five networks of random units to the first n rows, each without a fold and a tenth."""
+    folds, is_unseen, answers = rng.permutation(np.arange(n) % 5), np.zeros((5, n), dtype=bool), []
+    for k in range(5):
+        is_unseen[k] = (folds == k) | (rng.random(n) < 0.1)
+        Z = np.column_stack((np.tanh(X @ rng.normal(size=(3, 24))), np.ones(len(X))))
+        seen = Z[:n][~is_unseen[k]]
+        ridge = np.linalg.solve(seen.T @ seen + 0.1 * np.eye(25), seen.T @ y[:n][~is_unseen[k]])
+        answers.append(Z @ ridge)
+    return folds, is_unseen, np.array(answers)
+
+
+@pytest.mark.parametrize("n", [60, 200])
+@pytest.mark.parametrize("noise", ["alike", "heavy", "uneven"])
+def test_five_networks_together_are_held_as_often_as_promised(rng, noise, n):
+    """The mean of 60 tables of 200 new rows each has a standard error of 0.005."""
+    inside = []
+    for _ in range(60):
+        X = rng.normal(size=(n + 200, 3))
+        size = np.exp(X[:, 2]) if noise == "uneven" else 1.0
+        wrong = rng.standard_t(3, len(X)) if noise == "heavy" else rng.normal(size=len(X))
+        y = 2 * np.sin(X[:, 0]) * X[:, 1] + 0.5 * size * wrong
+        folds, is_unseen, all_answers = five_fits(rng, X, y, n)
+        seen, new = all_answers[:, :n], all_answers[:, n:]
+        share = own_share(y[:n], folds, seen, is_unseen)
+        one = Intervals.fit(y[:n], folds, seen[folds, np.arange(n)], None, share)
+        low, high = one.bounds(new, new.mean(axis=0))
+        inside.append(((low <= y[n:]) & (y[n:] <= high)).mean())
+    assert np.mean(inside) == pytest.approx(COVERAGE, abs=0.02)
 
 
 @pytest.mark.parametrize("own", [0.0, 0.3, 0.7])
@@ -140,17 +205,18 @@ def test_the_mean_of_networks_is_held_as_often_as_promised(rng, own):
     folds = np.arange(5_000) % 5
     out_of_fold = by_network[folds, np.arange(5_000)]
     new_y, new = crowd(rng, 5_000, 5, own)
-    mended = Intervals.fit(y, folds, out_of_fold, None, own**2)
+    share = own_share(y, folds, by_network, rng.random((5, 5_000)) < 0.1)
+    mended = Intervals.fit(y, folds, out_of_fold, None, share)
     low, high = mended.bounds(new, new.mean(axis=0))
     inside = ((low <= new_y) & (new_y <= high)).mean()
-    assert inside == pytest.approx(0.9, abs=0.025)
+    assert inside == pytest.approx(0.9, abs=0.02)
     low, high = Intervals.fit(y, folds, out_of_fold).bounds(new, new.mean(axis=0))
     assert ((low <= new_y) & (new_y <= high)).mean() >= inside
 
 
 def test_networks_without_anything_in_common_still_give_bounds(rng):
     folds = np.arange(50) % 5
-    one = Intervals.fit(np.zeros(50), folds, rng.normal(size=50), None, 99.0)
+    one = Intervals.fit(np.zeros(50), folds, rng.normal(size=50), None, 1.0)
     # All of the error is the networks' own, of which the mean of five has a fifth.
     assert one.shrink == pytest.approx(math.sqrt((1 - 0.8) / (1 + 0.8)))
 
@@ -215,3 +281,30 @@ def test_arrays_that_nobody_wrote_are_refused(rng, change):
     one = Intervals.fit(rng.normal(size=40), np.arange(40) % 5, np.zeros(40))
     with pytest.raises(ValueError, match=r"^intervals must"):
         Intervals.from_arrays({**one.arrays(), **change}, 5)
+
+
+def test_a_step_weighs_half_as_much_as_the_next():
+    steps = np.array([2, -1, 0, 1, 0])
+    assert fading(steps)[steps >= 0].tolist() == [1, 0.25, 0.5, 0.25]
+    assert fading(steps, np.arange(5.0))[steps >= 0].tolist() == [0, 0.5, 1.5, 1]
+    # Of sixteen steps two share a half-life, and one step leaves all as they are.
+    assert fading(np.arange(16))[[15, 13, 1]].tolist() == [1, 0.5, 2.0**-7]
+    assert fading(np.zeros(3, dtype=np.int64)).tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("growth", [1.0, 1.1])
+def test_rows_in_the_order_of_time_are_held_where_errors_grow_and_where_not(rng, growth):
+    """The mean of 200 series of 40 next rows has a standard error of 0.004."""
+    steps, inside, plain = np.repeat(np.arange(8), 40), [], []
+    for _ in range(200):
+        size = growth ** np.repeat(np.arange(9), 40)
+        z = size * rng.normal(size=360)
+        for weights, held in ((fading(steps), inside), (None, plain)):
+            one = Intervals.fit(z[:320], steps * 0, np.zeros(320), weights)
+            low, high = one.bounds(np.zeros((1, 40)), np.zeros(40))
+            held.append(((low <= z[320:]) & (z[320:] <= high)).mean())
+    if growth == 1:
+        assert np.mean(inside) == pytest.approx(COVERAGE, abs=0.015)
+    else:
+        # With every step errors grow by a tenth: the weights lose less than half as much.
+        assert COVERAGE - np.mean(inside) < 0.5 * (COVERAGE - np.mean(plain))

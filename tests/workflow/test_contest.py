@@ -10,6 +10,7 @@ from gradus.models.model import predictions_of
 from gradus.optimizers.rules import GradientDescent
 from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
 from gradus.training.folds import holdout
+from gradus.verdict.intervals import own_share
 from gradus.workflow.contest import hold_contest
 from gradus.workflow.options import Options
 from tests.workflow.arrays import QUICK, contest, prepared, settings_for
@@ -180,18 +181,19 @@ def test_networks_differ_on_rows_that_none_has_seen():
     candidate = contest(found).candidates["network"]
     one, folds, plan = candidate.answerer, found.split.folds, settings_for(found).plan
     answers = predictions_of(one.spec, one.by_fold, found.X)[:, :, 0]
-    differences = []
+    is_unseen = np.array([folds == k for k in range(5)])
     for k in range(5):
         held = holdout(np.flatnonzero(folds != k), 0.1, plan.seed + k, groups=found.split.groups)[1]
-        differences += [answers[k, row] - answers[folds[row], row] for row in held]
-    assert len(differences) == 25
-    assert candidate.own_variance == pytest.approx(np.mean(np.square(differences)) / 2)
+        is_unseen[k, held] = True
+    assert is_unseen.sum() == 60 + 25
+    expected = own_share(found.y, folds, answers, is_unseen)
+    assert 0 < candidate.own_share == pytest.approx(expected)
 
 
 def test_nothing_is_known_of_how_networks_differ_where_one_answers_or_classes_do():
     for found in (prepared("pair"), prepared(split="time:day")):
-        assert contest(found).candidates["network"].own_variance == 0
-    assert contest(prepared()).candidates["linear"].own_variance == 0
+        assert contest(found).candidates["network"].own_share == 0
+    assert contest(prepared()).candidates["linear"].own_share == 0
 
 
 def error(found, candidate):

@@ -82,9 +82,13 @@ def test_by_time_bounds_lie_around_the_answer_and_come_back():
     one, two = (each.predict(table(200)) for each in (model, again))
     assert one.low.tobytes() == two.low.tobytes()
     off = np.abs(found.y - contest(found).candidates["network"].out_of_fold[:, 0])
-    judged = np.sort(off[found.split.folds >= 0])
-    # 40 judged rows: the 37th smallest error, to either side.
-    width = judged[36] * found.labels.scale
+    steps = found.split.folds
+    off, w = off[steps >= 0], 2.0 ** steps[steps >= 0]
+    # Four steps of ten rows, each of which weighs twice what the one before does: as much as
+    # 150**2 / 850 rows alike.
+    assert (sorted(set(w)), len(w), w.sum(), w @ w) == ([1, 2, 4, 8], 40, 150, 850)
+    level = 0.9 * (1 + 850 / 150**2) * 150
+    width = min(each for each in off if w[off <= each].sum() >= level) * found.labels.scale
     assert one.high - one.values == pytest.approx(width, rel=1e-6)
     assert one.values - one.low == pytest.approx(width, rel=1e-6)
 

@@ -19,6 +19,8 @@ COVERAGE = 0.9
 #: With fewer judged rows the rank of the high bound would lie beyond them, or nearly so.
 FEWEST_JUDGED = 10
 _MOST_RESIDUALS = 1000
+# Judged rows in the order of time span at most as many half-lives of their weight.
+_HALF_LIVES = 8
 # Halving the range of the sums this often leaves less of it than float64 can say.
 _N_HALVINGS = 52
 # Sums of shares are compared with a share; this much may be lost in the rounding.
@@ -64,16 +66,16 @@ class Intervals:
         folds: Int64Array,
         out_of_fold: Float64Array,
         weights: Float64Array | None = None,
-        own_variance: float = 0.0,
+        own_share: float = 0.0,
     ) -> Self:
         """Learn the residuals of judged rows.
 
         CV+ counts the differences between networks twice where k of them answer together: each
         residual holds that of the network which made it, and the k centers of the bounds hold them
-        again. But averaging k networks that differ with the variance v takes ``x = (1 - 1/k) v``
-        off a network's mean squared error [KV95]. So sums of center and residual have the mean
-        square ``mse + x`` around an answer whose error has ``mse - x``, and the bounds are drawn
-        towards the answer by ``sqrt((mse - x) / (mse + x))``. Without v they are those of CV+.
+        again. But averaging k networks takes the part ``x = (1 - 1/k) own_share`` off a network's
+        squared error [KV95]. So sums of center and residual have the part ``1 + x`` of it around
+        an answer whose error has ``1 - x``, and the bounds are drawn towards the answer by
+        ``sqrt((1 - x) / (1 + x))``. Where own_share is 0 they are those of CV+.
 
         Parameters
         ----------
@@ -86,8 +88,8 @@ class Intervals:
             Shape (n_samples,): the answer of the network that had not seen the row.
         weights
             Shape (n_samples,), at least 0. Where they differ, n is Kish's effective number.
-        own_variance
-            v, at least 0, in the unit of z squared; from `own_variance`.
+        own_share
+            From 0 to 1: the part of a network's squared error that is its own; from `own_share`.
         """
         is_judged = folds >= 0
         n_folds = int(folds.max(initial=0)) + 1
@@ -99,9 +101,8 @@ class Intervals:
         w = w / w.sum()
         residuals, of_fold = np.abs(z - out_of_fold)[is_judged], folds[is_judged]
         level = min(1.0, COVERAGE * (n_effective + 1) / n_effective)
-        mse = float(w @ np.square(residuals))
-        removed = (1 - 1 / n_folds) * min(own_variance, mse)
-        shrink = math.sqrt((mse - removed) / (mse + removed)) if mse > 0 else 1.0
+        removed = (1 - 1 / n_folds) * own_share
+        shrink = math.sqrt((1 - removed) / (1 + removed))
         parts = [_thinned(residuals[of_fold == k], w[of_fold == k]) for k in range(n_folds)]
         return cls(
             np.concatenate([part[0] for part in parts]),
@@ -216,23 +217,30 @@ class Intervals:
         return cls(residuals, shares, fold, shrink, level, measured)
 
 
-def own_variance(
+def own_share(
+    z: Float64Array,
     folds: Int64Array,
     by_network: Float64Array,
     is_unseen: BoolArray,
     weights: Float64Array | None = None,
 ) -> float:
-    """Estimate how much networks of the same table differ on rows that none of them has seen.
+    """Estimate which part of a network's squared error is its own, on rows that none has seen.
 
     Row i was left out by network k(i). Early stopping holds rows out of other networks as well,
     so some of them, too, have learned nothing from row i. Two such networks answer independently
-    of the row's target, and half the mean of ``(mu_{-k(i)}(x_i) - mu_j(x_i))**2`` over all such
-    pairs is the variance among networks at a new row, without bias.
+    of the row's target, and their differences, over the root of 2, are spread like what each has
+    of its own. That spread and the spread of the errors ``z_i - mu_{-k(i)}(x_i)`` are compared:
+
+        share = (spread of ``(mu_{-k(i)}(x_i) - mu_j(x_i)) / sqrt(2)`` / spread of the errors)**2
+
+    with the mean absolute value, all beyond the 90 % point counted as that point, for a spread: of
+    tables on which some rows are much harder than others a few decide all mean squares, while the
+    bounds end where nine tenths do.
 
     Parameters
     ----------
-    folds
-        Shape (n_samples,).
+    z, folds
+        Shape (n_samples,), as in `Intervals.fit`.
     by_network
         Shape (k, n_samples): the answers of every network for every row.
     is_unseen
@@ -242,16 +250,49 @@ def own_variance(
 
     Returns
     -------
-    In the unit of the answers squared; 0 where there are no such pairs.
+    From 0 to 1; 0 where there are no such pairs.
     """
     judged = np.flatnonzero(folds >= 0)
-    own = by_network[folds[judged], judged]
+    own, w = by_network[folds[judged], judged], np.ones(len(judged))
+    if weights is not None:
+        w = weights[judged]
     is_pair = is_unseen[:, judged] & (np.arange(len(by_network))[:, np.newaxis] != folds[judged])
-    w = np.where(is_pair, 1.0 if weights is None else weights[judged], 0.0)
-    if w.sum() == 0:
+    network, row = np.nonzero(is_pair)
+    differences = np.abs(by_network[network, judged[row]] - own[row]) / math.sqrt(2)
+    errors = _spread(np.abs(z[judged] - own), w)
+    return min(1.0, _spread(differences, w[row]) / errors) ** 2 if errors > 0 else 0.0
+
+
+def fading(steps: Int64Array, weights: Float64Array | None = None) -> Float64Array:
+    """Weigh the errors of rows in the order of time: those of a step half as much as the next's.
+
+    What is asked for next is more like the last rows than like earlier ones, and so is how far off
+    answers are ([BCRT23], whose weights fall in proportion, too). Of more than eight steps as many
+    share a half-life as make it an eighth of the time.
+
+    Parameters
+    ----------
+    steps
+        Shape (n_samples,), ascending with time from 0; rows with -1 do not count.
+    weights
+        Shape (n_samples,), at least 0.
+
+    Returns
+    -------
+    Shape (n_samples,): the weights times ``2**-(steps back)``.
+    """
+    last = int(steps.max(initial=0))
+    half_life = max(1.0, (last + 1) / _HALF_LIVES)
+    faded = np.exp2((steps - last) / half_life)
+    return faded if weights is None else faded * weights
+
+
+def _spread(distances: Float64Array, w: Float64Array) -> float:
+    """Average distances, those beyond their 90 % point as that point; 0 where nothing weighs."""
+    if not w.sum() > 0:
         return 0.0
-    differences = np.where(is_pair, by_network[:, judged] - own, 0.0)
-    return float((w * np.square(differences)).sum() / w.sum() / 2)
+    farthest = _quantile(distances, w, COVERAGE)
+    return float(np.average(np.minimum(distances, farthest), weights=w))
 
 
 def _thinned(residuals: Float64Array, w: Float64Array) -> tuple[Float64Array, Float64Array]:

@@ -22,7 +22,7 @@ from gradus.training.history import History
 from gradus.training.plan import Plan
 from gradus.training.train import TrainResult, train
 from gradus.verdict.baselines import LinearFit, constant_model, linear_model
-from gradus.verdict.intervals import own_variance
+from gradus.verdict.intervals import own_share
 from gradus.verdict.verdict import FEWEST_ROWS
 from gradus.workflow.options import Options
 from gradus.workflow.prepare import Prepared
@@ -42,14 +42,14 @@ class Candidate:
     out_of_fold
         Shape (n_complete, n_outputs): standardized numbers or probabilities, each from a network
         that has not learned from the row's fold; nan where no fold judges.
-    own_variance
-        How much networks differ on rows that none of them has seen, for numbers that networks
-        of several folds answer together; 0 otherwise.
+    own_share
+        Which part of a network's squared error is its own, for numbers that networks of several
+        folds answer together; 0 otherwise.
     """
 
     answerer: Answerer
     out_of_fold: Float64Array = field(repr=False)
-    own_variance: float = 0.0
+    own_share: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,14 +192,14 @@ def _with_networks(
     runs, out_of_fold = _train_rounds(prepared, settings, weights, callback)
     by_fold = np.concatenate([run.result.params for run in (runs[:-1] if is_by_time else runs)])
     answerer = Answerer(settings.spec, by_fold, runs[-1].result.params if is_by_time else by_fold)
-    variance = 0.0
+    share = 0.0
     if not is_by_time:
-        variance = _own_variance(prepared, answerer, settings.plan, runs[0].held_out)
+        share = _own_share(prepared, answerer, settings.plan, runs[0].held_out)
     stops: list[str] = []
     for run in runs:
         stops += stop_sentences(*run, first=len(stops) + 1)
     return Contest(
-        {**candidates, "network": Candidate(answerer, out_of_fold, variance)},
+        {**candidates, "network": Candidate(answerer, out_of_fold, share)},
         has_diverged=False,
         histories=tuple(history for run in runs for history in run.result.histories),
         stops=tuple(stops),
@@ -260,10 +260,10 @@ def _numbered(
     return lambda progress: callback(replace(progress, network=progress.network + n_before))
 
 
-def _own_variance(
+def _own_share(
     prepared: Prepared, answerer: Answerer, plan: Plan, held_out: Sequence[Int64Array]
 ) -> float:
-    """Estimate the variance among networks; see `verdict.intervals.own_variance`."""
+    """Estimate what networks have of their own; see `verdict.intervals.own_share`."""
     if answerer.spec.loss != "squared_error" or len(answerer.by_fold) < 2:
         return 0.0
     X, folds = prepared.X, prepared.split.folds
@@ -271,4 +271,4 @@ def _own_variance(
     is_unseen = np.array([folds == k for k in range(len(answerer.by_fold))])
     for own, held in zip(is_unseen, held_out, strict=True):
         own[held] = True
-    return own_variance(folds, answers[:, :, 0], is_unseen, prepared.weights)
+    return own_share(prepared.y, folds, answers[:, :, 0], is_unseen, prepared.weights)

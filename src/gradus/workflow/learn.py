@@ -22,7 +22,7 @@ from gradus.tables.write import answer_spelling
 from gradus.training.control import Progress
 from gradus.training.description import describe
 from gradus.verdict.calibration import apply_temperature, fit_temperature
-from gradus.verdict.intervals import Intervals
+from gradus.verdict.intervals import Intervals, fading
 from gradus.verdict.judge_classes import judge_classes
 from gradus.verdict.judge_numbers import judge_numbers
 from gradus.verdict.neighbors import nearest_neighbors
@@ -224,16 +224,14 @@ def _judged(prepared: Prepared) -> BoolArray:
 
 def _intervals(prepared: Prepared, chosen: Candidate) -> Intervals:
     """Fit the bounds on the rows that the answering networks have not learned from."""
-    split = prepared.split
-    return Intervals.fit(
-        prepared.y,
+    folds, weights = prepared.split.folds, prepared.weights
+    if prepared.split.kind == "time":
+        weights = fading(folds, weights)
         # The earlier models of a split by time know less than the one that answers: the errors go
         # around its answer, as those of one fold.
-        np.minimum(split.folds, 0) if split.kind == "time" else split.folds,
-        chosen.out_of_fold[:, 0],
-        prepared.weights,
-        chosen.own_variance,
-    )
+        folds = np.minimum(folds, 0)
+    out_of_fold = chosen.out_of_fold[:, 0]
+    return Intervals.fit(prepared.y, folds, out_of_fold, weights, chosen.own_share)
 
 
 def _with_coverage(verdict: Verdict, intervals: Intervals) -> Verdict:
