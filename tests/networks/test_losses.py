@@ -273,3 +273,9 @@ def test_torch_agrees(name, rng):
     np.testing.assert_allclose(
         loss.output_gradient(outputs, y) / len(y), z.grad.numpy(), rtol=1e-11, atol=1e-15
     )
+
+
+@pytest.mark.parametrize("loss", ["poisson", Quantile((0.1, 0.9))], ids=str)
+def test_a_prediction_too_large_to_be_written_is_inf(loss):
+    predictions = loss_of(loss).link(np.full((1, 2), 1.7e308))
+    assert predictions[0, 1] == np.inf

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from gradus.engines.base import Batches
+from gradus.engines.reference import objective
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import InvalidParameter, ModelFileError
 from gradus.networks.initializers import initial_params
@@ -252,7 +253,7 @@ def test_a_training_whose_loss_is_nan_is_not_the_best(problem, monkeypatch):
     whole = trained(Plan(FIRST_ORDER, epochs=6), *problem)
     assert whole.rule.learning_rate.rate == 0.1
     answers = iter([math.nan])
-    monkeypatch.setattr(trials.RowsProblem, "objective", lambda *_: next(answers, 1.0))
+    monkeypatch.setattr(trials, "training_objective", lambda *_: next(answers, 1.0))
     assert trained(Plan(FIRST_ORDER, epochs=6), *problem).rule.learning_rate.rate == 0.01
 
 
@@ -263,3 +264,14 @@ def test_validation_losses_that_are_all_nan_are_not_the_best(problem, monkeypatc
     outcome = trained(plan, *problem)
     assert outcome.rule.learning_rate.rate == 0.1
     assert outcome.rule_reason.count(": inf") == outcome.rule_reason.count(";") + 1
+
+
+@pytest.mark.parametrize("penalty", [{"l2": 10.0}, {"l1": 10.0}], ids=["l2", "l1"])
+def test_a_penalty_that_runs_away_is_guarded_too(engine, problem, monkeypatch, penalty):
+    # With columns as small as these the loss hardly sees the weights, so only the penalty can tell.
+    X, y = problem[0] * 1e-9, problem[1]
+    spec = NetworkSpec(3, (Dense(1, bias=False),), **penalty)
+    monkeypatch.setattr(trials, "find_rates", lambda *_: (1e6,))
+    outcome = trained(Plan(FIRST_ORDER, epochs=3, engine=engine), X, y, spec=spec)
+    start = objective(spec, initial_params(spec, 0), X, y)
+    assert objective(spec, outcome.params, X, y) <= 1.1 * start

@@ -68,8 +68,9 @@ class NativeEngine:
         """Average loss and row measure; see `engines.base.Engine`."""
         if loss_of(spec.loss).name == "functions":
             outputs = self.outputs(spec, params, X)
-            loss = mean_loss(spec, outputs, y, weights)
-            return float(loss), float(mean_measure(spec, outputs, y, weights))
+            with np.errstate(over="ignore", invalid="ignore"):
+                loss = mean_loss(spec, outputs, y, weights)
+                return float(loss), float(mean_measure(spec, outputs, y, weights))
         batch = _fit(params), _fit(X), _fit(y), _fit_or_none(weights)
         means: tuple[float, float] = _core.evaluate(_network(spec), *batch, self.n_threads)
         return means

@@ -161,8 +161,9 @@ def _same(outputs: Array) -> Array:
 
 
 def _exponential(outputs: Array) -> Array:
-    """Predict counts from their logarithms."""
-    return outputs.__array_namespace__().exp(outputs)
+    """Predict counts from their logarithms; inf where one cannot be written."""
+    with np.errstate(over="ignore"):
+        return outputs.__array_namespace__().exp(outputs)
 
 
 def _outside_0_to_1(y: np.ndarray, n_outputs: int) -> tuple[np.ndarray, str]:  # noqa: ARG001

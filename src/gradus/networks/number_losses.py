@@ -8,6 +8,8 @@ that of the pieces beside it.
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+
 from gradus._typing import Array
 from gradus._validate import check_number
 from gradus.errors import InvalidParameter
@@ -189,7 +191,8 @@ def increasing(outputs: Array) -> Array:
     """
     xp = outputs.__array_namespace__()
     steps = xp.concat([outputs[:, :1], softplus(outputs[:, 1:])], axis=1)
-    return xp.cumulative_sum(steps, axis=1)
+    with np.errstate(over="ignore"):
+        return xp.cumulative_sum(steps, axis=1)
 
 
 def pinball(levels: tuple[float, ...], outputs: Array, y: Array) -> Array:

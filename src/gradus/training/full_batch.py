@@ -74,13 +74,13 @@ class RowsProblem:
 
     def objective(self, params: FloatArray) -> float:
         """Compute mean loss plus penalty."""
-        return self.loss(params) + self._penalty(params)
+        return self.loss(params) + penalty(self.spec, params)
 
     def gradient(self, params: FloatArray) -> tuple[float, FloatArray]:
         """Compute the objective and its gradient."""
         self._look_up()
         loss, grads = self.engine.gradient(self.spec, params, *self.rows)
-        return loss + self._penalty(params), grads
+        return loss + penalty(self.spec, params), grads
 
     def hvp(self, params: FloatArray, v: FloatArray) -> FloatArray:
         """Multiply the objective's Hessian by v."""
@@ -115,14 +115,17 @@ class RowsProblem:
         other.spec, other.l2 = replace(self.spec, l2=l2), l2
         return other
 
-    def _penalty(self, params: FloatArray) -> float:
-        exact = params.astype(np.float64)
-        penalty = l2_penalty(exact, self.is_weight, self.spec.l2)
-        return float(penalty + l1_penalty(exact, self.is_weight, self.spec.l1))
-
     def _look_up(self) -> None:
         if self.is_stopped():
             raise Stopped
+
+
+def penalty(spec: NetworkSpec, params: FloatArray) -> float:
+    """Compute what an objective has beside the mean loss, in float64."""
+    exact, is_weight = params.astype(np.float64), weight_mask(spec)
+    with np.errstate(over="ignore"):
+        squares = l2_penalty(exact, is_weight, spec.l2)
+        return float(squares + l1_penalty(exact, is_weight, spec.l1))
 
 
 def _is_plain(spec: NetworkSpec) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from gradus._typing import Float64Array, FloatArray
 from gradus.engines.base import TrainState
 
-# Batches differ, so a loss that rises by a tenth of what it began with is no alarm yet.
+# Batches differ, so an objective that rises by a tenth of what it began with is no alarm yet.
 _TOLERATED = 0.1
 _CUT = 0.25
 # With so small a part of the rate found, no rate is the matter.
@@ -21,14 +21,15 @@ _SMALLEST = _CUT**20
 class Guard:
     """The best state so far, the latest one, and how far the rate has been cut.
 
-    The loss of an epoch is a mean over its batches, so it judges the state that the epoch began
-    with. The rate is trusted as long as ``loss - best <= 0.1 * abs(first)``. Where it is not, and
-    where numbers stop being finite, the best state comes back and the rate is cut to a quarter.
+    The loss of an epoch is a mean over its batches, so with the penalty it judges the state that
+    the epoch began with. The rate is trusted as long as ``objective - best <= 0.1 * abs(first)``.
+    Where it is not, and where numbers stop being finite, the best state comes back and the rate is
+    cut to a quarter.
 
     Attributes
     ----------
     numbers : float64 array of shape (3,)
-        Factor of the learning rate, loss before the first step, smallest loss.
+        Factor of the learning rate, objective before the first step, smallest objective.
     params : array of shape (2, n_params)
     slots : array of shape (2, n_slots, n_params)
         Of the best state and of the latest end of an epoch.
@@ -39,25 +40,25 @@ class Guard:
     slots: FloatArray
 
     @classmethod
-    def start(cls, state: TrainState, loss: float) -> "Guard":
-        """Guard a training from its first step on; `loss` is that of the first parameters."""
+    def start(cls, state: TrainState, objective: float) -> "Guard":
+        """Guard a training from its first step on, given the objective there."""
         params: FloatArray = np.empty((2, *state.params.shape), dtype=state.params.dtype)
         slots: FloatArray = np.empty((2, *state.slots.shape), dtype=state.params.dtype)
         params[:], slots[:] = state.params, state.slots
-        return cls(np.array([1.0, loss, loss]), params, slots)
+        return cls(np.array([1.0, objective, objective]), params, slots)
 
     @property
     def factor(self) -> float:
         """What every learning rate is multiplied with."""
         return float(self.numbers[0])
 
-    def after_epoch(self, state: TrainState, loss: float) -> None:
-        """Take in the loss of an epoch just finished: go on from its end, or go back."""
-        if not self._is_trusted(loss):
+    def after_epoch(self, state: TrainState, objective: float) -> None:
+        """Take in what an epoch just finished began with: go on from its end, or go back."""
+        if not self._is_trusted(objective):
             self.retreat(state)
             return
-        if loss < self.numbers[2]:
-            self.numbers[2] = loss
+        if objective < self.numbers[2]:
+            self.numbers[2] = objective
             self.params[0], self.slots[0] = self.params[1], self.slots[1]
         self.params[1], self.slots[1] = state.params, state.slots
 
@@ -70,12 +71,12 @@ class Guard:
         state.params[:], state.slots[:] = self.params[0], self.slots[0]
         return True
 
-    def at_the_end(self, state: TrainState, loss: float) -> None:
-        """Put the best state back where the last epoch, with this loss at its end, ran away."""
-        if not self._is_trusted(loss):
+    def at_the_end(self, state: TrainState, objective: float) -> None:
+        """Put the best state back where the last epoch ran away, given the objective at its end."""
+        if not self._is_trusted(objective):
             state.params[:], state.slots[:] = self.params[0], self.slots[0]
 
-    def _is_trusted(self, loss: float) -> bool:
+    def _is_trusted(self, objective: float) -> bool:
         _, first, best = self.numbers.tolist()
         # nan fails every comparison.
-        return bool(loss - best <= _TOLERATED * abs(first))
+        return bool(objective - best <= _TOLERATED * abs(first))

@@ -22,7 +22,7 @@ from gradus.training.automatic import Candidate
 from gradus.training.checkpoints import Checkpoint
 from gradus.training.control import Control, Progress
 from gradus.training.divergence import explain
-from gradus.training.full_batch import RowsProblem, check_layers, run_full_batch
+from gradus.training.full_batch import RowsProblem, check_layers, penalty, run_full_batch
 from gradus.training.guard import Guard
 from gradus.training.history import EpochRow, has_short_epochs, next_kept
 from gradus.training.loss_check import check_functions
@@ -30,7 +30,7 @@ from gradus.training.outcome import Outcome, StoppedBecause
 from gradus.training.plan import Plan
 from gradus.training.standing import Found, Standing
 from gradus.training.stopping import Stopping
-from gradus.training.trials import train_automatically, training_loss
+from gradus.training.trials import train_automatically, training_objective
 from gradus.training.validation import ValidationRows, evaluate
 
 _SLICE_SECONDS = 0.05
@@ -114,7 +114,7 @@ def train_network(
     if found:
         standing.found = Found(np.array(found), params0.copy())
         if not isinstance(rule, FullBatchRule):
-            standing.guard = Guard.start(state, training_loss(engine, spec, params0, batches))
+            standing.guard = Guard.start(state, training_objective(engine, spec, params0, batches))
     if checkpoint:
         standing = checkpoint.resume(standing, spec, batches.steps_per_epoch)
         checkpoint.write(standing, spec)
@@ -128,7 +128,7 @@ def train_network(
             if trouble:
                 control.warn(trouble)
     if standing.guard and reason != "interrupted":
-        standing.guard.at_the_end(state, training_loss(engine, spec, state.params, batches))
+        standing.guard.at_the_end(state, training_objective(engine, spec, state.params, batches))
     failure = explain(spec, standing, batches, plan) if reason == "diverged" else None
     history, params = standing.record.view(spec), standing.params.copy()
     told = rule.told(state.scalars) if isinstance(rule, FullBatchRule) else {}
@@ -262,7 +262,9 @@ class _Training:
         is_kept = self._next_kept(row.epoch - 1) == row.epoch
         standing.record.add(row, is_kept=is_kept, is_best=is_best)
         if standing.guard is not None:
-            standing.guard.after_epoch(standing.state, row.loss)
+            began_with = standing.guard.params[1]
+            objective = row.loss + penalty(self.spec, began_with)
+            standing.guard.after_epoch(standing.state, objective)
         standing.pending = None
         return True
 

@@ -154,9 +154,7 @@ class _Tries:
             return math.inf
         if self.validation is not None:
             return float(np.fmin.reduce(outcome.history.validation_loss, initial=math.inf))
-        objective = RowsProblem(
-            self.engine, self.spec, self.batches, lambda: False, np.zeros(1, dtype=np.uint8)
-        ).objective(outcome.params)
+        objective = training_objective(self.engine, self.spec, outcome.params, self.batches)
         return objective if math.isfinite(objective) else math.inf
 
     def _short(self, rate: float) -> float:
@@ -170,7 +168,9 @@ class _Tries:
         return self.loss(self.train(*rows, engine=self.engine, control=quiet))
 
 
-def training_loss(engine: Engine, spec: NetworkSpec, params: FloatArray, batches: Batches) -> float:
-    """Average the loss, without penalty, over all training rows."""
+def training_objective(
+    engine: Engine, spec: NetworkSpec, params: FloatArray, batches: Batches
+) -> float:
+    """Average the loss over all training rows, and add the penalty."""
     problem = RowsProblem(engine, spec, batches, lambda: False, np.zeros(1, dtype=np.uint8))
-    return problem.measures(params)[0]
+    return problem.objective(params)
