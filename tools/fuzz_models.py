@@ -29,18 +29,12 @@ from typing import Any
 
 import numpy as np
 
+import gradus
+from gradus import Dense, Model, Network
 from gradus._archive import array_checksum
 from gradus.errors import GradusError, ModelFileError
-from gradus.models.model import Model
 from gradus.models.model_file import dump, parse
-from gradus.models.network import Network
-from gradus.networks.class_losses import BinaryCrossEntropy, CrossEntropy
-from gradus.networks.layers import Dense, Dropout, Embedding, Initializer, LayerNorm, Residual
-from gradus.networks.losses import LossOption
-from gradus.networks.number_losses import Huber, Quantile
-from gradus.networks.own_losses import ExpressionLoss
 from gradus.tables.table import Column, Source, Table
-from gradus.workflow.train import train
 
 SECONDS = 2.0
 MEGABYTES = 512
@@ -88,37 +82,21 @@ def bases() -> tuple[bytes, ...]:
 
     def one(n: int, target: str, n_levels: int = 3, **options: Any) -> bytes:
         others = [name for name in targets if name != target]
-        model = train(table(n, n_levels), target, epochs=2, ignore=others, **options)
+        model = gradus.train(table(n, n_levels), target, epochs=2, ignore=others, **options)
         return dump(model, "a model")
 
+    normed = (gradus.LayerNorm(), Dense(3, "mish", max_norm=3.0), Dense(4))
+    levels, start = [gradus.Embedding(4, 2)], gradus.Initializer("uniform", low=-1, high=1)
+    layers = [gradus.Dropout(0.1), gradus.Residual(normed), Dense(2, initializer=start)]
+    losses = ["cross_entropy", "poisson", gradus.Huber(0.5), gradus.Quantile((0.1, 0.9))]
+    losses += [gradus.BinaryCrossEntropy(0.2), gradus.ExpressionLoss("exp(output - target)")]
     return (
         one(60, "z", hidden=(3,), split="random", keep_rows=True),
         one(60, "price", hidden=(2,), split="time:day"),
         one(160, "class", 40, hidden=(3,), split="random", folds=2),
         one(12, "z", split="random"),
-        *(dump(network, "a network") for network in networks()),
+        *(dump(Network(3, layers, loss, 0.1, 0, "float32", levels), "") for loss in losses),
     )
-
-
-def networks() -> list[Network]:
-    """Make a network of every kind of layer with every loss that has something to change."""
-    given = Initializer("given", weight=[[0.5, -0.5]] * 4, bias=[0.0, 1.0])
-    layers = [
-        Dropout(0.1),
-        Dense(2, "tanh", initializer=given, max_norm=3.0),
-        Residual((LayerNorm(), Dense(3, "mish"), Dropout(0.5), Dense(2, "silu"))),
-        LayerNorm(1e-3),
-        Dense(2, initializer=Initializer("uniform", low=-1, high=1)),
-    ]
-    losses: tuple[LossOption, ...] = (
-        *("cross_entropy", "poisson", Huber(0.5), Quantile((0.1, 0.9)), CrossEntropy(0.1)),
-        *(BinaryCrossEntropy(0.2), ExpressionLoss("where(output < target, 3, 1) * exp(-output)")),
-    )
-    embeddings = [Embedding(4, 2)]
-    return [
-        Network(3, layers, loss, embeddings=embeddings, l1=0.1, l2=0.2, seed=seed)
-        for seed, loss in enumerate(losses)
-    ]
 
 
 def take_apart(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -279,3 +279,8 @@ def test_torch_agrees(name, rng):
 def test_a_prediction_too_large_to_be_written_is_inf(loss):
     predictions = loss_of(loss).link(np.full((1, 2), 1.7e308))
     assert predictions[0, 1] == np.inf
+
+
+def test_logits_too_far_apart_to_be_subtracted_are_told_apart():
+    predictions = loss_of("cross_entropy").link(np.array([[1.7e308, -1.7e308]]))
+    assert predictions.tolist() == [[1, 0]]

@@ -6,6 +6,8 @@ table. Nothing here divides by the number of rows. All is finite for logits of u
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from gradus._typing import Array
 from gradus._validate import check_number
 from gradus.networks.activations import sigmoid, sigmoid_slope
@@ -129,7 +131,8 @@ def cross_entropy(smoothing: float, outputs: Array, y: Array) -> Array:
 def softmax(outputs: Array) -> Array:
     """``p_j = exp(z_j) / sum_k exp(z_k)``, shifted by the largest logit; rows sum to 1."""
     xp = outputs.__array_namespace__()
-    e = xp.exp(outputs - xp.max(outputs, axis=1, keepdims=True))
+    with np.errstate(over="ignore"):
+        e = xp.exp(outputs - xp.max(outputs, axis=1, keepdims=True))
     return e / xp.sum(e, axis=1, keepdims=True)
 
 
