@@ -2,9 +2,9 @@
 
 ``GRADUS_DATA=FOLDER python -m benchmarks.never_diverges [NAME ...] [--seeds N]`` fits
 `MLPRegressor` or `MLPClassifier` with their defaults on up to 1,000 rows of each of twelve tables,
-ten seeds each, every column of numbers multiplied by its own factor between 0.001 and 1,000. Counts
-losses that are not finite, and trainings that end with a larger loss than the linear model has on
-the same rows: least squares, or logistic regression without penalty.
+ten seeds each, every column of numbers multiplied by its own factor between 0.001 and 1,000; a
+tenth of the rows judges. Counts losses that are not finite, and trainings whose last training loss
+is above that of the linear model, the same estimator without hidden layers solved by L-BFGS.
 """
 
 import argparse
@@ -40,25 +40,15 @@ def scaled(name: str, folder: Path, seed: int) -> tuple[pd.DataFrame, pd.Series]
 
 def losses(name: str, folder: Path, seed: int) -> tuple[np.ndarray, float, float]:
     """Return the loss curve, the training loss at the end, and that of the linear model."""
-    case = CASES[name]
     X, y = scaled(name, folder, seed)
-    kind: Any = MLPClassifier if case.is_class else MLPRegressor
-    network = kind(random_state=seed).fit(X, y)
+    n_judges = len(X) // 10
+    judges = {"X_val": X[:n_judges], "y_val": y[:n_judges]}
+    kind: Any = MLPClassifier if CASES[name].is_class else MLPRegressor
+    network = kind(random_state=seed).fit(X[n_judges:], y[n_judges:], **judges)
     linear = kind(
-        hidden_layer_sizes=(), alpha=0.0, solver="lbfgs", max_iter=2000, random_state=seed
-    ).fit(X, y)
-    return (
-        np.array(network.loss_curve_),
-        *(_training_loss(model, X, y, case.is_class) for model in (network, linear)),
-    )
-
-
-def _training_loss(model: Any, X: pd.DataFrame, y: pd.Series, is_class: bool) -> float:  # noqa: FBT001
-    """Average the squared error, or the log loss, over all rows."""
-    if not is_class:
-        return float(np.mean((model.predict(X) - y) ** 2))
-    code = np.searchsorted(model.classes_, y.to_numpy())
-    return float(-np.mean(np.log(model.predict_proba(X)[np.arange(len(y)), code] + 1e-300)))
+        hidden_layer_sizes=(), solver="lbfgs", max_iter=1000, early_stopping=False, alpha=1e-4
+    ).fit(X[n_judges:], y[n_judges:])
+    return np.array(network.loss_curve_), network.loss_curve_[-1], linear.loss_
 
 
 def main() -> None:
@@ -76,7 +66,7 @@ def main() -> None:
         share = max(own / linear for _, own, linear in found)
         print(
             f"{name:12}  not finite {n_wild} of {len(found)}  above linear {n_above}  "
-            f"largest share of the linear model's loss {share:.3f}",
+            f"at most {share:.3f} of the linear model's loss",
             flush=True,
         )
 

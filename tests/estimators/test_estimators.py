@@ -349,7 +349,10 @@ def test_pickles_hold_the_network_s_file(rng, kind):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"alpha": -1}, "The 'alpha' parameter of {} must be a float in the range [0.0, inf)."),
+        (
+            {"alpha": -1},
+            "The 'alpha' parameter of {} must be a float in the range [0.0, inf) or a str among ",
+        ),
         ({"solver": "adm"}, "The 'solver' parameter of {} must be a str among {{"),
         (
             {"preprocess": "scale"},

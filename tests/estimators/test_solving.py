@@ -30,7 +30,7 @@ def test_every_solver_learns_a_product(rng, kind, solver):
     y = X[:, 0] * X[:, 1] if kind is MLPRegressor else X[:, 0] * X[:, 1] > 0
     rate = {"rmsprop": 0.01, "adamw": 0.01, "adagrad": 0.1}.get(solver, "auto")
     est = kind(hidden_layer_sizes=(20,), activation="tanh", solver=solver, max_iter=300,
-               learning_rate_init=rate, tol=1e-6, random_state=0).fit(X, y)  # fmt: skip
+               learning_rate_init=rate, tol=1e-6, alpha=0, random_state=0).fit(X, y)  # fmt: skip
     assert est.score(X, y) > 0.9
     assert est.loss_ < 0.3 * est.loss_curve_[0] if hasattr(est, "loss_curve_") else True
     if solver != "auto":
@@ -84,3 +84,33 @@ def test_dropout_learns_with_what_steps_and_nothing_else(rng, kind):
     with pytest.raises(InvalidParameter) as caught:
         kind(hidden_layer_sizes=[Dense(8, bias=False)]).fit(X, y)
     assert str(caught.value) == "Each Dense in hidden_layer_sizes must have a bias; one has none."
+
+
+def weights_of(est, X, y, **options):
+    return est.fit(X, y, **options).coefs_[0]
+
+
+@BOTH
+def test_few_rows_are_penalized_where_none_judges(rng, kind):
+    X = rng.normal(size=(60, 2))
+    y = (X[:, 0] > 0).astype(int)
+
+    def made(alpha, **options):
+        return kind(**QUICK, solver="lbfgs", alpha=alpha, **options)
+
+    left_open = weights_of(made("auto"), X, y)
+    np.testing.assert_array_equal(left_open, weights_of(made(1.0), X, y))
+    np.testing.assert_allclose(
+        weights_of(made("auto"), X, y, sample_weight=np.full(60, 1 / 60)), left_open, rtol=1e-6
+    )
+    judges = {"X_val": X[:9], "y_val": y[:9]}
+    for alpha, rows, options in ((1e-4, judges, {}), (1e-4, {}, {"preprocess": None})):
+        np.testing.assert_array_equal(
+            weights_of(made("auto", **options), X, y, **rows),
+            weights_of(made(alpha, **options), X, y, **rows),
+        )
+    known = {"classes": [0, 1]} if kind is MLPClassifier else {}
+    np.testing.assert_array_equal(
+        kind(**QUICK).partial_fit(X, y, **known).coefs_[0],
+        kind(**QUICK, alpha=1e-4).partial_fit(X, y, **known).coefs_[0],
+    )

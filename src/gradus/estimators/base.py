@@ -30,6 +30,7 @@ from gradus.estimators.inputs import (
     take,
 )
 from gradus.estimators.parameters import check_parameters
+from gradus.estimators.planned import batch_weight
 from gradus.estimators.several import Several
 from gradus.estimators.solving import NOT_FINITE, Judging
 from gradus.estimators.weights import Parts
@@ -43,13 +44,18 @@ from gradus.workflow.settings import embedding_width
 
 _PICKLED = "the pickled estimator"
 
+_USUAL_ALPHA = 0.0001
+# Without rows to stop by, the penalty alone keeps a network from learning few rows by heart;
+# measured in docs/decisions/0016-what-the-estimators-train.md.
+_ALPHA_OF_FEW = 1.0
+
 
 class BaseMLP(Several, CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """Parameters and state of `MLPRegressor` and `MLPClassifier`."""
 
     hidden_layer_sizes: int | Sequence[int | Layer]
     activation: str
-    alpha: float
+    alpha: float | str
     random_state: int | np.random.RandomState | None
     warm_start: bool
     _parameter_constraints: ClassVar[dict[str, list[Any]]]
@@ -120,8 +126,8 @@ class BaseMLP(Several, CallbackSupportMixin, BaseEstimator, ABC):  # type: ignor
         rows = self._rows(X, Y, weights)
         spec = self._describe(rows, self._n_outputs(Y), is_first=is_first)
         check_targets(spec.loss, rows.y, spec.n_outputs)
-        objective = Objective(spec, float(self.alpha))
         held = self._validation_rows(*validation)
+        objective = Objective(spec, self._penalty(rows, held, is_partial=is_partial))
         self._watched = self._watch(*given, is_partial=is_partial)
         found = self._solve_all(
             objective, rows, Y, held, counts=counts, is_first=is_first, is_partial=is_partial
@@ -133,6 +139,16 @@ class BaseMLP(Several, CallbackSupportMixin, BaseEstimator, ABC):  # type: ignor
         self._watched.end(found[0])
         self._watched = None
         return self
+
+    def _penalty(self, rows: Rows, held: Judging | None, *, is_partial: bool) -> float:
+        """Return the strength that `alpha` means."""
+        if self.alpha != "auto":
+            return float(self.alpha)
+        is_judged = is_partial or self._stops_early(len(rows), has_judges=held is not None)
+        if is_judged or self.preprocess is None:
+            return _USUAL_ALPHA
+        # Whole weights stand for repeated rows; those that sum to 1, as of boosting, for all rows.
+        return _ALPHA_OF_FEW * min(1.0, batch_weight(rows, None) / len(rows))
 
     def _watch(self, X: Given, y: Given, sample_weight: Given, *, is_partial: bool) -> Watched:
         """Tell callbacks, if there are any, that a fit begins."""

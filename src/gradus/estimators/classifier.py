@@ -77,7 +77,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc] # scikit-le
         activation: str = "relu",
         *,
         solver: str = "auto",
-        alpha: float = 0.0001,
+        alpha: float | str = "auto",
         batch_size: int | str = "auto",
         learning_rate: str = "constant",
         learning_rate_init: float | str = "auto",

@@ -74,7 +74,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc] # scikit-lear
         activation: str = "relu",
         *,
         solver: str = "auto",
-        alpha: float = 0.0001,
+        alpha: float | str = "auto",
         batch_size: int | str = "auto",
         learning_rate: str = "constant",
         learning_rate_init: float | str = "auto",

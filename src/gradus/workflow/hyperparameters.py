@@ -163,11 +163,13 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
     ),
     Hyperparameter(
         "alpha",
+        "auto",
         0.0001,
-        0.0001,
-        (_AT_LEAST_0,),
+        (_AT_LEAST_0, Words(("auto",))),
         "Strength of the penalty ``alpha / (2 n) * sum(weight**2)``, n the sum of weights of the "
-        "batch's rows.",
+        "batch's rows. ``auto`` is 1 where no rows judge, so that few rows are not learned by "
+        "heart (times the mean weight of the rows where that is less than 1), and 0.0001 where "
+        "some do, in `partial_fit` and with ``preprocess=None``.",
         network="NetworkSpec.l2",
     ),
     Hyperparameter(
