@@ -21,7 +21,7 @@ from gradus.networks.params import n_params, views
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.automatic import Automatic
 from gradus.optimizers.rules import Rule
-from gradus.optimizers.second_order.problem import FullBatchRule
+from gradus.optimizers.second_order.methods import FullBatchMethod
 from gradus.training.arrays import read_inputs, read_targets, read_weights
 from gradus.training.checkpoints import Checkpoint, identify
 from gradus.training.control import Control, Progress
@@ -60,7 +60,7 @@ class Run:
     history: History
     stopped_because: StoppedBecause
     best_epoch: int
-    rule: Rule | FullBatchRule
+    rule: Rule | FullBatchMethod
     rule_reason: str
     told: dict[str, float]
 
@@ -175,7 +175,7 @@ class Network:
         self,
         X: ArrayLike,
         y: ArrayLike,
-        rule: Rule | FullBatchRule | Automatic,
+        rule: Rule | FullBatchMethod | Automatic,
         *,
         epochs: int = 200,
         batch_size: int | None = None,

@@ -19,7 +19,7 @@ from gradus.optimizers.automatic import Automatic
 from gradus.optimizers.rules import Rule
 from gradus.optimizers.schedules import Cosine
 from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
-from gradus.optimizers.second_order.problem import FullBatchRule
+from gradus.optimizers.second_order.methods import FullBatchMethod
 from gradus.optimizers.second_order.vectors import dot
 
 #: A trial is a twelfth as long as the training, and its rate falls to 0 like that of the training.
@@ -131,7 +131,7 @@ class Candidate(NamedTuple):
     rate: float
     final: float
 
-    def rule(self, automatic: Automatic) -> Rule | FullBatchRule:
+    def rule(self, automatic: Automatic) -> Rule | FullBatchMethod:
         """Return the rule itself."""
         if math.isnan(self.rate):
             return LevenbergMarquardt()

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from gradus._typing import FloatArray
 from gradus.errors import Diverged
 from gradus.optimizers.rules import Rule
-from gradus.optimizers.second_order.problem import FullBatchRule
+from gradus.optimizers.second_order.methods import FullBatchMethod
 from gradus.training.history import History
 
 StoppedBecause: TypeAlias = Literal[
@@ -56,6 +56,6 @@ class Outcome:
     stopped_because: StoppedBecause
     best_epoch: int
     failure: Diverged | None
-    rule: Rule | FullBatchRule
+    rule: Rule | FullBatchMethod
     rule_reason: str
     told: dict[str, float]

@@ -12,6 +12,7 @@ from gradus.engines.registry import ENGINE_NAMES
 from gradus.errors import InvalidParameter
 from gradus.optimizers.automatic import Automatic
 from gradus.optimizers.rules import Rule
+from gradus.optimizers.second_order.methods import FullBatchMethod
 from gradus.optimizers.second_order.problem import FullBatchRule
 
 DTYPE_NAMES = ("float64", "float32")
@@ -90,7 +91,8 @@ class Plan:
         If a value is of a wrong kind or outside its range.
     """
 
-    rule: Rule | FullBatchRule | Automatic
+    # Each by its name, as model files know no others.
+    rule: Rule | FullBatchMethod | Automatic
     epochs: int = 200
     batch_size: int | None = None
     early_stopping: EarlyStopping | None = None

@@ -21,7 +21,7 @@ from gradus.networks.initializers import initial_params
 from gradus.networks.losses import loss_of
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.rules import Rule
-from gradus.optimizers.second_order.problem import FullBatchRule
+from gradus.optimizers.second_order.methods import FullBatchMethod
 from gradus.training.arrays import check_total, read_inputs, read_targets, read_weights
 from gradus.training.control import Control, Mailbox, Progress
 from gradus.training.folds import holdout
@@ -56,7 +56,7 @@ class TrainResult:
     histories: tuple[History, ...]
     stopped_because: tuple[StoppedBecause, ...]
     best_epochs: tuple[int, ...]
-    rules: tuple[Rule | FullBatchRule, ...]
+    rules: tuple[Rule | FullBatchMethod, ...]
     rule_reasons: tuple[str, ...]
     told: tuple[dict[str, float], ...]
     out_of_fold: FloatArray | None
