@@ -3,7 +3,8 @@ import re
 import pytest
 
 from gradus.errors import InvalidParameter
-from gradus.networks.layers import Dense, Dropout, LayerNorm, Residual
+from gradus.models.network import Network
+from gradus.networks.layers import Dense, Dropout, Embedding, LayerNorm, Residual
 from gradus.networks.spec import NetworkSpec
 
 
@@ -27,6 +28,13 @@ def test_a_residual_may_hold_nothing_that_changes_the_width():
         (lambda: Dropout(1), "rate must be a finite number at least 0 and less than 1; got 1."),
         (lambda: Dropout(-0.1), "rate must be a finite number at least 0 and less than 1; got -0."),
         (lambda: LayerNorm(0), "epsilon must be a finite number greater than 0; got 0."),
+        (lambda: Residual(Dense(3)), "layers of a Residual must be a list; got Dense(width=3"),
+        (lambda: NetworkSpec(3, Dense(1)), "layers must be a list; got Dense(width=1"),
+        (lambda: Network(3, Dense(2)), "layers must be a list; got Dense(width=2"),
+        (
+            lambda: Network(3, [Dense(1)], embeddings=Embedding(4, 2)),
+            "embeddings must be a list; got Embedding(n_levels=4, width=2).",
+        ),
         (lambda: Residual(()), "a Residual must hold at least one layer; got none."),
         (
             lambda: Residual((Residual((Dense(1),)),)),

@@ -15,7 +15,7 @@ from gradus.engines.base import Engine
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import DataError, InvalidParameter, ShapeMismatch
 from gradus.networks.initializers import initial_params
-from gradus.networks.layers import Embedding, Layer
+from gradus.networks.layers import Embedding, Layer, listed
 from gradus.networks.losses import LossOption, loss_of
 from gradus.networks.params import n_params, views
 from gradus.networks.spec import NetworkSpec
@@ -117,7 +117,9 @@ class Network:
         l1: float = 0.0,
     ) -> None:
         inputs = check_whole("inputs", inputs, at_least=1)
-        self.spec = NetworkSpec(inputs, tuple(layers), loss, l2, tuple(embeddings), l1)
+        self.spec = NetworkSpec(
+            inputs, listed("layers", layers), loss, l2, listed("embeddings", embeddings), l1
+        )
         self.seed = check_whole("seed", seed, at_least=0)
         self.dtype = check_choice("dtype", dtype, DTYPE_NAMES)
         self._params: FloatArray = initial_params(self.spec, self.seed).astype(self.dtype)

@@ -3,9 +3,9 @@
 Each class checks its own options; what stands beside it, and how it is computed, is not known here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from gradus._typing import ACTIVATION_NAMES, INITIALIZER_NAMES
 from gradus._validate import check_choice, check_flag, check_number, check_whole
@@ -91,6 +91,19 @@ class Initializer:
 def _numbers(name: str, values: Sequence[float]) -> tuple[float, ...]:
     """Freeze a sequence of finite numbers."""
     return tuple(check_number(name, value) for value in values)
+
+
+def listed(name: str, entries: object) -> tuple[Any, ...]:
+    """Freeze a list of layers or embeddings, whose entries are looked at elsewhere.
+
+    Raises
+    ------
+    InvalidParameter
+        For one entry that stands alone.
+    """
+    if not isinstance(entries, Iterable):
+        raise InvalidParameter(f"{name} must be a list; got {entries!r}.")
+    return tuple(entries)
 
 
 @dataclass(frozen=True)
@@ -235,7 +248,7 @@ class Residual:
     layers: tuple[Dense | Dropout | LayerNorm, ...]
 
     def __post_init__(self) -> None:
-        entries: tuple[object, ...] = tuple(self.layers)
+        entries = listed("layers of a Residual", self.layers)
         object.__setattr__(self, "layers", entries)
         if not entries:
             raise InvalidParameter("a Residual must hold at least one layer; got none.")

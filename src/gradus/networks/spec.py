@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gradus._validate import check_number, check_whole
 from gradus.errors import InvalidParameter, ShapeMismatch
-from gradus.networks.layers import Dense, Embedding, Initializer, Layer, Residual
+from gradus.networks.layers import Dense, Embedding, Initializer, Layer, Residual, listed
 from gradus.networks.losses import LossOption, loss_of
 
 # Far beyond any memory, and small enough that no count of bytes leaves 64 bits.
@@ -55,10 +55,10 @@ class NetworkSpec:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "n_inputs", check_whole("n_inputs", self.n_inputs, at_least=1))
-        object.__setattr__(self, "layers", tuple(self.layers))
         for name in ("l1", "l2"):
             object.__setattr__(self, name, check_number(name, getattr(self, name), at_least=0.0))
-        object.__setattr__(self, "embeddings", tuple(self.embeddings))
+        for name in ("layers", "embeddings"):
+            object.__setattr__(self, name, listed(name, getattr(self, name)))
         _check_embeddings(self.n_inputs, self.embeddings)
         loss_of(self.loss)
         _check_layers(self.layers, self.widths[0])

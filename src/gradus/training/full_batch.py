@@ -123,7 +123,7 @@ class RowsProblem:
 def penalty(spec: NetworkSpec, params: FloatArray) -> float:
     """Compute what an objective has beside the mean loss, in float64."""
     exact, is_weight = params.astype(np.float64), weight_mask(spec)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         squares = l2_penalty(exact, is_weight, spec.l2)
         return float(squares + l1_penalty(exact, is_weight, spec.l1))
 
