@@ -143,6 +143,18 @@ def test_a_row_of_weight_2_is_two_rows_that_missed(rng):
     np.testing.assert_allclose(weighted, repeated, rtol=1e-12)
 
 
+def test_bounds_of_folds_take_weights_for_repeated_rows_and_none_for_absent_ones(rng):
+    X, w = rng.normal(size=(80, 2)), np.r_[rng.integers(1, 4, 60), np.zeros(20, dtype=np.int64)]
+    y = X[:, 0] + rng.normal(size=80)
+    options = {**OPTIONS, "hidden_layer_sizes": (3,), "solver": "lbfgs", "cv": 5}
+    once, often = np.flatnonzero(w), np.repeat(np.arange(80), w)
+    weighted = MLPRegressor(**options).fit(X, y, sample_weight=w).predict(X, interval=0.9)
+    absent = MLPRegressor(**options).fit(X[once], y[once], sample_weight=w[once])
+    np.testing.assert_array_equal(weighted, absent.predict(X, interval=0.9))
+    repeated = MLPRegressor(**options).fit(X[often], y[often]).predict(X, interval=0.9)
+    np.testing.assert_allclose(weighted, repeated, rtol=1e-6, atol=1e-6)
+
+
 def test_bounds_that_nothing_is_known_of(rows):
     X, y = rows
     est = MLPRegressor(**OPTIONS, solver="lbfgs").fit(X, y)

@@ -162,7 +162,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc] # scikit-lear
             A share such as 0.9 returns (answers, low, high): bounds made to hold that share of
             true values, from how far off the answers were for rows not trained on ([VGS05]):
             those of X_val, those held out, or with `cv` every row for the network that had not
-            seen it. Greater than 0 and less than 1.
+            seen it. The mean of `cv` networks, which answers, is off by less than each of them, so
+            that its bounds hold a little more than the share. Greater than 0 and less than 1.
 
         Returns
         -------
