@@ -30,7 +30,9 @@ def scaled(name: str, folder: Path, seed: int) -> tuple[pd.DataFrame, pd.Series]
     names, rows = read(case, folder)
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame([rows[i] for i in rng.permutation(len(rows))[:MOST_ROWS]], columns=names)
-    frame = frame.drop(columns=list(case.ignore))
+    if case.is_class:  # the rows that judge must not bring a class that no other row has
+        frame = frame[frame.groupby(case.target)[case.target].transform("size") >= 10]
+    frame = frame.drop(columns=list(case.ignore)).reset_index(drop=True)
     y = frame.pop(case.target)
     for column in frame:
         numbers = pd.to_numeric(frame[column], errors="coerce")

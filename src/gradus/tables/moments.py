@@ -13,6 +13,8 @@ def mean_and_scale(
 ) -> tuple[float, float]:
     """Return the mean and the standard deviation (divided by n), or 1 where all values are equal.
 
+    Values closer to each other than the smallest normal number, 2e-308, count as equal.
+
     The squares are taken of deviations divided by the largest one, so numbers of any size below
     1e150 and of any closeness give their true spread.
 
@@ -25,7 +27,7 @@ def mean_and_scale(
     """
     if weights is not None:
         values, weights = values[weights > 0], weights[weights > 0]
-    if values.min() == values.max():
+    if values.max() - values.min() < np.finfo(np.float64).tiny:
         return float(values[0]), 1.0
     mean = float(np.average(values, weights=weights))
     deviations = values - mean

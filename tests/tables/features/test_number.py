@@ -81,8 +81,13 @@ def test_numbers_outside_are_strange():
     ]  # fmt: skip
 
 
+def test_a_spread_below_all_normal_numbers_is_none():
+    encoded = fitted(5e-324, 0.0, 0.0).transform(number("a", 5e-324, 0.0, 1.0))[:, 0]
+    assert encoded.tolist() == [0.0, 0.0, 1.0]
+
+
 @settings(deadline=None)
-@given(hnp.arrays(np.float64, 6, elements=st.floats(-1e150, 1e150)))
+@given(hnp.arrays(np.float64, 6, elements=st.floats(-1e150, 1e150, allow_subnormal=False)))
 def test_encoded_rows_have_mean_0_and_scale_1_at_any_size(values):
     encoded = fitted(*values).transform(number("a", *values))[:, 0]
     assert np.isfinite(encoded).all()
