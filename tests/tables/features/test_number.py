@@ -83,7 +83,7 @@ def test_numbers_outside_are_strange():
 
 def test_a_spread_below_all_normal_numbers_is_none():
     encoded = fitted(5e-324, 0.0, 0.0).transform(number("a", 5e-324, 0.0, 1.0))[:, 0]
-    assert encoded.tolist() == [0.0, 0.0, 1.0]
+    assert encoded.tolist() == pytest.approx([0.0, 0.0, 1.0])
 
 
 @settings(deadline=None)
