@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gradus._typing import ACTIVATION_NAMES, LOSS_NAMES
+from gradus._names import ACTIVATION_NAMES, LOSS_NAMES
 from gradus.engines.registry import engine
 from gradus.networks.params import layout, weight_mask
 from tests.contracts.cases import draw_params, draw_rows, network

@@ -4,8 +4,8 @@ import importlib.util
 
 import numpy as np
 
+from gradus._names import LOSS_NAMES
 from gradus._random import Purpose, stream_key
-from gradus._typing import LOSS_NAMES
 from gradus.engines.base import Batches, EpochLog, TrainState
 from gradus.networks.class_losses import BinaryCrossEntropy, CrossEntropy
 from gradus.networks.initializers import initial_params

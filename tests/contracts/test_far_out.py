@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradus._typing import ACTIVATION_NAMES
+from gradus._names import ACTIVATION_NAMES
 from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
 from gradus.engines.reference_engine import ReferenceEngine
 from gradus.networks.spec import Dense, NetworkSpec

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradus._typing import ACTIVATION_NAMES
+from gradus._names import ACTIVATION_NAMES
 from gradus.engines.reference_engine import ReferenceEngine
 from gradus.engines.registry import engine as make_engine
 from gradus.networks.losses import loss_of

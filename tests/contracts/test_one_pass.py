@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradus._typing import ACTIVATION_NAMES
+from gradus._names import ACTIVATION_NAMES
 from gradus.engines import reference
 from gradus.networks.params import n_params
 from gradus.networks.spec import Dense, Embedding, NetworkSpec

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from gradus._typing import ACTIVATION_NAMES
+from gradus._names import ACTIVATION_NAMES
 from gradus.engines import reference, second_order
 from gradus.errors import DataError
 from gradus.networks.losses import loss_of, row_shares

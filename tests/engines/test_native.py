@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from gradus import _core, _random
-from gradus._typing import LOSS_CODES, OPERATION_NAMES
+from gradus._names import LOSS_CODES, OPERATION_NAMES
 from gradus.engines import native
 from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
 from gradus.engines.native import NativeEngine

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from gradus._typing import ACTIVATION_NAMES
+from gradus._names import ACTIVATION_NAMES
 from gradus.engines import reference
 from gradus.engines.native import NativeEngine
 from gradus.engines.reference_engine import ReferenceEngine

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradus._typing import ACTIVATION_NAMES
+from gradus._names import ACTIVATION_NAMES
 from gradus.engines import reference, second_order
 from gradus.engines.native import NativeEngine
 from gradus.engines.reference_engine import ReferenceEngine

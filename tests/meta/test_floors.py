@@ -6,7 +6,7 @@ from tests.meta.sources import imported_modules, module_name, name, package_file
 
 # What stands on which floor: a folder, or a module right inside gradus/.
 FLOORS = (
-    {"errors", "_typing", "_validate", "_random", "_threads", "_files", "_archive"},
+    {"errors", "_names", "_typing", "_validate", "_random", "_threads", "_files", "_archive"},
     {"networks", "optimizers", "tables", "_core"},
     {"engines"},
     {"training", "calculus", "verdict"},

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gradus._typing import ACTIVATION_NAMES
+from gradus._names import ACTIVATION_NAMES
 from gradus.networks.activations import ACTIVATIONS, normal_cdf, normal_pdf
 from tests.golden.load import golden
 from tests.networks.kinks import KINKED

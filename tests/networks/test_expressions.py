@@ -3,7 +3,7 @@ import re
 import numpy as np
 import pytest
 
-from gradus._typing import OPERATION_NAMES
+from gradus._names import OPERATION_NAMES
 from gradus.errors import InvalidParameter
 from gradus.networks.expressions import evaluate, parse_expression
 from tests.golden.load import golden

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradus._typing import INITIALIZER_NAMES
+from gradus._names import INITIALIZER_NAMES
 from gradus.engines import reference
 from gradus.errors import InvalidParameter
 from gradus.networks.activations import sigmoid_slope

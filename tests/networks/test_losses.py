@@ -3,7 +3,7 @@ import re
 import numpy as np
 import pytest
 
-from gradus._typing import LOSS_CODES, LOSS_NAMES
+from gradus._names import LOSS_CODES, LOSS_NAMES
 from gradus.errors import DataError, InvalidParameter
 from gradus.networks.class_losses import BinaryCrossEntropy, CrossEntropy
 from gradus.networks.losses import (

@@ -4,7 +4,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from gradus._typing import RULE_NAMES
+from gradus._names import RULE_NAMES
 from gradus.errors import InvalidParameter
 from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop, Rule
 from tests.golden.load import golden

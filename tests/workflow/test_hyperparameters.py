@@ -2,6 +2,7 @@
 
 import inspect
 from dataclasses import fields
+from typing import get_args
 
 import pytest
 import sklearn.neural_network as theirs
@@ -9,7 +10,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from gradus.cli.options import learning_options
 from gradus.estimators.classifier import MLPClassifier
-from gradus.estimators.differences import with_differences
+from gradus.estimators.differences import with_tables
 from gradus.estimators.parameters import constraints
 from gradus.estimators.regressor import MLPRegressor
 from gradus.networks.class_losses import CrossEntropy
@@ -17,7 +18,9 @@ from gradus.networks.spec import Dense, NetworkSpec
 from gradus.optimizers.rules import Adam, AdamW, GradientDescent
 from gradus.optimizers.schedules import InverseScaling
 from gradus.training.plan import EarlyStopping, Plan
-from gradus.workflow.hyperparameters import ABSENT, TABLE, entries_of
+from gradus.workflow.choices import ABSENT
+from gradus.workflow.hyperparameters import COMMANDS, TABLE, entries_of
+from gradus.workflow.options import Options
 from tests.meta.sources import ROOT
 
 ESTIMATORS = {
@@ -60,7 +63,10 @@ def test_scikit_learn_has_these_defaults_in_this_order(owner):
 def test_whatever_scikit_learn_takes_is_taken(owner):
     _, expected = ESTIMATORS[owner]
     ours = constraints(owner)
-    wider = {"activation", "solver", "loss", "momentum", "early_stopping", "learning_rate_init"}
+    wider = {
+        "activation", "solver", "loss", "alpha", "momentum", "early_stopping",
+        "learning_rate_init",
+    }  # fmt: skip
     for name, allowed in expected._parameter_constraints.items():
         if name not in wider:
             assert [told(one) for one in ours[name]] == [told(one) for one in allowed], name
@@ -82,17 +88,30 @@ def test_networks_and_plans_have_these_names():
 
 def test_the_command_line_has_these_options():
     parameters = inspect.signature(learning_options).parameters
-    known = {f"--{name.replace('_', '-')}" for name in parameters}
-    assert {entry.command for entry in TABLE if entry.command} <= known
+    found = {name: get_args(parameters[name].annotation)[1] for name in COMMANDS}
+    for name, command in COMMANDS.items():
+        # In an annotation typer takes the first argument of `Option` for a spelling only later.
+        told = found[name].default, found[name].metavar, found[name].help
+        assert told == (command.option, command.metavar, command.help)
+    leasts = {name: option.min for name, option in found.items() if option.min is not None}
+    assert leasts == {"seed": 0, "folds": 2, "epochs": 1, "batch_size": 1}
+    assert parameters.keys() >= COMMANDS.keys()
+
+
+def test_tables_and_the_options_in_python_have_these_names():
+    assert {field.name for field in fields(Options)} >= COMMANDS.keys()
 
 
 def test_the_page_shows_every_difference():
     """`python -m gradus.estimators.differences docs/estimators.md` writes them."""
     page = (ROOT / "docs" / "estimators.md").read_text(encoding="utf-8")
-    assert with_differences(page) == page
+    assert with_tables(page) == page
     for entry in TABLE:
+        if entry.command:
+            spelled = f"| `{entry.name}` | `{entry.network}` | `{entry.command.option}` |"
+            assert spelled.replace("``", "") in page
         is_other = entry.scikit_learn is ABSENT or entry.scikit_learn != entry.default
-        assert (f"\n| `{entry.name}` |" in page) == is_other, entry.name
+        assert (f"\n| `{entry.name}` | `{entry.default!r}` |" in page) == is_other, entry.name
 
 
 def test_names_are_told_apart():

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from gradus._typing import ACTIVATION_NAMES, RULE_NAMES
+from gradus._names import ACTIVATION_NAMES
 from gradus.errors import InvalidParameter
+from gradus.workflow.hyperparameters import RULES
 from gradus.workflow.options import Options
 
 WIDTHS = "hidden must be a list or tuple of widths such as (64, 64); got "
@@ -35,6 +36,25 @@ WIDTHS = "hidden must be a list or tuple of widths such as (64, 64); got "
             {"engine": "nativ"},
             "engine must be 'native' or 'reference'; got 'nativ'. Did you mean 'native'?",
         ),
+        (
+            {"rule": "levenberg_marquardt", "learning_rate": 0.1},
+            (
+                "learning_rate must be left out with the rule levenberg_marquardt, which has none; "
+                "got 0.1."
+            ),
+        ),
+        (
+            {"rule": "automatic", "learning_rate": 0.1},
+            "learning_rate must be left out with the rule automatic, which finds one; got 0.1.",
+        ),
+        (
+            {"rule": "levenberg_marquardt", "batch_size": 8},
+            (
+                "batch_size must be left out with the rule levenberg_marquardt, whose steps look "
+                "at all rows; got 8."
+            ),
+        ),
+        ({"seed": None}, f"seed must be a whole number from 0 to {2**63}; got None."),
         ({"split": 3}, "split must be a text; got 3."),
         ({"weight_column": 3}, "weight_column must be a text; got 3."),
         (
@@ -73,9 +93,7 @@ def test_whole_numbers_are_kept_as_numbers():
     assert Options.of(time_limit=3, epochs=2) == Options(time_limit=3.0, epochs=2)
 
 
-@pytest.mark.parametrize(
-    ("option", "names"), [("activation", ACTIVATION_NAMES), ("rule", RULE_NAMES)]
-)
+@pytest.mark.parametrize(("option", "names"), [("activation", ACTIVATION_NAMES), ("rule", RULES)])
 def test_the_docstring_lists_all_names(option, names):
     listed = re.search(rf"\n    {option}\n((?: {{8}}.*\n)+)", Options.__doc__)[1]
-    assert sorted(re.findall(r'"(\w+)"', listed)) == sorted(names)
+    assert set(re.findall(r'"(\w+)"', listed)) == set(names)

@@ -1,8 +1,11 @@
 """What is trained follows from the size of the table and from what the person asks."""
 
+from dataclasses import replace
+
 import pytest
 
 from gradus.networks.spec import Dense, Embedding, Initializer
+from gradus.optimizers.automatic import Automatic
 from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop
 from gradus.optimizers.schedules import Cosine
 from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
@@ -93,6 +96,26 @@ def test_what_the_person_asks_for():
 )
 def test_the_rule_the_person_asks_for(asked, rule):
     assert settings(**asked).plan.rule == rule
+
+
+def test_levenberg_marquardt_where_the_person_asks_for_it():
+    chosen = settings(rule="levenberg_marquardt", loss="cross_entropy", n_outputs=2)
+    assert chosen.spec.layers == (Dense(50, "tanh"), Dense(2))
+    plan = chosen.plan
+    assert plan.rule == LevenbergMarquardt()
+    assert (plan.epochs, plan.batch_size, plan.dtype) == (100, None, "float64")
+    assert plan.early_stopping.patience == 10
+    few = settings(20, rule="levenberg_marquardt", hidden=(5, 4), activation="relu", epochs=3)
+    assert few.spec.layers == (Dense(5, "relu"), Dense(4, "relu"), Dense(1))
+    assert (few.plan.epochs, few.plan.early_stopping) == (3, None)
+
+
+def test_the_rule_left_to_gradus_is_tried_on_the_usual_network():
+    usual, chosen = settings(), settings(rule="automatic")
+    assert chosen.spec == usual.spec
+    rule = Automatic(AdamW(weight_decay=0.05))
+    assert chosen.plan == replace(usual.plan, rule=rule, dtype="float64")
+    assert settings(rule="automatic", batch_size=9).plan.batch_size == 9
 
 
 def second(n=1_000, n_features=7, loss="squared_error", n_outputs=1, **options):

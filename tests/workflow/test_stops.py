@@ -7,6 +7,10 @@ import numpy as np
 import pytest
 
 from gradus.models.model import predictions_of
+from gradus.optimizers.automatic import Automatic
+from gradus.optimizers.rules import AdamW
+from gradus.optimizers.schedules import Cosine
+from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
 from gradus.training.plan import EarlyStopping
 from gradus.training.train import train
 from gradus.workflow.stops import held_out_rows, stop_sentences, stop_summary
@@ -113,3 +117,33 @@ def test_one_network_is_spoken_of_as_one():
         r"stop by; the weights of epoch [123], where the loss on them was least, were put back\.",
         said,
     )
+
+
+def test_where_the_rule_was_left_open_the_one_that_trained_is_told_and_why():
+    found = prepared()
+    result, plan, held_out, _ = trained(found, rule=Automatic(AdamW()), epochs=6, dtype="float64")
+    sentences = stop_sentences(result, plan, found.split.folds, held_out)
+    for said, reason in zip(sentences, result.rule_reasons, strict=True):
+        assert said.endswith(f" It was trained by {reason}")
+    same = ("Adam with learning rate 0.02 falling to 0. Objective: 1.",) * 5
+    told = stop_summary(replace(result, rule_reasons=same), plan)
+    assert told.endswith(". Trained by Adam with learning rate 0.02 falling to 0.")
+    rules = (*(AdamW(Cosine(rate)) for rate in (0.02, 0.01, 0.03, 0.01)), LevenbergMarquardt())
+    reasons = (*(f"AdamW with learning rate {k}. " for k in range(4)), "Levenberg-Marquardt. ")
+    told = stop_summary(replace(result, rules=rules, rule_reasons=reasons), plan)
+    assert told.endswith(
+        ". Trained by AdamW (4 of 5) and Levenberg-Marquardt (1 of 5), with learning rates from "
+        "0.01 to 0.03."
+    )
+
+
+def test_levenberg_marquardt_that_was_chosen_stopped_by_its_own_epochs_and_patience():
+    found = prepared()
+    stopping = EarlyStopping(fraction=0.1, patience=4)
+    result, plan, held_out, _ = trained(found, early_stopping=stopping)
+    plan = replace(plan, rule=Automatic(), epochs=400)
+    rules, because = (LevenbergMarquardt(),) * 5, ("early_stopping",) * 5
+    result = replace(result, rules=rules, stopped_because=because)
+    for said in stop_sentences(result, plan, found.split.folds, held_out):
+        assert " of 100: 10 epochs had brought nothing better." in said
+    assert " of 100 epochs, " in stop_summary(result, plan)

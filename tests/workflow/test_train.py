@@ -41,6 +41,27 @@ def test_threads_change_no_bit_of_the_file_and_the_seed_does(target):
     assert weights(one) != weights(other)
 
 
+@pytest.mark.parametrize("target", ["number", "pair"])
+def test_a_file_keeps_which_rule_was_chosen(tmp_path, target):
+    told = []
+    frame = table(60)[[*INPUTS, target]]
+    options = {**QUICK, "rule": "automatic"}
+    model = train(frame, target, notify=lambda *sentence: told.append(sentence), **options)
+    ((_, sentence),) = [one for one in told if one[0] == "stop"]
+    assert " Trained by " in sentence
+    model.save(tmp_path / "m.gradus")
+    kept = load(tmp_path / "m.gradus").origin
+    assert kept.choices["plan"]["rule"]["kind"] == "Automatic"
+    assert all(" It was trained by " in stop for stop in kept.stops)
+
+
+@pytest.mark.parametrize("target", ["number", "pair"])
+def test_levenberg_marquardt_trains_what_the_person_asks_for(target):
+    model = learned(target, rule="levenberg_marquardt")
+    assert model.origin.choices["plan"]["rule"]["kind"] == "LevenbergMarquardt"
+    assert model.answerer.by_fold.dtype == np.float64
+
+
 def test_there_are_as_many_networks_as_folds():
     assert len(learned(folds=3).answerer.by_fold) == 3
     assert len(learned().answerer.by_fold) == 5

@@ -1,4 +1,4 @@
-// The closed vocabularies that cross from Python as numbers; src/gradus/_typing.py lists the same
+// The closed vocabularies that cross from Python as numbers; src/gradus/_names.py lists the same
 // names in the same order, and a test compares the two.
 #pragma once
 

@@ -12,6 +12,8 @@ import typer
 
 from gradus.cli.parse import kinds_of_columns, weights_of_classes, widths
 from gradus.errors import InvalidParameter
+from gradus.workflow.choices import Range
+from gradus.workflow.hyperparameters import COMMANDS
 
 TablePlace = Annotated[
     str,
@@ -37,55 +39,35 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 _SPELLED = {"n_threads": "--threads", "kinds": "--as", "path": "TABLE", "table": "TABLE"}
 
 
+def _of_table(name: str) -> Any:  # noqa: ANN401 typer says Any, too
+    """Return an option as the table of hyperparameters has it.
+
+    typer checks the least of a whole number; `workflow.options` checks the rest.
+    """
+    command = COMMANDS[name]
+    allowed = command.allowed
+    low = allowed.low if isinstance(allowed, Range) and command.metavar == "N" else None
+    return typer.Option(command.option, metavar=command.metavar, help=command.help, min=low)
+
+
 def learning_options(
-    seed: Annotated[
-        int, typer.Option(min=0, metavar="N", help="The same seed gives the same answers.")
-    ] = 0,
+    seed: Annotated[int, _of_table("seed")] = 0,
     threads: Threads = None,
-    folds: Annotated[
-        int | None,
-        typer.Option(min=2, metavar="N", help="Parts of the rows, each judged by a network."),
-    ] = None,
-    epochs: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Most passes over the rows.")
-    ] = None,
+    folds: Annotated[int | None, _of_table("folds")] = None,
+    epochs: Annotated[int | None, _of_table("epochs")] = None,
     time_limit: Annotated[
         float | None,
         typer.Option(metavar="SECONDS", help="Most time for training; the best so far is kept."),
     ] = None,
-    hidden: Annotated[
-        str | None,
-        typer.Option(
-            metavar="WIDTHS",
-            help="Widths of the hidden layers, such as 64,64; the network then answers.",
-        ),
-    ] = None,
-    activation: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Of the hidden layers: gelu, relu, tanh, ..."),
-    ] = None,
-    rule: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="How it learns: adamw, adam, rmsprop, adagrad or gradient_descent.",
-        ),
-    ] = None,
-    learning_rate: Annotated[
-        float | None, typer.Option(metavar="RATE", help="Largest factor of a step, above 0.")
-    ] = None,
-    batch_size: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Rows in one step.")
-    ] = None,
+    hidden: Annotated[str | None, _of_table("hidden")] = None,
+    activation: Annotated[str | None, _of_table("activation")] = None,
+    rule: Annotated[str | None, _of_table("rule")] = None,
+    learning_rate: Annotated[float | None, _of_table("learning_rate")] = None,
+    batch_size: Annotated[int | None, _of_table("batch_size")] = None,
     weight_column: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="It says how much each row counts.")
     ] = None,
-    class_weight: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="WEIGHT", help="balanced, or CLASS=WEIGHT with commas between or repeated."
-        ),
-    ] = None,
+    class_weight: Annotated[list[str] | None, _of_table("class_weight")] = None,
     split: Annotated[
         str | None,
         typer.Option(metavar="HOW", help="How rows are set apart: random, time:COL, group:COL."),

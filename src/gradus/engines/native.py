@@ -10,17 +10,9 @@ from functools import lru_cache
 import numpy as np
 
 from gradus import _core
+from gradus._names import ACTIVATION_NAMES, LOSS_CODES, OPERATION_NAMES, RULE_NAMES
 from gradus._threads import default_n_threads
-from gradus._typing import (
-    ACTIVATION_NAMES,
-    LOSS_CODES,
-    OPERATION_NAMES,
-    RULE_NAMES,
-    Array,
-    Float64Array,
-    FloatArray,
-    UInt8Array,
-)
+from gradus._typing import Array, Float64Array, FloatArray, UInt8Array
 from gradus.engines import second_order
 from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
 from gradus.engines.native_damped import NormalEquations, RowEquations

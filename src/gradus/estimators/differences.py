@@ -1,7 +1,7 @@
-"""The table of differences from scikit-learn, as `docs/estimators.md` shows it.
+"""The tables of differences from scikit-learn and of spellings, as `docs/estimators.md` shows them.
 
-``python -m gradus.estimators.differences docs/estimators.md`` writes it. What a parameter does must
-not be known here.
+``python -m gradus.estimators.differences docs/estimators.md`` writes them. What a parameter does
+must not be known here.
 """
 
 import re
@@ -9,9 +9,8 @@ import sys
 from pathlib import Path
 
 from gradus.estimators.parameters import in_words
-from gradus.workflow.hyperparameters import ABSENT, TABLE
-
-_PLACE = re.compile(r"(<!-- differences: [^\n]*-->\n).*?(<!-- end of differences -->)", re.DOTALL)
+from gradus.workflow.choices import ABSENT
+from gradus.workflow.hyperparameters import TABLE
 
 
 def differences() -> str:
@@ -27,17 +26,31 @@ def differences() -> str:
     return "\n".join(lines) + "\n"
 
 
-def with_differences(page: str) -> str:
-    """Return a page with the table at its place.
+def spellings() -> str:
+    """Return a Markdown table: what each choice is called on each surface that has it."""
+    lines = ["| estimators | networks and plans | command line |", "|---|---|---|"]
+    for entry in TABLE:
+        option = entry.command.option if entry.command else ""
+        if entry.network or option:
+            cells = (entry.name, entry.network, option)
+            lines.append(f"| {' | '.join(f'`{cell}`' if cell else '' for cell in cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def with_tables(page: str) -> str:
+    """Return a page with the tables at their places.
 
     Parameters
     ----------
     page
-        Text that has the two comments between which the table stands.
+        Text that has two comments around each table.
     """
-    return _PLACE.sub(lambda found: f"{found[1]}\n{differences()}\n{found[2]}", page)
+    for name, table in (("differences", differences()), ("spellings", spellings())):
+        begin, end = rf"(<!-- {name}: [^\n]*-->\n)", f"<!-- end of {name} -->"
+        page = re.sub(rf"{begin}.*?{end}", rf"\1\n{table}\n{end}", page, flags=re.DOTALL)
+    return page
 
 
 if __name__ == "__main__":
     path = Path(sys.argv[1])
-    path.write_text(with_differences(path.read_text(encoding="utf-8")), encoding="utf-8")
+    path.write_text(with_tables(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -22,7 +22,8 @@ from sklearn.utils.metaestimators import available_if
 from gradus.errors import InvalidParameter
 from gradus.networks.number_losses import Huber, Quantile
 from gradus.networks.own_losses import ExpressionLoss, FunctionLoss
-from gradus.workflow.hyperparameters import Allowed, Only, Range, Words, entries_of
+from gradus.workflow.choices import Allowed, Only, Range, Words
+from gradus.workflow.hyperparameters import entries_of
 
 _Class = TypeVar("_Class", bound=type)
 _Method = TypeVar("_Method", bound=Callable[..., Any])

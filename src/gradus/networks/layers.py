@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
-from gradus._typing import ACTIVATION_NAMES, INITIALIZER_NAMES
+from gradus._names import ACTIVATION_NAMES, INITIALIZER_NAMES
 from gradus._validate import check_choice, check_flag, check_number, check_whole
 from gradus.errors import InvalidParameter
 

@@ -14,7 +14,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from gradus._typing import LOSS_NAMES, Array
+from gradus._names import LOSS_NAMES
+from gradus._typing import Array
 from gradus._validate import check_choice
 from gradus.errors import DataError
 from gradus.networks import class_losses, number_losses

@@ -73,12 +73,13 @@ def _one_of(hints: tuple[Any, ...], value: Any, place: str) -> Any:  # noqa: ANN
     if value is None and NoneType in hints:
         return None
     classes = [hint for hint in hints if isinstance(hint, type) and is_dataclass(hint)]
-    if classes:
+    others = [hint for hint in hints if hint not in {*classes, NoneType}]
+    if classes and (isinstance(value, Mapping) or not others):
         return from_json(classes, value)
-    for hint in hints:
+    for hint in others:
         try:
             return _value(hint, value, place)
         except ValueError:
-            if hint is hints[-1]:
+            if hint is others[-1]:
                 raise
     raise AssertionError("a union has members")

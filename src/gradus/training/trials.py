@@ -15,6 +15,8 @@ from gradus.engines.base import Batches, Engine
 from gradus.networks.params import n_params
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.automatic import Automatic
+from gradus.optimizers.rules import Rule
+from gradus.optimizers.second_order.methods import FullBatchMethod
 from gradus.optimizers.second_order.problem import FullBatchRule
 from gradus.training.automatic import (
     BY_SECOND_ORDER,
@@ -129,14 +131,9 @@ class _Tries:
         rule, limit = candidate.rule(self.automatic), self.control.time_limit
         if limit is not None:
             limit = (limit - (time.monotonic() - self.started)) / n_left
-        plan, batches = replace(self.plan, rule=rule, batch_size=None), self.batches
+        plan, batches = plan_in_full(self.plan, rule), self.batches
         if isinstance(rule, FullBatchRule):
             batches = replace(batches, batch_size=batches.n_rows)
-            stopping = self.plan.early_stopping and replace(
-                self.plan.early_stopping, patience=_PATIENCE
-            )
-            epochs = min(self.plan.epochs, _MOST_ITERATIONS)
-            plan = replace(plan, epochs=epochs, early_stopping=stopping)
         return self.train(
             self.spec,
             self.params0,
@@ -166,6 +163,23 @@ class _Tries:
         quiet = replace(self.control, time_limit=limit, report=lambda _progress: None)
         rows = (self.spec, self.params0, self.batches, self.validation, plan)
         return self.loss(self.train(*rows, engine=self.engine, control=quiet))
+
+
+def plan_in_full(plan: Plan, rule: Rule | FullBatchMethod) -> Plan:
+    """Return what a training in full goes by.
+
+    Parameters
+    ----------
+    plan
+        Whose rule is `Automatic`.
+    rule
+        What was chosen; Levenberg-Marquardt gets fewer epochs, and less patience.
+    """
+    plan = replace(plan, rule=rule, batch_size=None)
+    if not isinstance(rule, FullBatchRule):
+        return plan
+    stopping = plan.early_stopping and replace(plan.early_stopping, patience=_PATIENCE)
+    return replace(plan, epochs=min(plan.epochs, _MOST_ITERATIONS), early_stopping=stopping)
 
 
 def training_objective(

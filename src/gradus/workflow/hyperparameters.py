@@ -1,104 +1,18 @@
 """The one table of hyperparameters: each name on each surface, default, range and one sentence.
 
-The estimators' constraints and docstrings and the docs table of differences from scikit-learn are
-generated from it, and tests hold the other surfaces to it. No library's classes and nothing that
-learns must be known here.
+The estimators' constraints and docstrings, the command line's options, the ranges that
+`workflow.options` checks and the tables of docs/estimators.md are generated from it, and tests hold
+networks to it. No library's classes and nothing that learns must be known here, nor NumPy: the
+command line shows its help by it.
 """
 
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final
 
-from gradus._typing import ACTIVATION_NAMES
-
-
-class _Absent:
-    """Stands for what scikit-learn has no such thing of."""
-
-    def __repr__(self) -> str:
-        return "absent"
-
-
-ABSENT: Final = _Absent()
-
-
-@dataclass(frozen=True)
-class Words:
-    """One of some names."""
-
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Range:
-    """A number, whole or not.
-
-    Attributes
-    ----------
-    low, high
-        Bounds; None is none.
-    closed
-        Which bounds belong to it: "left", "right", "both" or "neither".
-    is_whole
-        Whether only whole numbers do.
-    """
-
-    low: float | None
-    high: float | None
-    closed: str = "left"
-    is_whole: bool = False
-
-
-@dataclass(frozen=True)
-class Only:
-    """One number."""
-
-    value: float
-
-
-#: What a value may be; a text is a kind that scikit-learn has a word for, such as "boolean", or
-#: "mapping", or "loss" for an object that stands for a loss.
-Allowed: TypeAlias = Words | Range | Only | str | None
-
-
-@dataclass(frozen=True)
-class Hyperparameter:
-    """One choice about a network or its training.
-
-    Attributes
-    ----------
-    name
-        In the estimators; scikit-learn's own where it has the same.
-    default
-        In the estimators.
-    scikit_learn
-        scikit-learn's default; `ABSENT` where it has no such choice.
-    allowed
-        What a value may be, at least one of these.
-    doc
-        One or a few sentences for docstrings and tables.
-    network
-        What `Network`, `Plan` and the rules call it; "" where they have no such choice.
-    command
-        The command line's option; "" where there is none.
-    owner
-        "both", "classifier" or "regressor".
-    """
-
-    name: str
-    default: Any
-    scikit_learn: Any
-    allowed: tuple[Allowed, ...]
-    doc: str
-    network: str = ""
-    command: str = ""
-    owner: str = "both"
-
-
-def _whole(low: int) -> Range:
-    return Range(low, None, is_whole=True)
-
+from gradus._names import ACTIVATION_NAMES, RULE_NAMES
+from gradus.workflow.choices import ABSENT, Command, Hyperparameter, Only, Range, Words
 
 _FLAG: Final = ("boolean",)
+_COUNT: Final = Range(1, None, is_whole=True)
 _AT_LEAST_0: Final = Range(0, None)
 _ABOVE_0: Final = Range(0, None, closed="neither")
 _BELOW_1: Final = Range(0, 1, closed="left")
@@ -114,6 +28,10 @@ FIRST_ORDER: Final = ("sgd", "adam", "adamw", "rmsprop", "adagrad")
 #: The choice left to gradus, and solvers that networks have as plans.
 PLANNED: Final = ("auto", "lm", "newton")
 SOLVERS: Final = (*PLANNED, "lbfgs", *FIRST_ORDER)
+#: Rules of tables: those of networks, one solver, and the choice left to gradus.
+RULES: Final = (*RULE_NAMES, "levenberg_marquardt", "automatic")
+# Each network has a seed of its own, the next ones after this; they stay below 2**64.
+_SEED: Final = Range(0, 2**63, closed="both", is_whole=True)
 
 TABLE: Final[tuple[Hyperparameter, ...]] = (
     Hyperparameter(
@@ -132,11 +50,16 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
         "hidden_layer_sizes",
         (100,),
         (100,),
-        ("array-like", _whole(1)),
+        ("array-like", _COUNT),
         "Widths of the hidden layers, each 1 or greater; one number is one layer. `Dense`, "
         "`Dropout`, `LayerNorm` and `Residual` may stand among them.",
         network="NetworkSpec.layers",
-        command="--hidden",
+        command=Command(
+            "hidden",
+            "WIDTHS",
+            "Widths of the hidden layers, such as 64,64; the network then answers.",
+            _COUNT,
+        ),
     ),
     Hyperparameter(
         "activation",
@@ -145,7 +68,12 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
         (Words(ACTIVATIONS),),
         "Of the hidden layers; ``logistic`` is what networks call sigmoid.",
         network="Dense.activation",
-        command="--activation",
+        command=Command(
+            "activation",
+            "NAME",
+            "Of the hidden layers: gelu, relu, tanh, ...",
+            Words(ACTIVATION_NAMES),
+        ),
     ),
     Hyperparameter(
         "solver",
@@ -159,7 +87,12 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
         "otherwise it chooses, needs no learning rate, and says what it chose in `solver_` and "
         "`solver_reason_`.",
         network="Plan.rule",
-        command="--rule",
+        command=Command(
+            "rule",
+            "NAME",
+            f"How it learns: {', '.join(RULES[:-1])}, or {RULES[-1]}, which chooses.",
+            Words(RULES),
+        ),
     ),
     Hyperparameter(
         "alpha",
@@ -176,10 +109,10 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
         "batch_size",
         "auto",
         "auto",
-        (Words(("auto",)), _whole(1)),
+        (Words(("auto",)), _COUNT),
         "Rows in a step; ``auto`` takes all, at most 200. ``lbfgs`` does not look at it.",
         network="Plan.batch_size",
-        command="--batch-size",
+        command=Command("batch_size", "N", "Rows in one step.", _COUNT),
     ),
     Hyperparameter(
         "learning_rate",
@@ -197,7 +130,7 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
         (_ABOVE_0, Words(("auto",))),
         "The first rate; ``auto`` lets ``solver='auto'`` find one and is 0.001 elsewhere.",
         network="rule.learning_rate",
-        command="--learning-rate",
+        command=Command("learning_rate", "RATE", "Largest factor of a step, above 0.", _ABOVE_0),
     ),
     Hyperparameter(
         "power_t",
@@ -211,10 +144,10 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
         "max_iter",
         200,
         200,
-        (_whole(1),),
+        (_COUNT,),
         "Most passes over the rows; most iterations of ``lbfgs`` and ``lm``.",
         network="Plan.epochs",
-        command="--epochs",
+        command=Command("epochs", "N", "Most passes over the rows.", _COUNT),
     ),
     Hyperparameter(
         "shuffle",
@@ -230,7 +163,7 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
         ("random_state",),
         "Decides the first weights, the order of rows and the rows held out.",
         network="Plan.seed",
-        command="--seed",
+        command=Command("seed", "N", "The same seed gives the same answers.", _SEED),
     ),
     Hyperparameter(
         "tol",
@@ -319,7 +252,7 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
         "n_iter_no_change",
         10,
         10,
-        (_whole(1), Only(float("inf"))),
+        (_COUNT, Only(float("inf"))),
         "Epochs without progress after which training ends, or ``adaptive`` lowers the rate.",
         network="EarlyStopping.patience",
     ),
@@ -327,7 +260,7 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
         "max_fun",
         15000,
         15000,
-        (_whole(1),),
+        (_COUNT,),
         "Most times that ``lbfgs`` computes the loss.",
     ),
     Hyperparameter(
@@ -343,7 +276,7 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
         "n_starts",
         1,
         ABSENT,
-        (_whole(1),),
+        (_COUNT,),
         "Networks trained at once, each from first weights of its own.",
     ),
     Hyperparameter(
@@ -362,7 +295,12 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
         "Parts of the rows, as a number or as scikit-learn has them; a network is trained without "
         "each of them, all at once, and the mean of all answers. `predict` with an interval then "
         "knows its bounds.",
-        command="--folds",
+        command=Command(
+            "folds",
+            "N",
+            "Parts of the rows, each judged by a network.",
+            Range(2, None, is_whole=True),
+        ),
     ),
     Hyperparameter(
         "label_smoothing",
@@ -380,10 +318,15 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
         ("mapping", Words(("balanced",)), None),
         "``balanced`` lets every class count alike; a mapping gives labels their factors, 0 or "
         "greater, 1 where it names none.",
-        command="--class-weight",
+        command=Command(
+            "class_weight", "WEIGHT", "balanced, or CLASS=WEIGHT with commas between or repeated."
+        ),
         owner="classifier",
     ),
 )
+
+#: What the command line has, by its name in Python.
+COMMANDS: Final = {entry.command.name: entry.command for entry in TABLE if entry.command}
 
 
 def entries_of(owner: str) -> tuple[Hyperparameter, ...]:

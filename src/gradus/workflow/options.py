@@ -9,14 +9,19 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from gradus._threads import MOST_THREADS
-from gradus._typing import ACTIVATION_NAMES, RULE_NAMES
 from gradus._validate import check_choice, check_flag, check_number, check_whole
 from gradus.engines.registry import ENGINE_NAMES
 from gradus.errors import InvalidParameter
+from gradus.workflow.choices import Range, Words
+from gradus.workflow.hyperparameters import COMMANDS
 
-# Each network has a seed of its own, the next ones after this; they stay below 2**64.
-_LARGEST_SEED = 2**63
 _LARGEST_FACTOR = 1e100
+# What the table of hyperparameters has a range or names for; None leaves it open.
+_LEFT_OPEN = ("folds", "epochs", "activation", "rule", "learning_rate", "batch_size")
+_WITHOUT_RATE = {
+    "automatic": "which finds one",
+    "levenberg_marquardt": "which has none",
+}
 
 
 @dataclass(frozen=True)
@@ -45,11 +50,13 @@ class Options:
         Of the hidden layers: "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu",
         "gelu", "silu", "mish", "softplus" or "softsign".
     rule
-        "gradient_descent", "rmsprop", "adagrad", "adam" or "adamw".
+        "gradient_descent", "rmsprop", "adagrad", "adam" or "adamw"; "levenberg_marquardt", whose
+        steps look at all rows; or "automatic", which tries that one and "adamw" at several rates,
+        and says what it chose.
     learning_rate
-        Greater than 0; it falls to 0 along a cosine.
+        Greater than 0; it falls to 0 along a cosine. The last two rules take none.
     batch_size
-        Rows in a step, 1 or greater.
+        Rows in a step, 1 or greater; "levenberg_marquardt" takes none.
     weight_column
         A column whose numbers, 0 or greater, say how much each row counts.
     class_weight
@@ -103,21 +110,18 @@ class Options:
         return cls(**options)
 
     def __post_init__(self) -> None:
-        check_whole("seed", self.seed, at_least=0, at_most=_LARGEST_SEED)
-        _check_optional_whole("n_threads", self.n_threads, 1, MOST_THREADS)
-        _check_optional_whole("folds", self.folds, 2)
-        _check_optional_whole("epochs", self.epochs, 1)
-        _check_optional_whole("batch_size", self.batch_size, 1)
-        for name in ("time_limit", "learning_rate"):
+        for name in ("seed", *_LEFT_OPEN):
             value = getattr(self, name)
-            if value is not None:
-                object.__setattr__(self, name, check_number(name, value, above=0))
+            if name == "seed" or value is not None:
+                object.__setattr__(self, name, _checked(name, value, COMMANDS[name].allowed))
+        if self.n_threads is not None:
+            check_whole("n_threads", self.n_threads, at_least=1, at_most=MOST_THREADS)
+        if self.time_limit is not None:
+            seconds = check_number("time_limit", self.time_limit, above=0)
+            object.__setattr__(self, "time_limit", seconds)
         if self.hidden is not None:
             _check_hidden(self.hidden)
-        if self.activation is not None:
-            check_choice("activation", self.activation, ACTIVATION_NAMES)
-        if self.rule is not None:
-            check_choice("rule", self.rule, RULE_NAMES)
+        _check_rule_alone(self.rule, self.learning_rate, self.batch_size)
         if self.class_weight is not None:
             _check_class_weight(self.class_weight)
         for name in ("weight_column", "split"):
@@ -129,12 +133,30 @@ class Options:
         check_choice("engine", self.engine, ENGINE_NAMES)
 
 
-def _check_optional_whole(
-    name: str, value: object, at_least: int, at_most: int | None = None
-) -> None:
-    """Refuse what is neither None nor a whole number in its range."""
-    if value is not None:
-        check_whole(name, value, at_least=at_least, at_most=at_most)
+def _checked(name: str, value: Any, allowed: Range | Words | None) -> Any:  # noqa: ANN401
+    """Return a value if the table of hyperparameters allows it."""
+    if isinstance(allowed, Words):
+        return check_choice(name, value, allowed.names)
+    assert allowed is not None, "a mapping is checked by itself"
+    if allowed.is_whole:
+        low, high = (None if end is None else int(end) for end in (allowed.low, allowed.high))
+        return check_whole(name, value, at_least=low, at_most=high)
+    # Of the numbers that are not whole only a rate is asked for, whose bound is left out.
+    return check_number(name, value, above=allowed.low, below=allowed.high)
+
+
+def _check_rule_alone(rule: str | None, learning_rate: float | None, size: int | None) -> None:
+    """Refuse what a rule does not look at."""
+    if learning_rate is not None and rule in _WITHOUT_RATE:
+        raise InvalidParameter(
+            f"learning_rate must be left out with the rule {rule}, {_WITHOUT_RATE[rule]}; "
+            f"got {learning_rate:g}."
+        )
+    if size is not None and rule == "levenberg_marquardt":
+        raise InvalidParameter(
+            f"batch_size must be left out with the rule {rule}, whose steps look at all rows; "
+            f"got {size}."
+        )
 
 
 def _check_hidden(hidden: object) -> None:
@@ -144,7 +166,7 @@ def _check_hidden(hidden: object) -> None:
             f"hidden must be a list or tuple of widths such as (64, 64); got {hidden!r}."
         )
     for width in hidden:
-        check_whole("each width in hidden", width, at_least=1)
+        _checked("each width in hidden", width, COMMANDS["hidden"].allowed)
 
 
 def _check_class_weight(class_weight: object) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from gradus.networks.layers import Dense, Embedding, Initializer
 from gradus.networks.spec import NetworkSpec
+from gradus.optimizers.automatic import Automatic
 from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop, Rule
 from gradus.optimizers.schedules import Cosine
 from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
@@ -99,11 +100,15 @@ def choose_settings(
         early_stopping=None if is_small else stopping,
         time_limit=options.time_limit,
         seed=options.seed,
-        dtype="float32",
+        # Levenberg-Marquardt, which may be chosen, needs more digits.
+        dtype="float64" if options.rule == "automatic" else "float32",
         engine=options.engine,
         n_threads=options.n_threads,
     )
-    return Settings(NetworkSpec(n_features, layers, loss, embeddings=embeddings), plan)
+    settings = Settings(NetworkSpec(n_features, layers, loss, embeddings=embeddings), plan)
+    if options.rule == "levenberg_marquardt":
+        return _of_second_order(settings, options)
+    return settings
 
 
 def choose_second_order(first: Settings, n_samples: int, options: Options) -> Settings | None:
@@ -125,21 +130,11 @@ def choose_second_order(first: Settings, n_samples: int, options: Options) -> Se
     chosen = (options.hidden, options.activation, options.rule, options.learning_rate)
     if any(one is not None for one in (*chosen, options.batch_size)):
         return None
-    layers = (Dense(_WIDTH_OF_SECOND_ORDER, "tanh"), Dense(first.spec.n_outputs))
-    spec, stopping = replace(first.spec, layers=layers), first.plan.early_stopping
-    is_quick = iteration_work(spec, n_samples) <= MOST_WORK
-    if spec.loss != "squared_error" or stopping is None or not is_quick:
+    second = _of_second_order(first, options)
+    is_quick = iteration_work(second.spec, n_samples) <= MOST_WORK
+    if first.spec.loss != "squared_error" or first.plan.early_stopping is None or not is_quick:
         return None
-    epochs = _ITERATIONS if options.epochs is None else options.epochs
-    plan = replace(
-        first.plan,
-        rule=LevenbergMarquardt(),
-        epochs=epochs,
-        batch_size=None,
-        early_stopping=replace(stopping, patience=_PATIENCE),
-        dtype="float64",
-    )
-    return Settings(spec, plan)
+    return second
 
 
 def embedding_width(n_levels: int) -> int:
@@ -156,9 +151,28 @@ def _weight_decay(n_samples: int, n_features: int, loss: str) -> float:
     return _DECAY_FOR_NUMBERS if n_samples < _MANY_ROWS else _DECAY_FOR_MANY_NUMBERS
 
 
-def _rule(options: Options, weight_decay: float) -> Rule:
-    """Return the update rule, its rate falling to 0 along a cosine."""
-    name = options.rule or _RULE
+def _of_second_order(first: Settings, options: Options) -> Settings:
+    """Return what Levenberg-Marquardt trains in place of the usual network."""
+    hidden = (_WIDTH_OF_SECOND_ORDER,) if options.hidden is None else options.hidden
+    activation = options.activation or "tanh"
+    layers = (*(Dense(width, activation) for width in hidden), Dense(first.spec.n_outputs))
+    stopping = first.plan.early_stopping
+    plan = replace(
+        first.plan,
+        rule=LevenbergMarquardt(),
+        epochs=_ITERATIONS if options.epochs is None else options.epochs,
+        batch_size=None,
+        early_stopping=stopping and replace(stopping, patience=_PATIENCE),
+        dtype="float64",
+    )
+    return Settings(replace(first.spec, layers=layers), plan)
+
+
+def _rule(options: Options, weight_decay: float) -> Rule | Automatic:
+    """Return the update rule, its rate falling to 0 along a cosine, or the choice of one."""
+    name = _RULE if options.rule in {None, "levenberg_marquardt"} else options.rule
+    if name == "automatic":
+        return Automatic(AdamW(weight_decay=weight_decay))
     rate = _LEARNING_RATES[name] if options.learning_rate is None else options.learning_rate
     if name == "gradient_descent":
         return GradientDescent(learning_rate=Cosine(rate), momentum=_MOMENTUM)
