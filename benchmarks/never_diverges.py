@@ -1,7 +1,7 @@
 """Whether training with the defaults ever runs away.
 
 ``GRADUS_DATA=FOLDER python -m benchmarks.never_diverges [NAME ...] [--seeds N]`` fits
-`MLPRegressor` or `MLPClassifier` with their defaults on up to 1,000 rows of each of twelve tables,
+`MLPRegressor` or `MLPClassifier` with their defaults on up to 4,000 rows of each of twelve tables,
 ten seeds each, every column of numbers multiplied by its own factor between 0.001 and 1,000; a
 tenth of the rows judges. Counts losses that are not finite, and trainings whose last training loss
 is above that of the linear model: the same estimator without hidden layers, solved by L-BFGS with
@@ -16,12 +16,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from benchmarks.automatic import NAMES
+from benchmarks.automatic import MOST_ROWS, NAMES
 from benchmarks.tables import CASES, read
 
 from gradus import MLPClassifier, MLPRegressor
-
-MOST_ROWS = 1000
 
 
 def scaled(name: str, folder: Path, seed: int) -> tuple[pd.DataFrame, pd.Series]:
