@@ -114,3 +114,18 @@ def test_few_rows_are_penalized_where_none_judges(rng, kind):
         kind(**QUICK).partial_fit(X, y, **known).coefs_[0],
         kind(**QUICK, alpha=1e-4).partial_fit(X, y, **known).coefs_[0],
     )
+
+
+@BOTH
+def test_a_rate_that_falls_gets_more_patience(rng, kind):
+    X, y = rng.normal(size=(80, 2)), rng.integers(0, 2, 80)
+    judges = {"X_val": X[:30], "y_val": y[:30]}
+
+    def curve(patience, **options):
+        if kind is MLPRegressor:  # not what Levenberg-Marquardt solves, whose patience is its own
+            options["loss"] = "absolute_error"
+        est = kind(hidden_layer_sizes=(30,), random_state=0, n_iter_no_change=patience, **options)
+        return est.fit(X[30:], y[30:], **judges).loss_curve_
+
+    assert curve("auto") == curve(20) != curve(10)
+    assert curve("auto", solver="adam") == curve(10, solver="adam") != curve(20, solver="adam")

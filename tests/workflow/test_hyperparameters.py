@@ -65,7 +65,7 @@ def test_whatever_scikit_learn_takes_is_taken(owner):
     ours = constraints(owner)
     wider = {
         "activation", "solver", "loss", "alpha", "momentum", "early_stopping",
-        "learning_rate_init",
+        "learning_rate_init", "n_iter_no_change",
     }  # fmt: skip
     for name, allowed in expected._parameter_constraints.items():
         if name not in wider:

@@ -96,7 +96,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc] # scikit-le
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         weight_decay: float = 0.01,
-        n_iter_no_change: float = 10,
+        n_iter_no_change: float | str = "auto",
         max_fun: int = 15000,
         preprocess: str | None = "auto",
         n_starts: int = 1,

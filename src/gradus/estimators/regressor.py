@@ -93,7 +93,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc] # scikit-lear
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         weight_decay: float = 0.01,
-        n_iter_no_change: float = 10,
+        n_iter_no_change: float | str = "auto",
         max_fun: int = 15000,
         preprocess: str | None = "auto",
         n_starts: int = 1,

@@ -43,6 +43,7 @@ NOT_FINITE = (
     "need to be preprocessed."
 )
 _USUAL_RATE = 0.001
+_USUAL_PATIENCE, _PATIENCE_OF_FALLING = 10, 20
 # What the estimators call a rule that networks call otherwise.
 _SPELLED = {"levenberg_marquardt": "lm", "gradient_descent": "sgd", "truncated_newton": "newton"}
 _PLANNED_RULES = {"auto": Automatic, "lm": LevenbergMarquardt, "newton": TruncatedNewton}
@@ -87,7 +88,7 @@ class Solving:
     beta_2: float
     epsilon: float
     weight_decay: float
-    n_iter_no_change: float
+    n_iter_no_change: float | str
     preprocess: str | None
     _random_state: np.random.RandomState
     #: Stops training where several networks are trained at once.
@@ -214,7 +215,9 @@ class Solving:
 
     def _patience(self) -> int:
         """Return the epochs without progress after which training ends."""
-        return int(min(self.n_iter_no_change, 2**31))
+        if self.n_iter_no_change == "auto":
+            return _PATIENCE_OF_FALLING if self.solver_ == "auto" else _USUAL_PATIENCE
+        return int(min(float(self.n_iter_no_change), 2**31))
 
     def _show_outcome(
         self,
@@ -326,7 +329,7 @@ class Solving:
             batch_size=self._rows_in_a_step(n_rows),
             is_shuffled=self.shuffle,
             tol=self.tol,
-            patience=self.n_iter_no_change,
+            patience=self._patience(),
             learning_rate=self.learning_rate if self.solver_ == "sgd" else "constant",
             rate_init=self._first_rate(),
             power_t=self.power_t,

@@ -250,10 +250,11 @@ TABLE: Final[tuple[Hyperparameter, ...]] = (
     ),
     Hyperparameter(
         "n_iter_no_change",
+        "auto",
         10,
-        10,
-        (_COUNT, Only(float("inf"))),
-        "Epochs without progress after which training ends, or ``adaptive`` lowers the rate.",
+        (_COUNT, Only(float("inf")), Words(("auto",))),
+        "Epochs without progress after which training ends, or ``adaptive`` lowers the rate. "
+        "``auto`` is 20 with ``solver='auto'``, whose rate needs time to fall, and 10 elsewhere.",
         network="EarlyStopping.patience",
     ),
     Hyperparameter(
