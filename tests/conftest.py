@@ -9,9 +9,10 @@ import pytest
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _ctrl_c_is_heard():
-    """A shell's background jobs ignore Ctrl-C, and tests that send it would wait for ever."""
+def _signals_are_heard():
+    """Background jobs ignore Ctrl-C, and those of nohup a closed terminal; tests send both."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture
