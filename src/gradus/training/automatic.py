@@ -21,6 +21,7 @@ from gradus.optimizers.schedules import Cosine
 from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
 from gradus.optimizers.second_order.methods import FullBatchMethod
 from gradus.optimizers.second_order.vectors import dot
+from gradus.training.full_batch import is_by_rows
 
 #: A trial is a twelfth as long as the training, and its rate falls to 0 like that of the training.
 TRIAL_PART = 12
@@ -44,7 +45,7 @@ def iteration_work(spec: NetworkSpec, n_rows: int) -> float:
     parameters, or ``m^2 * sum of widths + m^3 / 3`` row by row, whichever is taken.
     """
     p, m = n_params(spec), n_rows * spec.n_outputs
-    if m < p and not spec.embeddings:
+    if is_by_rows(spec, n_rows):
         return m**2 * sum(spec.widths) + m**3 / 3
     return m * p**2 + p**3 / 3
 

@@ -17,7 +17,7 @@ from gradus.engines.base import Batches, Engine, EpochLog, RunStatus, TrainState
 from gradus.engines.reference import update_ratios
 from gradus.errors import InvalidParameter
 from gradus.networks.layers import Dense, Dropout
-from gradus.networks.params import weight_mask
+from gradus.networks.params import n_params, weight_mask
 from gradus.networks.penalties import l1_penalty, l2_penalty
 from gradus.networks.spec import NetworkSpec
 from gradus.networks.steps import steps
@@ -95,9 +95,9 @@ class RowsProblem:
     def damped(self, params: FloatArray, *, to_invert: bool = False) -> DampedSystem:
         """Form the Gauss-Newton model around params."""
         self._look_up()
-        n_rows, n_params = len(self.rows[0]) * self.spec.n_outputs, params.size
-        by_rows = n_rows < n_params and _is_plain(self.spec) and not to_invert
-        if (n_rows if by_rows else n_params) <= _MOST_EQUATIONS:
+        by_rows = is_by_rows(self.spec, len(self.rows[0])) and not to_invert
+        n_equations = len(self.rows[0]) * self.spec.n_outputs if by_rows else params.size
+        if n_equations <= _MOST_EQUATIONS:
             system: DampedSystem = self.engine.damped_system(
                 self.spec, params, *self.rows, by_rows=by_rows, cancel=self.cancel
             )
@@ -105,7 +105,7 @@ class RowsProblem:
         if to_invert:
             raise InvalidParameter(
                 f"a network must have at most {_MOST_EQUATIONS} parameters where the inverse of "
-                f"their matrix is asked for, as by bayesian=True; got {n_params}."
+                f"their matrix is asked for, as by bayesian=True; got {params.size}."
             )
         return DampedProducts(partial(self.ggn_vp, params), self.gradient(params)[1])
 
@@ -128,9 +128,13 @@ def penalty(spec: NetworkSpec, params: FloatArray) -> float:
         return float(squares + l1_penalty(exact, is_weight, spec.l1))
 
 
-def _is_plain(spec: NetworkSpec) -> bool:
-    """Say whether every parameter is a weight or bias between one row and the next."""
-    return not spec.embeddings and all(isinstance(layer, Dense) for layer in spec.layers)
+def is_by_rows(spec: NetworkSpec, n_rows: int) -> bool:
+    """Say whether damped steps are solved for row by row, and not by the parameters' equations.
+
+    That takes fewer rows times outputs than parameters, and a network of `Dense` layers alone.
+    """
+    is_plain = not spec.embeddings and all(isinstance(layer, Dense) for layer in spec.layers)
+    return is_plain and n_rows * spec.n_outputs < n_params(spec)
 
 
 def _count_errors(spec: NetworkSpec, X: FloatArray, weights: FloatArray | None) -> float | None:

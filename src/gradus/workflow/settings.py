@@ -17,6 +17,7 @@ from gradus.optimizers.schedules import Cosine
 from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
 from gradus.training.automatic import MOST_WORK, iteration_work
 from gradus.training.plan import EarlyStopping, Plan
+from gradus.training.trials import plan_in_full
 from gradus.workflow.options import Options
 
 #: Below this many complete rows one is left out at a time, and nothing is held out to stop by.
@@ -51,7 +52,7 @@ _MOMENTUM = 0.9
 _WIDEST_EMBEDDING = 16
 # One layer of 50 tanh by Levenberg-Marquardt, where its iterations are quick: it finds what smooth
 # tables hold more exactly, and the rows that neither network has learned from decide.
-_WIDTH_OF_SECOND_ORDER, _ITERATIONS, _PATIENCE = 50, 100, 10
+_WIDTH_OF_SECOND_ORDER = 50
 
 #: Number of levels of each category that stands in X as level numbers.
 Embedded: TypeAlias = tuple[int, ...]
@@ -156,15 +157,9 @@ def _of_second_order(first: Settings, options: Options) -> Settings:
     hidden = (_WIDTH_OF_SECOND_ORDER,) if options.hidden is None else options.hidden
     activation = options.activation or "tanh"
     layers = (*(Dense(width, activation) for width in hidden), Dense(first.spec.n_outputs))
-    stopping = first.plan.early_stopping
-    plan = replace(
-        first.plan,
-        rule=LevenbergMarquardt(),
-        epochs=_ITERATIONS if options.epochs is None else options.epochs,
-        batch_size=None,
-        early_stopping=stopping and replace(stopping, patience=_PATIENCE),
-        dtype="float64",
-    )
+    plan = replace(plan_in_full(first.plan, LevenbergMarquardt()), dtype="float64")
+    if options.epochs is not None:
+        plan = replace(plan, epochs=options.epochs)
     return Settings(replace(first.spec, layers=layers), plan)
 
 
