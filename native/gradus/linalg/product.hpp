@@ -20,6 +20,7 @@ struct ProductBlocks {
     static constexpr Index kDepth = 256;
     static constexpr Index kCols = 64;
     static constexpr Index kRows = 384;
+    static constexpr Index kDirectRows = 64;
 };
 
 /// One packed block of b for each thread.
@@ -39,6 +40,18 @@ private:
     T* data_;
 };
 
+/// Rows [from, from + part) of b by panels: packed, unless few rows of c would pass by them and they
+/// can be read where they are.
+template <class T>
+Panels<T> panels(const Kernels<T>& kernels, Operand<T> b, Index from, Index part, MatrixView<T> c,
+                 T* packed) {
+    const T* rows = b.data + from * b.row_stride;
+    if (b.col_stride == 1 && c.rows <= ProductBlocks::kDirectRows)
+        return {rows, b.row_stride, kernels.tile_cols};
+    kernels.pack(rows, b.row_stride, b.col_stride, part, c.cols, packed);
+    return {packed, kernels.tile_cols, part * kernels.tile_cols};
+}
+
 /// One task of a product: the block of c from (row, col) on, rows <= kRows, cols <= kCols, made
 /// by thread `worker` of the crew. Returns false if told to stop on the way.
 template <class T>
@@ -48,17 +61,9 @@ bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, Matrix
     for (Index from = 0; from < depth; from += B::kDepth) {
         if (from > 0 && crew.should_stop(worker)) return false;
         const Index part = std::min(B::kDepth, depth - from);
-        kernels.pack(b.data + from * b.row_stride, b.row_stride, b.col_stride, part, c.cols,
-                     packed);
-        for (Index i = 0; i < c.rows; i += kernels.tile_rows) {
-            const T* rows_of_a = a.data + i * a.row_stride + from * a.col_stride;
-            const int high = static_cast<int>(std::min<Index>(kernels.tile_rows, c.rows - i));
-            for (Index j = 0; j < c.cols; j += kernels.tile_cols) {
-                const int wide = static_cast<int>(std::min<Index>(kernels.tile_cols, c.cols - j));
-                kernels.product_tile(part, rows_of_a, a.row_stride, a.col_stride, packed + j * part,
-                                     c.row(i) + j, c.stride, high, wide, accumulate || from > 0);
-            }
-        }
+        kernels.product(part, a.data + from * a.col_stride, a.row_stride, a.col_stride,
+                        panels(kernels, b, from, part, c, packed), c.data, c.stride, c.rows, c.cols,
+                        accumulate || from > 0);
     }
     return true;
 }

@@ -16,16 +16,22 @@ extern const Kernels<double> kScalarDouble;
 #if defined(__x86_64__) || defined(_M_X64)
 extern const Kernels<float> kAvx2Float;
 extern const Kernels<double> kAvx2Double;
+extern const Kernels<float> kAvx512Float;
+extern const Kernels<double> kAvx512Double;
 
 static bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
-int available_count() { return has_avx2() ? 2 : 1; }
+static bool has_avx512() {
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+}
+int available_count() { return has_avx512() ? 3 : has_avx2() ? 2 : 1; }
 template <>
 const Kernels<float>& available(int i) {
-    return i == 0 ? kScalarFloat : kAvx2Float;
+    return i == 0 ? kScalarFloat : i == 1 ? kAvx2Float : kAvx512Float;
 }
 template <>
 const Kernels<double>& available(int i) {
-    return i == 0 ? kScalarDouble : kAvx2Double;
+    return i == 0 ? kScalarDouble : i == 1 ? kAvx2Double : kAvx512Double;
 }
 #else
 int available_count() { return 1; }

@@ -49,6 +49,15 @@ struct AdagradStep {
     double epsilon;
 };
 
+/// A matrix by panels of tile_cols columns: element (p, j) is data[j / tile_cols * panel_stride + p
+/// * row_stride + j % tile_cols].
+template <class T>
+struct Panels {
+    const T* data;
+    std::ptrdiff_t row_stride;
+    std::ptrdiff_t panel_stride;
+};
+
 /// Every loop over numbers that training spends its time in. No kernel allocates, fails or reads a
 /// clock; a matrix argument is a pointer with a row stride, and rows may not overlap unless a
 /// comment says in place.
@@ -64,11 +73,10 @@ struct Kernels {
     /// zeros past `cols`.
     void (*pack)(const T* b, Index row_stride, Index col_stride, Index depth, Index cols, T* out);
 
-    /// c (rows, cols) = [c +] a (rows, depth) b (depth, cols), rows <= tile_rows, cols <=
-    /// tile_cols; b is one packed panel. Each element is one chain of sums over depth in rising
-    /// order, whatever the size of the tile.
-    void (*product_tile)(Index depth, const T* a, Index a_row, Index a_col, const T* panel, T* c,
-                         Index c_stride, int rows, int cols, bool accumulate);
+    /// c (rows, cols) = [c +] a (rows, depth) b (depth, cols), tile after tile. Each element is one
+    /// chain of sums over depth in rising order, whatever the size of the tile.
+    void (*product)(Index depth, const T* a, Index a_row, Index a_col, Panels<T> b, T* c,
+                    Index c_stride, Index rows, Index cols, bool accumulate);
 
     /// In place: z becomes f(z + bias); slope (unless null) becomes f'(z + bias). One entry per
     /// Activation; bias may be null.

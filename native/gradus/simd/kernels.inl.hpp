@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "simd/activations.inl.hpp"
 #include "simd/kernels.hpp"
@@ -16,20 +17,6 @@ using Index = std::ptrdiff_t;
 
 template <class T>
 inline constexpr int kTileCols = kTileVectors * Vec<T>::size;
-
-template <class T>
-inline Vec<T> load_part(const T* p, Index n) {
-    T lanes[Vec<T>::size] = {};
-    for (Index i = 0; i < n; ++i) lanes[i] = p[i];
-    return Vec<T>::load(lanes);
-}
-
-template <class T>
-inline void store_part(Vec<T> x, T* p, Index n) {
-    T lanes[Vec<T>::size];
-    x.store(lanes);
-    for (Index i = 0; i < n; ++i) p[i] = lanes[i];
-}
 
 /// Calls f(i, load, store) for each whole vector of 0..n-1 and once for what is left.
 template <class T, class F>
@@ -42,80 +29,135 @@ inline void for_each_vector(Index n, F f) {
     if (i < n) {
         const Index left = n - i;
         f(
-            i, [left](const T* p) { return load_part(p, left); },
-            [left](Vec<T> x, T* p) { store_part(x, p, left); });
+            i, [left](const T* p) { return Vec<T>::load_first(p, left); },
+            [left](Vec<T> x, T* p) { x.store_first(p, left); });
     }
 }
 
 // ---- products
+
+/// A panel whose numbers lie in rows of b: row after row, zeros past `width`.
+template <class T>
+void pack_rows(const T* b, Index row_stride, Index depth, Index width, T* out) {
+    constexpr Index W = Vec<T>::size;
+    for (Index p = 0; p < depth; ++p, b += row_stride, out += kTileCols<T>) {
+        for (int v = 0; v < kTileVectors; ++v) {
+            const Index left = width - v * W;
+            const Vec<T> x = left >= W  ? Vec<T>::load(b + v * W)
+                             : left > 0 ? Vec<T>::load_first(b + v * W, left)
+                                        : Vec<T>::set(T(0));
+            x.store(out + v * W);
+        }
+    }
+}
+
+/// A panel whose numbers lie in columns of b, that is, whose depth is contiguous.
+template <class T>
+void pack_columns(const T* b, Index col_stride, Index depth, Index width, T* out) {
+    constexpr Index W = Vec<T>::size, N = kTileCols<T>;
+    const Index whole_depth = depth / W * W, whole_width = width / W * W;
+    for (Index j = 0; j < whole_width; j += W) {
+        for (Index p = 0; p < whole_depth; p += W) {
+            transpose(b + j * col_stride + p, col_stride, out + p * N + j, N);
+        }
+    }
+    for (Index j = 0; j < N; ++j) {
+        for (Index p = j < whole_width ? whole_depth : 0; p < depth; ++p)
+            out[p * N + j] = j < width ? b[j * col_stride + p] : T(0);
+    }
+}
 
 template <class T>
 void pack(const T* b, Index row_stride, Index col_stride, Index depth, Index cols, T* out) {
     constexpr Index N = kTileCols<T>;
     for (Index col = 0; col < cols; col += N, out += depth * N) {
         const Index width = cols - col < N ? cols - col : N;
-        const T* from = b + col * col_stride;
-        if (width < N) {
-            for (Index i = 0; i < depth * N; ++i) out[i] = T(0);
-        }
-        if (col_stride == 1 && width == N) {
-            for (Index p = 0; p < depth; ++p) {
-                for (Index j = 0; j < N; ++j) out[p * N + j] = from[p * row_stride + j];
-            }
+        if (col_stride == 1) {
+            pack_rows(b + col, row_stride, depth, width, out);
         } else {
-            for (Index j = 0; j < width; ++j) {
-                for (Index p = 0; p < depth; ++p)
-                    out[p * N + j] = from[p * row_stride + j * col_stride];
-            }
+            pack_columns(b + col * col_stride, col_stride, depth, width, out);
         }
     }
 }
 
-template <class T, int Rows, int Vectors>
-void tile(Index depth, const T* a, Index a_row, Index a_col, const T* panel, T* c, Index c_stride,
-          int cols, bool accumulate) {
+/// `Rows` rows of c by `Vectors` vectors, of which the last has `last` numbers. `from` and every
+/// third row after it are pointers of their own, since more would not fit the registers.
+template <class T, int Rows, int Vectors, bool IsWhole>
+void tile(Index depth, const T* a, Index a_row, Index a_col, const T* b, Index b_row, T* c,
+          Index c_stride, Index last, bool accumulate) {
     constexpr Index W = Vec<T>::size;
+    constexpr int kFrom = (Rows + 2) / 3;
+    const auto load = [last](const T* p, int v) {
+        return IsWhole || v + 1 < Vectors ? Vec<T>::load(p + v * W)
+                                          : Vec<T>::load_first(p + v * W, last);
+    };
     Vec<T> sum[Rows][Vectors];
-    const T* from[Rows];
+    const T* from[kFrom];
+    for (int i = 0; i < kFrom; ++i) from[i] = a + 3 * i * a_row;
     for (int i = 0; i < Rows; ++i) {
-        from[i] = a + i * a_row;
         for (int v = 0; v < Vectors; ++v) sum[i][v] = Vec<T>::set(T(0));
     }
-    Index at = 0;
-    for (Index p = 0; p < depth; ++p, at += a_col, panel += kTileCols<T>) {
-        Vec<T> b[Vectors];
-        for (int v = 0; v < Vectors; ++v) b[v] = Vec<T>::load(panel + v * W);
+    for (Index p = 0; p < depth; ++p, b += b_row) {
+        Vec<T> row[Vectors];
+        for (int v = 0; v < Vectors; ++v) row[v] = load(b, v);
         for (int i = 0; i < Rows; ++i) {
-            const Vec<T> x = Vec<T>::set(from[i][at]);
-            for (int v = 0; v < Vectors; ++v) sum[i][v] = fma(x, b[v], sum[i][v]);
+            const Vec<T> x = Vec<T>::set(from[i / 3][i % 3 * a_row]);
+            for (int v = 0; v < Vectors; ++v) sum[i][v] = fma(x, row[v], sum[i][v]);
         }
+        for (int i = 0; i < kFrom; ++i) from[i] += a_col;
     }
-    for (int i = 0; i < Rows; ++i) {
+    for (int i = 0; i < Rows; ++i, c += c_stride) {
         for (int v = 0; v < Vectors; ++v) {
-            T* to = c + i * c_stride + v * W;
-            const Index left = cols - v * W;
-            if (left >= W) {
-                (accumulate ? Vec<T>::load(to) + sum[i][v] : sum[i][v]).store(to);
-            } else if (left > 0) {
-                store_part(accumulate ? load_part(to, left) + sum[i][v] : sum[i][v], to, left);
+            const Vec<T> x = accumulate ? load(c, v) + sum[i][v] : sum[i][v];
+            if (IsWhole || v + 1 < Vectors) {
+                x.store(c + v * W);
+            } else {
+                x.store_first(c + v * W, last);
             }
         }
     }
 }
 
-template <class T, int Rows>
-void product_tile(Index depth, const T* a, Index a_row, Index a_col, const T* panel, T* c,
-                  Index c_stride, int rows, int cols, bool accumulate) {
-    if constexpr (Rows > 1) {
-        if (rows < Rows) {
-            return product_tile<T, Rows - 1>(depth, a, a_row, a_col, panel, c, c_stride, rows, cols,
-                                             accumulate);
+template <class T>
+using TileFunction = void (*)(Index depth, const T* a, Index a_row, Index a_col, const T* b,
+                              Index b_row, T* c, Index c_stride, Index last, bool accumulate);
+
+/// tile_table[rows - 1][vectors - 1][is whole].
+template <class T, int... Rows>
+constexpr auto make_tile_table(std::integer_sequence<int, Rows...>) {
+    struct Table {
+        TileFunction<T> at[sizeof...(Rows)][kTileVectors][2];
+    };
+    Table table{};
+    const auto fill = [&]<int R, int... V>(std::integral_constant<int, R>,
+                                           std::integer_sequence<int, V...>) {
+        ((table.at[R][V][0] = tile<T, R + 1, V + 1, false>,
+          table.at[R][V][1] = tile<T, R + 1, V + 1, true>),
+         ...);
+    };
+    (fill(std::integral_constant<int, Rows>{}, std::make_integer_sequence<int, kTileVectors>{}),
+     ...);
+    return table;
+}
+
+template <class T>
+inline constexpr auto kTiles = make_tile_table<T>(std::make_integer_sequence<int, kTileRows>{});
+
+template <class T>
+void product(Index depth, const T* a, Index a_row, Index a_col, Panels<T> b, T* c, Index c_stride,
+             Index rows, Index cols, bool accumulate) {
+    constexpr Index N = kTileCols<T>, W = Vec<T>::size;
+    // Tiles of about the same height: a low one leaves the processor waiting for its own sums.
+    const Index n_tiles = (rows + kTileRows - 1) / kTileRows;
+    for (Index t = 0; t < n_tiles; ++t) {
+        const Index row = t * rows / n_tiles, high = (t + 1) * rows / n_tiles - row;
+        for (Index col = 0; col < cols; col += N) {
+            const Index wide = cols - col < N ? cols - col : N;
+            const Index vectors = (wide + W - 1) / W, last = wide - (vectors - 1) * W;
+            kTiles<T>.at[high - 1][vectors - 1][last == W](
+                depth, a + row * a_row, a_row, a_col, b.data + col / N * b.panel_stride,
+                b.row_stride, c + row * c_stride + col, c_stride, last, accumulate);
         }
-    }
-    if (cols <= Vec<T>::size) {
-        tile<T, Rows, 1>(depth, a, a_row, a_col, panel, c, c_stride, cols, accumulate);
-    } else {
-        tile<T, Rows, kTileVectors>(depth, a, a_row, a_col, panel, c, c_stride, cols, accumulate);
     }
 }
 
@@ -282,7 +324,7 @@ constexpr Kernels<T> make_kernels_with(const char* name) {
             kTileRows,
             kTileCols<T>,
             pack<T>,
-            product_tile<T, kTileRows>,
+            product<T>,
             {activate<T, Activations>...},
             {activate_twice<T, Activations>...},
             multiply<T>,

@@ -21,10 +21,21 @@ struct Vec<float> {
     static Vec set(float x) { return {_mm256_set1_ps(x)}; }
     void store(float* p) const { _mm256_storeu_ps(p, v); }
 
+    static Vec load_first(const float* p, std::ptrdiff_t n) {
+        return {_mm256_maskload_ps(p, first(n))};
+    }
+    void store_first(float* p, std::ptrdiff_t n) const { _mm256_maskstore_ps(p, first(n), v); }
+
     friend Vec operator+(Vec a, Vec b) { return {_mm256_add_ps(a.v, b.v)}; }
     friend Vec operator-(Vec a, Vec b) { return {_mm256_sub_ps(a.v, b.v)}; }
     friend Vec operator*(Vec a, Vec b) { return {_mm256_mul_ps(a.v, b.v)}; }
     friend Vec operator/(Vec a, Vec b) { return {_mm256_div_ps(a.v, b.v)}; }
+
+private:
+    static __m256i first(std::ptrdiff_t n) {
+        const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+        return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), lanes);
+    }
 };
 
 template <>
@@ -36,10 +47,20 @@ struct Vec<double> {
     static Vec set(double x) { return {_mm256_set1_pd(x)}; }
     void store(double* p) const { _mm256_storeu_pd(p, v); }
 
+    static Vec load_first(const double* p, std::ptrdiff_t n) {
+        return {_mm256_maskload_pd(p, first(n))};
+    }
+    void store_first(double* p, std::ptrdiff_t n) const { _mm256_maskstore_pd(p, first(n), v); }
+
     friend Vec operator+(Vec a, Vec b) { return {_mm256_add_pd(a.v, b.v)}; }
     friend Vec operator-(Vec a, Vec b) { return {_mm256_sub_pd(a.v, b.v)}; }
     friend Vec operator*(Vec a, Vec b) { return {_mm256_mul_pd(a.v, b.v)}; }
     friend Vec operator/(Vec a, Vec b) { return {_mm256_div_pd(a.v, b.v)}; }
+
+private:
+    static __m256i first(std::ptrdiff_t n) {
+        return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
+    }
 };
 
 inline Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
@@ -79,6 +100,42 @@ inline Vec<float> where_less(Vec<float> a, Vec<float> b, Vec<float> x, Vec<float
 }
 inline Vec<double> where_less(Vec<double> a, Vec<double> b, Vec<double> x, Vec<double> y) {
     return {_mm256_blendv_pd(y.v, x.v, _mm256_cmp_pd(a.v, b.v, _CMP_LT_OQ))};
+}
+
+/// to[j * to_stride + i] = from[i * from_stride + j] for i, j < size: neighbors, then pairs, then
+/// halves of the vectors change places.
+inline void transpose(const float* from, std::ptrdiff_t from_stride, float* to,
+                      std::ptrdiff_t to_stride) {
+    __m256 a[8], b[8];
+    for (int i = 0; i < 8; ++i) a[i] = _mm256_loadu_ps(from + i * from_stride);
+    for (int i = 0; i < 8; i += 2) {
+        b[i] = _mm256_unpacklo_ps(a[i], a[i + 1]);
+        b[i + 1] = _mm256_unpackhi_ps(a[i], a[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4) {
+        for (int k = 0; k < 2; ++k) {
+            const __m256d low = _mm256_castps_pd(b[i + k]), high = _mm256_castps_pd(b[i + k + 2]);
+            a[i + 2 * k] = _mm256_castpd_ps(_mm256_unpacklo_pd(low, high));
+            a[i + 2 * k + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(low, high));
+        }
+    }
+    for (int k = 0; k < 4; ++k) {
+        _mm256_storeu_ps(to + k * to_stride, _mm256_permute2f128_ps(a[k], a[k + 4], 0x20));
+        _mm256_storeu_ps(to + (k + 4) * to_stride, _mm256_permute2f128_ps(a[k], a[k + 4], 0x31));
+    }
+}
+inline void transpose(const double* from, std::ptrdiff_t from_stride, double* to,
+                      std::ptrdiff_t to_stride) {
+    __m256d a[4], b[4];
+    for (int i = 0; i < 4; ++i) a[i] = _mm256_loadu_pd(from + i * from_stride);
+    for (int i = 0; i < 4; i += 2) {
+        b[i] = _mm256_unpacklo_pd(a[i], a[i + 1]);
+        b[i + 1] = _mm256_unpackhi_pd(a[i], a[i + 1]);
+    }
+    for (int k = 0; k < 2; ++k) {
+        _mm256_storeu_pd(to + k * to_stride, _mm256_permute2f128_pd(b[k], b[k + 2], 0x20));
+        _mm256_storeu_pd(to + (k + 2) * to_stride, _mm256_permute2f128_pd(b[k], b[k + 2], 0x31));
+    }
 }
 
 }  // namespace GRADUS_ISA

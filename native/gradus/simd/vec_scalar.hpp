@@ -30,6 +30,10 @@ struct Vec {
     static Vec set(T x) { return {x}; }
     void store(T* p) const { *p = v; }
 
+    /// The first n < size numbers; what lies behind them is not touched, and reads as 0.
+    static Vec load_first(const T*, std::ptrdiff_t) { return {T(0)}; }
+    void store_first(T*, std::ptrdiff_t) const {}
+
     friend Vec operator+(Vec a, Vec b) { return {a.v + b.v}; }
     friend Vec operator-(Vec a, Vec b) { return {a.v - b.v}; }
     friend Vec operator*(Vec a, Vec b) { return {a.v * b.v}; }
@@ -78,6 +82,12 @@ Vec<T> power_of_two(Vec<T> n) {
 template <class T>
 Vec<T> where_less(Vec<T> a, Vec<T> b, Vec<T> x, Vec<T> y) {
     return a.v < b.v ? x : y;
+}
+
+/// to[j * to_stride + i] = from[i * from_stride + j] for i, j < size.
+template <class T>
+void transpose(const T* from, std::ptrdiff_t, T* to, std::ptrdiff_t) {
+    *to = *from;
 }
 
 }  // namespace GRADUS_ISA

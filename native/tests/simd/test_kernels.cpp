@@ -15,42 +15,56 @@ namespace {
 
 constexpr double kUntouched = 1234.5;
 
+/// c = [c +] a b with b packed and b where it lies, as rows and as columns; a by rows and by columns.
 template <class T>
-void check_tiles(const Kernels<T>& k) {
-    const Index cols_at_most = 2 * k.tile_cols;
-    for (const Index depth : {Index{0}, Index{1}, Index{5}, Index{64}}) {
-        for (int rows = 1; rows <= k.tile_rows; ++rows) {
-            for (int cols = 1; cols <= k.tile_cols; ++cols) {
-                const auto a = numbers<T>(rows * depth + 1, 1),
-                           b = numbers<T>(depth * cols_at_most + 1, 2);
-                std::vector<T> panel(
-                    static_cast<std::size_t>(std::max<Index>(1, depth) * k.tile_cols));
-                k.pack(b.data(), cols_at_most, 1, depth, cols, panel.data());
-                const Index stride = k.tile_cols + 3;
-                for (const bool accumulate : {false, true}) {
-                    std::vector<T> c(static_cast<std::size_t>(rows * stride),
-                                     static_cast<T>(kUntouched));
-                    if (!accumulate) c[0] = static_cast<T>(NAN);  // must not be read
-                    k.product_tile(depth, a.data(), depth, 1, panel.data(), c.data(), stride, rows,
-                                   cols, accumulate);
-                    for (Index i = 0; i < rows; ++i) {
-                        for (Index j = 0; j < stride; ++j) {
-                            double sum = accumulate || j >= cols ? kUntouched : 0,
-                                   size = std::fabs(sum);
-                            for (Index p = 0; p < depth && j < cols; ++p) {
-                                const double term =
-                                    double(a[static_cast<std::size_t>(i * depth + p)]) *
-                                    double(b[static_cast<std::size_t>(p * cols_at_most + j)]);
-                                sum += term;
-                                size += std::fabs(term);
-                            }
-                            const double u = sizeof(T) == 4 ? 0x1p-24 : 0x1p-53;
-                            CHECK_NEAR(double(c[static_cast<std::size_t>(i * stride + j)]), sum,
-                                       double(depth + 2) * u * size);
-                        }
-                    }
+void check_product(const Kernels<T>& k, Index rows, Index depth, Index cols, bool by_columns) {
+    const auto a = numbers<T>(rows * depth + 1, 1), b = numbers<T>(depth * cols + 1, 2);
+    const auto at = [](const std::vector<T>& m, Index i, Index row_stride, Index j,
+                       Index col_stride) {
+        return double(m[static_cast<std::size_t>(i * row_stride + j * col_stride)]);
+    };
+    const Index a_row = by_columns ? 1 : depth, a_col = by_columns ? rows : 1;
+    const Index b_row = by_columns ? 1 : cols, b_col = by_columns ? depth : 1;
+    const Index n_panels = (cols + k.tile_cols - 1) / k.tile_cols, stride = cols + 3;
+    std::vector<T> packed(static_cast<std::size_t>(n_panels * depth * k.tile_cols + 1),
+                          static_cast<T>(NAN));
+    k.pack(b.data(), b_row, b_col, depth, cols, packed.data());
+    CHECK(std::isnan(packed.back()));
+    const Panels<T> of_packed{packed.data(), k.tile_cols, depth * k.tile_cols};
+    const Panels<T> in_place{b.data(), b_row, k.tile_cols};
+    for (const bool accumulate : {false, true}) {
+        std::vector<T> c(static_cast<std::size_t>(rows * stride), static_cast<T>(kUntouched));
+        if (!accumulate) c[0] = static_cast<T>(NAN);  // must not be read
+        std::vector<T> same = c;
+        k.product(depth, a.data(), a_row, a_col, of_packed, c.data(), stride, rows, cols,
+                  accumulate);
+        for (Index i = 0; i < rows; ++i) {
+            for (Index j = 0; j < stride; ++j) {
+                double sum = accumulate || j >= cols ? kUntouched : 0, size = std::fabs(sum);
+                for (Index p = 0; p < depth && j < cols; ++p) {
+                    const double term = at(a, i, a_row, p, a_col) * at(b, p, b_row, j, b_col);
+                    sum += term;
+                    size += std::fabs(term);
                 }
+                const double u = sizeof(T) == 4 ? 0x1p-24 : 0x1p-53;
+                CHECK_NEAR(at(c, i, stride, j, 1), sum, double(depth + 2) * u * size);
             }
+        }
+        if (by_columns) continue;
+        k.product(depth, a.data(), a_row, a_col, in_place, same.data(), stride, rows, cols,
+                  accumulate);
+        CHECK(same == c);
+    }
+}
+
+template <class T>
+void check_products(const Kernels<T>& k) {
+    for (const Index depth : {0, 1, 5, 37, 64}) {
+        for (const bool by_columns : {false, true}) {
+            for (Index rows = 1; rows <= k.tile_rows + 1; ++rows)
+                check_product(k, rows, depth, k.tile_cols + 3, by_columns);
+            for (Index cols = 1; cols <= 2 * k.tile_cols + 1; ++cols)
+                check_product(k, k.tile_rows, depth, cols, by_columns);
         }
     }
 }
@@ -138,8 +152,8 @@ void check_loops(const Kernels<T>& k) {
 
 int main() {
     for (int i = 0; i < available_count(); ++i) {
-        check_tiles<float>(available<float>(i));
-        check_tiles<double>(available<double>(i));
+        check_products<float>(available<float>(i));
+        check_products<double>(available<double>(i));
         check_rows_do_not_see_their_neighbors<float>(available<float>(i));
         check_rows_do_not_see_their_neighbors<double>(available<double>(i));
         check_blocks<float>(available<float>(i));

@@ -1,0 +1,144 @@
+// AVX-512 (F, DQ, BW, VL): sixteen floats or eight doubles at a time. vec_scalar.hpp says what each
+// operation means.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace GRADUS_ISA {
+
+template <class T>
+struct Vec;
+
+template <>
+struct Vec<float> {
+    static constexpr int size = 16;
+    __m512 v;
+
+    static Vec load(const float* p) { return {_mm512_loadu_ps(p)}; }
+    static Vec set(float x) { return {_mm512_set1_ps(x)}; }
+    void store(float* p) const { _mm512_storeu_ps(p, v); }
+
+    static Vec load_first(const float* p, std::ptrdiff_t n) {
+        return {_mm512_maskz_loadu_ps(first(n), p)};
+    }
+    void store_first(float* p, std::ptrdiff_t n) const { _mm512_mask_storeu_ps(p, first(n), v); }
+
+    friend Vec operator+(Vec a, Vec b) { return {_mm512_add_ps(a.v, b.v)}; }
+    friend Vec operator-(Vec a, Vec b) { return {_mm512_sub_ps(a.v, b.v)}; }
+    friend Vec operator*(Vec a, Vec b) { return {_mm512_mul_ps(a.v, b.v)}; }
+    friend Vec operator/(Vec a, Vec b) { return {_mm512_div_ps(a.v, b.v)}; }
+
+private:
+    static __mmask16 first(std::ptrdiff_t n) { return static_cast<__mmask16>((1u << n) - 1); }
+};
+
+template <>
+struct Vec<double> {
+    static constexpr int size = 8;
+    __m512d v;
+
+    static Vec load(const double* p) { return {_mm512_loadu_pd(p)}; }
+    static Vec set(double x) { return {_mm512_set1_pd(x)}; }
+    void store(double* p) const { _mm512_storeu_pd(p, v); }
+
+    static Vec load_first(const double* p, std::ptrdiff_t n) {
+        return {_mm512_maskz_loadu_pd(first(n), p)};
+    }
+    void store_first(double* p, std::ptrdiff_t n) const { _mm512_mask_storeu_pd(p, first(n), v); }
+
+    friend Vec operator+(Vec a, Vec b) { return {_mm512_add_pd(a.v, b.v)}; }
+    friend Vec operator-(Vec a, Vec b) { return {_mm512_sub_pd(a.v, b.v)}; }
+    friend Vec operator*(Vec a, Vec b) { return {_mm512_mul_pd(a.v, b.v)}; }
+    friend Vec operator/(Vec a, Vec b) { return {_mm512_div_pd(a.v, b.v)}; }
+
+private:
+    static __mmask8 first(std::ptrdiff_t n) { return static_cast<__mmask8>((1u << n) - 1); }
+};
+
+inline Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
+    return {_mm512_fmadd_ps(a.v, b.v, c.v)};
+}
+inline Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
+    return {_mm512_fmadd_pd(a.v, b.v, c.v)};
+}
+inline Vec<float> min(Vec<float> a, Vec<float> b) { return {_mm512_min_ps(a.v, b.v)}; }
+inline Vec<double> min(Vec<double> a, Vec<double> b) { return {_mm512_min_pd(a.v, b.v)}; }
+inline Vec<float> max(Vec<float> a, Vec<float> b) { return {_mm512_max_ps(a.v, b.v)}; }
+inline Vec<double> max(Vec<double> a, Vec<double> b) { return {_mm512_max_pd(a.v, b.v)}; }
+inline Vec<float> sqrt(Vec<float> a) { return {_mm512_sqrt_ps(a.v)}; }
+inline Vec<double> sqrt(Vec<double> a) { return {_mm512_sqrt_pd(a.v)}; }
+inline Vec<float> abs(Vec<float> a) { return {_mm512_abs_ps(a.v)}; }
+inline Vec<double> abs(Vec<double> a) { return {_mm512_abs_pd(a.v)}; }
+
+constexpr int kNearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+inline Vec<float> round(Vec<float> a) { return {_mm512_roundscale_ps(a.v, kNearest)}; }
+inline Vec<double> round(Vec<double> a) { return {_mm512_roundscale_pd(a.v, kNearest)}; }
+
+inline Vec<float> power_of_two(Vec<float> n) {
+    const __m512i biased = _mm512_add_epi32(_mm512_cvtps_epi32(n.v), _mm512_set1_epi32(127));
+    return {_mm512_castsi512_ps(_mm512_slli_epi32(biased, 23))};
+}
+inline Vec<double> power_of_two(Vec<double> n) {
+    const __m512i biased = _mm512_add_epi64(_mm512_cvtpd_epi64(n.v), _mm512_set1_epi64(1023));
+    return {_mm512_castsi512_pd(_mm512_slli_epi64(biased, 52))};
+}
+
+inline Vec<float> where_less(Vec<float> a, Vec<float> b, Vec<float> x, Vec<float> y) {
+    return {_mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ), y.v, x.v)};
+}
+inline Vec<double> where_less(Vec<double> a, Vec<double> b, Vec<double> x, Vec<double> y) {
+    return {_mm512_mask_blend_pd(_mm512_cmp_pd_mask(a.v, b.v, _CMP_LT_OQ), y.v, x.v)};
+}
+
+/// to[j * to_stride + i] = from[i * from_stride + j] for i, j < size: neighbors, then pairs, then
+/// quarters of the vectors change places.
+inline void transpose(const float* from, std::ptrdiff_t from_stride, float* to,
+                      std::ptrdiff_t to_stride) {
+    __m512 a[16], b[16];
+    for (int i = 0; i < 16; ++i) a[i] = _mm512_loadu_ps(from + i * from_stride);
+    for (int i = 0; i < 16; i += 2) {
+        b[i] = _mm512_unpacklo_ps(a[i], a[i + 1]);
+        b[i + 1] = _mm512_unpackhi_ps(a[i], a[i + 1]);
+    }
+    for (int i = 0; i < 16; i += 4) {
+        for (int k = 0; k < 2; ++k) {
+            const __m512d low = _mm512_castps_pd(b[i + k]), high = _mm512_castps_pd(b[i + k + 2]);
+            a[i + 2 * k] = _mm512_castpd_ps(_mm512_unpacklo_pd(low, high));
+            a[i + 2 * k + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low, high));
+        }
+    }
+    for (int i = 0; i < 16; i += 8) {
+        for (int k = 0; k < 4; ++k) {
+            b[i + k] = _mm512_shuffle_f32x4(a[i + k], a[i + k + 4], 0x88);
+            b[i + k + 4] = _mm512_shuffle_f32x4(a[i + k], a[i + k + 4], 0xdd);
+        }
+    }
+    for (int k = 0; k < 8; ++k) {
+        _mm512_storeu_ps(to + k * to_stride, _mm512_shuffle_f32x4(b[k], b[k + 8], 0x88));
+        _mm512_storeu_ps(to + (k + 8) * to_stride, _mm512_shuffle_f32x4(b[k], b[k + 8], 0xdd));
+    }
+}
+inline void transpose(const double* from, std::ptrdiff_t from_stride, double* to,
+                      std::ptrdiff_t to_stride) {
+    __m512d a[8], b[8];
+    for (int i = 0; i < 8; ++i) a[i] = _mm512_loadu_pd(from + i * from_stride);
+    for (int i = 0; i < 8; i += 2) {
+        b[i] = _mm512_unpacklo_pd(a[i], a[i + 1]);
+        b[i + 1] = _mm512_unpackhi_pd(a[i], a[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4) {
+        for (int k = 0; k < 2; ++k) {
+            a[i + k] = _mm512_shuffle_f64x2(b[i + k], b[i + k + 2], 0x88);
+            a[i + k + 2] = _mm512_shuffle_f64x2(b[i + k], b[i + k + 2], 0xdd);
+        }
+    }
+    for (int k = 0; k < 4; ++k) {
+        _mm512_storeu_pd(to + k * to_stride, _mm512_shuffle_f64x2(a[k], a[k + 4], 0x88));
+        _mm512_storeu_pd(to + (k + 4) * to_stride, _mm512_shuffle_f64x2(a[k], a[k + 4], 0xdd));
+    }
+}
+
+}  // namespace GRADUS_ISA
