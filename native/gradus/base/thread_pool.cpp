@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
 #include <mutex>
 #include <system_error>
 #include <thread>
-#include <vector>
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>
@@ -28,37 +28,75 @@ inline void pause_briefly() noexcept {
 #endif
 }
 
-constexpr int kHelperBits = 16;
-constexpr int kSpins =
-    2000;  // about 50 microseconds: the next product of the same step usually comes sooner
+using Clock = std::chrono::steady_clock;
+
+// About 50 microseconds: the next product of the same step usually comes sooner.
+constexpr int kSpins = 2000;
+// Tasks of one job; what is more is done in several.
+constexpr Index kMostTasks = Index{1} << 20;
+constexpr int kMostThreads = 255;
+
+/// Which tasks of the job are not taken yet: one word, so that a thread takes a task of the job it
+/// saw or none.
+struct Ticket {
+    std::uint64_t word;
+
+    static Ticket of(int n_threads, Index n_tasks) noexcept {
+        return {static_cast<std::uint64_t>(n_threads) << 48 |
+                static_cast<std::uint64_t>(n_tasks) << 24};
+    }
+    Index next() const noexcept { return static_cast<Index>(word & 0xffffff); }
+    Index n_tasks() const noexcept { return static_cast<Index>(word >> 24 & 0xffffff); }
+    bool is_for(int worker) const noexcept {
+        return next() < n_tasks() && worker < static_cast<int>(word >> 48);
+    }
+    Ticket after_one() const noexcept { return {word + 1}; }
+    Ticket after_all() const noexcept {
+        return {word + static_cast<std::uint64_t>(n_tasks() - next())};
+    }
+};
+
+/// Lets the caller work alone for a while after a helper kept it waiting, as it does when another
+/// program takes the helper's core. No number depends on who works.
+class Patience {
+public:
+    bool is_lost(Clock::time_point now) const noexcept { return now < alone_until_; }
+
+    /// `waited` is how long the caller had nothing to do at the end of a job that began at `begin`.
+    void judge(Clock::time_point begin, Clock::duration waited, Clock::time_point now) noexcept {
+        const Clock::duration worked = now - begin - waited;
+        if (waited < kShort || waited < worked) {
+            if (now > alone_until_ + alone_for_) alone_for_ = {};
+            return;
+        }
+        alone_for_ = std::min<Clock::duration>(kLongest, std::max(20 * waited, 2 * alone_for_));
+        alone_until_ = now + alone_for_;
+    }
+
+private:
+    static constexpr Clock::duration kShort = std::chrono::microseconds(100);
+    static constexpr Clock::duration kLongest = std::chrono::seconds(1);
+
+    Clock::time_point alone_until_{};
+    Clock::duration alone_for_{};
+};
 
 class ThreadPool {
 public:
     bool run(Index n_tasks, int n_threads, Task task, Watch& watch) {
         const Use use(in_use_);
-        if (!use.is_mine) return run_here(n_tasks, task, watch);
-        const std::uint64_t helpers = start_workers(std::min<Index>(n_threads, n_tasks) - 1);
+        const Clock::time_point begin = Clock::now();
+        if (!use.is_mine || patience_.is_lost(begin)) return run_here(n_tasks, task, watch);
+        n_threads = start_workers(std::min(n_threads, kMostThreads));
         task_ = task;
-        n_tasks_ = n_tasks;
-        next_.store(0, std::memory_order_relaxed);
-        skip_.store(false, std::memory_order_relaxed);
         failure_ = nullptr;
-        busy_.store(helpers, std::memory_order_relaxed);
-        {
-            const std::lock_guard<std::mutex> lock(parking_);
-            const std::uint64_t number = (job_.load(std::memory_order_relaxed) >> kHelperBits) + 1;
-            job_.store(number << kHelperBits | helpers, std::memory_order_release);
+        for (first_ = 0; first_ < n_tasks; first_ += kMostTasks) {
+            if (!run_part(std::min(kMostTasks, n_tasks - first_), n_threads, watch)) break;
         }
-        wake_.notify_all();
-        while (!watch.poll() && take_one(0)) {
-        }
-        if (watch.stopped()) skip_.store(true, std::memory_order_relaxed);
-        while (busy_.load(std::memory_order_acquire) != 0) {
-            pause_briefly();
-            if (watch.poll()) skip_.store(true, std::memory_order_relaxed);
-        }
+        const Clock::time_point end = Clock::now();
+        patience_.judge(begin, waited_, end);
         if (failure_) std::rethrow_exception(failure_);
-        return next_.load(std::memory_order_relaxed) >= n_tasks_ && !watch.stopped();
+        return first_ >= n_tasks && !watch.stopped();
     }
 
 private:
@@ -85,66 +123,103 @@ private:
         return true;
     }
 
-    // Runs the next task; false when none is left or the rest is to be skipped.
-    bool take_one(int worker) {
-        if (skip_.load(std::memory_order_relaxed)) return false;
-        const Index i = next_.fetch_add(1, std::memory_order_relaxed);
-        if (i >= n_tasks_) return false;
-        try {
-            task_.function(task_.context, i, worker);
-        } catch (...) {
-            const std::lock_guard<std::mutex> lock(parking_);
-            if (!failure_) failure_ = std::current_exception();
-            skip_.store(true, std::memory_order_relaxed);
+    // Waits for the tasks that were begun, never for a helper that has not come yet.
+    bool run_part(Index n_tasks, int n_threads, Watch& watch) {
+        open_.store(n_tasks, std::memory_order_relaxed);
+        is_whole_.store(true, std::memory_order_relaxed);
+        waited_ = {};
+        ticket_.store(Ticket::of(n_threads, n_tasks).word, std::memory_order_seq_cst);
+        if (n_asleep_.load(std::memory_order_seq_cst) > 0) {
+            { const std::lock_guard<std::mutex> lock(parking_); }
+            wake_.notify_all();
         }
+        while (!watch.poll() && take_one(0)) {
+        }
+        if (watch.stopped()) leave_the_rest();
+        Clock::time_point since{};
+        for (int spin = 0; open_.load(std::memory_order_acquire) != 0; ++spin) {
+            pause_briefly();
+            if (watch.poll()) leave_the_rest();
+            if (spin == kSpins / 10) since = Clock::now();
+        }
+        if (since != Clock::time_point{}) waited_ = Clock::now() - since;
+        return is_whole_.load(std::memory_order_relaxed);
+    }
+
+    // Runs the next task; false when none is left.
+    bool take_one(int worker) {
+        Ticket ticket{ticket_.load(std::memory_order_acquire)};
+        do {
+            if (!ticket.is_for(worker)) return false;
+        } while (!ticket_.compare_exchange_weak(ticket.word, ticket.after_one().word,
+                                                std::memory_order_acquire));
+        try {
+            task_.function(task_.context, first_ + ticket.next(), worker);
+        } catch (...) {
+            {
+                const std::lock_guard<std::mutex> lock(parking_);
+                if (!failure_) failure_ = std::current_exception();
+            }
+            leave_the_rest();
+        }
+        open_.fetch_sub(1, std::memory_order_release);
         return true;
     }
 
-    // Returns how many of `count` helpers there are; fewer where the system starts no more threads.
-    std::uint64_t start_workers(Index count) {
-        const auto wanted = static_cast<std::size_t>(count);
+    // Tasks not taken yet count as done. Called by who holds a task, or by the caller.
+    void leave_the_rest() noexcept {
+        Ticket ticket{ticket_.load(std::memory_order_relaxed)};
+        do {
+            if (ticket.next() >= ticket.n_tasks()) return;
+        } while (!ticket_.compare_exchange_weak(ticket.word, ticket.after_all().word,
+                                                std::memory_order_relaxed));
+        is_whole_.store(false, std::memory_order_relaxed);
+        open_.fetch_sub(ticket.n_tasks() - ticket.next(), std::memory_order_release);
+    }
+
+    // Gives how many threads there are, the caller among them; fewer than `wanted` where the system
+    // starts no more.
+    int start_workers(int wanted) {
         try {
-            while (workers_.size() < wanted) {
-                const std::uint64_t worker = workers_.size() + 1;
-                const std::uint64_t seen = job_.load(std::memory_order_relaxed);
-                workers_.emplace_back([this, worker, seen] { work(worker, seen); });
-                workers_.back().detach();
+            while (n_workers_ + 1 < wanted) {
+                std::thread([this, worker = n_workers_ + 1] { work(worker); }).detach();
+                ++n_workers_;
             }
         } catch (const std::system_error&) {
         }
-        return std::min(wanted, workers_.size());
+        return std::min(wanted, n_workers_ + 1);
     }
 
-    void work(std::uint64_t worker, std::uint64_t seen) {
+    void work(int worker) {
+        const auto is_called = [this, worker] {
+            return Ticket{ticket_.load(std::memory_order_seq_cst)}.is_for(worker);
+        };
         while (true) {
-            for (int spin = 0; spin < kSpins && job_.load(std::memory_order_acquire) == seen;
-                 ++spin) {
+            for (int spin = 0; spin < kSpins; ++spin) {
+                if (take_one(worker)) spin = 0;
                 pause_briefly();
             }
-            if (job_.load(std::memory_order_acquire) == seen) {
-                std::unique_lock<std::mutex> lock(parking_);
-                wake_.wait(lock, [&] { return job_.load(std::memory_order_relaxed) != seen; });
-            }
-            seen = job_.load(std::memory_order_acquire);
-            // Who is not called to this job looks at nothing of it: nobody waits for him.
-            if (worker > seen % (1u << kHelperBits)) continue;
-            while (take_one(static_cast<int>(worker))) {
-            }
-            busy_.fetch_sub(1, std::memory_order_release);
+            std::unique_lock<std::mutex> lock(parking_);
+            n_asleep_.fetch_add(1, std::memory_order_seq_cst);
+            wake_.wait(lock, is_called);
+            n_asleep_.fetch_sub(1, std::memory_order_seq_cst);
         }
     }
 
+    // What the caller alone touches, what all read, and what all write, each on lines of its own.
     std::atomic<bool> in_use_{false};
-    std::mutex parking_;
+    Patience patience_;
+    Clock::duration waited_{};
+    int n_workers_ = 0;
+    alignas(64) Task task_{};
+    Index first_ = 0;  // of the tasks of this part
+    alignas(64) std::atomic<std::uint64_t> ticket_{0};
+    alignas(64) std::atomic<Index> open_{0};  // tasks neither done nor left
+    std::atomic<bool> is_whole_{true};
+    alignas(64) std::mutex parking_;
     std::condition_variable wake_;
-    std::atomic<std::uint64_t> job_{0};  // its number, and in the low bits its helpers
-    std::atomic<Index> next_{0};
-    std::atomic<bool> skip_{false};
-    std::atomic<std::uint64_t> busy_{0};
-    Task task_{};
-    Index n_tasks_ = 0;
+    std::atomic<int> n_asleep_{0};
     std::exception_ptr failure_;
-    std::vector<std::thread> workers_;
 };
 
 std::atomic<ThreadPool*> pool{nullptr};

@@ -11,16 +11,36 @@
 
 namespace gradus {
 
-/// Block sizes. A packed block of b is kDepth x kCols numbers (64 KiB of float: it stays in the
-/// second cache while rows of a pass by) and a tile's rows of a over kDepth (6 KiB) stay in the
-/// first. kRows x kCols of c is one task; over one kDepth it takes about a tenth of a millisecond
-/// on AVX2, and a stop is looked for after each. kDepth is also the length of one chain of sums, so
-/// it is part of the bits; the others are not.
+/// Block sizes. A packed block of b is kDepth x kMostCols numbers at most (256 KiB of float: it
+/// stays in the second cache while rows of a pass by) and a tile's rows of a over kDepth stay in
+/// the first. A block of c is one task; over one kDepth it takes some tenths of a millisecond, and
+/// a stop is looked for after each. kDepth is also the length of one chain of sums, so it is part
+/// of the bits; the others are not.
 struct ProductBlocks {
     static constexpr Index kDepth = 256;
-    static constexpr Index kCols = 64;
     static constexpr Index kRows = 384;
+    static constexpr Index kMostCols = 256;
+    static constexpr Index kCols = 64;  // of what is cut into narrow strips
     static constexpr Index kDirectRows = 64;
+};
+
+/// How a product of rows x cols is cut into tasks for n_threads: large blocks, since each packs its
+/// part of b anew, but enough of them that no thread waits long for another.
+struct ProductTasks {
+    Index rows = ProductBlocks::kRows;
+    Index cols = ProductBlocks::kMostCols;
+    Index per_col;
+    Index count;
+
+    ProductTasks(Index all_rows, Index all_cols, int n_threads) noexcept {
+        const Index enough = n_threads == 1 ? 1 : 3 * n_threads;
+        const auto parts = [](Index all, Index part) { return (all + part - 1) / part; };
+        const auto n_tasks = [&] { return parts(all_rows, rows) * parts(all_cols, cols); };
+        while (n_tasks() < enough && cols > ProductBlocks::kCols) cols /= 2;
+        while (n_tasks() < enough && rows > ProductBlocks::kRows / 16) rows /= 2;
+        per_col = parts(all_rows, rows);
+        count = n_tasks();
+    }
 };
 
 /// One packed block of b for each thread.
@@ -36,7 +56,7 @@ public:
 private:
     explicit PackBuffers(T* data) noexcept : data_(data) {}
 
-    static constexpr Index kBlock = ProductBlocks::kDepth * ProductBlocks::kCols;
+    static constexpr Index kBlock = ProductBlocks::kDepth * ProductBlocks::kMostCols;
     T* data_;
 };
 
@@ -52,8 +72,7 @@ Panels<T> panels(const Kernels<T>& kernels, Operand<T> b, Index from, Index part
     return {packed, kernels.tile_cols, part * kernels.tile_cols};
 }
 
-/// One task of a product: the block of c from (row, col) on, rows <= kRows, cols <= kCols, made
-/// by thread `worker` of the crew. Returns false if told to stop on the way.
+/// One task of a product: the block of c from (row, col) on, cols <= kMostCols, made by thread `worker` of the crew. Returns false if told to stop on the way.
 template <class T>
 bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c,
                    Index depth, bool accumulate, T* packed, const Crew& crew, int worker) {
@@ -77,14 +96,12 @@ bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, Matrix
 template <class T, class Finish>
 bool product(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c, Index depth,
              bool accumulate, const PackBuffers<T>& buffers, const Crew& crew, Finish&& finish) {
-    using B = ProductBlocks;
-    const Index row_blocks = (c.rows + B::kRows - 1) / B::kRows;
-    const Index col_blocks = (c.cols + B::kCols - 1) / B::kCols;
+    const ProductTasks tasks(c.rows, c.cols, crew.n_threads());
     const double work = 2.0 * static_cast<double>(c.rows) * static_cast<double>(c.cols) *
                         static_cast<double>(depth);
-    return crew.for_each(row_blocks * col_blocks, work, [&](Index task, int worker) {
-        const Index row = task % row_blocks * B::kRows, rows = std::min(B::kRows, c.rows - row);
-        const Index col = task / row_blocks * B::kCols, cols = std::min(B::kCols, c.cols - col);
+    return crew.for_each(tasks.count, work, [&](Index task, int worker) {
+        const Index row = task % tasks.per_col * tasks.rows, rows = std::min(tasks.rows, c.rows - row);
+        const Index col = task / tasks.per_col * tasks.cols, cols = std::min(tasks.cols, c.cols - col);
         if (product_block(kernels, a.from_row(row), b.from_col(col), c.block(row, rows, col, cols),
                           depth, accumulate, buffers.of(worker), crew, worker)) {
             finish(row, rows, col, cols);

@@ -143,10 +143,72 @@ constexpr auto make_tile_table(std::integer_sequence<int, Rows...>) {
 template <class T>
 inline constexpr auto kTiles = make_tile_table<T>(std::make_integer_sequence<int, kTileRows>{});
 
+/// `Cols` columns of c, too few to fill a vector, and one vector of its rows. a is read along its
+/// rows where they are contiguous, else turned over block by block.
+template <class T, int Cols>
+void narrow_tile(Index depth, const T* a, Index a_row, Index a_col, const T* b, Index b_row, T* c,
+                 Index c_stride, bool accumulate) {
+    constexpr Index W = Vec<T>::size;
+    Vec<T> sum[Cols];
+    for (int j = 0; j < Cols; ++j) sum[j] = Vec<T>::set(T(0));
+    const auto add = [&](const T* column_of_a, Index p) {
+        const Vec<T> x = Vec<T>::load(column_of_a);
+        for (int j = 0; j < Cols; ++j) sum[j] = fma(x, Vec<T>::set(b[p * b_row + j]), sum[j]);
+    };
+    Index p = 0;
+    if (a_row == 1) {
+        for (; p < depth; ++p) add(a + p * a_col, p);
+    } else {
+        T turned[W * W];
+        for (; p + W <= depth; p += W) {
+            transpose(a + p, a_row, turned, W);
+            for (Index q = 0; q < W; ++q) add(turned + q * W, p + q);
+        }
+        for (; p < depth; ++p) {
+            for (Index i = 0; i < W; ++i) turned[i] = a[i * a_row + p * a_col];
+            add(turned, p);
+        }
+    }
+    for (int j = 0; j < Cols; ++j) {
+        T lanes[W];
+        sum[j].store(lanes);
+        for (Index i = 0; i < W; ++i) {
+            T& to = c[i * c_stride + j];
+            to = accumulate ? to + lanes[i] : lanes[i];
+        }
+    }
+}
+
+/// As many rows of a product as make up whole vectors, where it has at most `Cols` columns; gives
+/// their number.
+template <class T, int Cols>
+Index narrow_product(Index depth, const T* a, Index a_row, Index a_col, Panels<T> b, T* c,
+                     Index c_stride, Index rows, Index cols, bool accumulate) {
+    if constexpr (Cols > 0) {
+        if (cols < Cols) {
+            return narrow_product<T, Cols - 1>(depth, a, a_row, a_col, b, c, c_stride, rows, cols,
+                                               accumulate);
+        }
+        constexpr Index W = Vec<T>::size;
+        if (cols > Cols || (a_row != 1 && a_col != 1)) return 0;
+        Index i = 0;
+        for (; i + W <= rows; i += W) {
+            narrow_tile<T, Cols>(depth, a + i * a_row, a_row, a_col, b.data, b.row_stride,
+                                 c + i * c_stride, c_stride, accumulate);
+        }
+        return i;
+    }
+    return 0;
+}
+
 template <class T>
 void product(Index depth, const T* a, Index a_row, Index a_col, Panels<T> b, T* c, Index c_stride,
              Index rows, Index cols, bool accumulate) {
     constexpr Index N = kTileCols<T>, W = Vec<T>::size;
+    constexpr int kNarrow = W >= 8 ? static_cast<int>(W / 4) : 0;
+    const Index done = narrow_product<T, kNarrow>(depth, a, a_row, a_col, b, c, c_stride, rows,
+                                                  cols, accumulate);
+    a += done * a_row, c += done * c_stride, rows -= done;
     // Tiles of about the same height: a low one leaves the processor waiting for its own sums.
     const Index n_tiles = (rows + kTileRows - 1) / kTileRows;
     for (Index t = 0; t < n_tiles; ++t) {
@@ -234,17 +296,28 @@ void add_scaled(T* y, const T* x, T factor, Index n) {
         n, [&](Index i, auto load, auto store) { store(fma(f, load(x + i), load(y + i)), y + i); });
 }
 
+/// In kChains sums for each lane, which do not wait for one another.
 template <class T>
 double sum_squares(const T* x, Index n) {
-    double lanes[Vec<T>::size] = {};
-    for_each_vector<T>(n, [&](Index i, auto load, auto) {
-        T part[Vec<T>::size];
-        load(x + i).store(part);
-        for (int k = 0; k < Vec<T>::size; ++k)
-            lanes[k] += static_cast<double>(part[k]) * static_cast<double>(part[k]);
-    });
+    constexpr Index W = Vec<T>::size, kChains = W == 1 ? 4 : 2;
+    double sums[kChains][W] = {};
+    Index i = 0;
+    for (; i + kChains * W <= n; i += kChains * W) {
+        for (Index chain = 0; chain < kChains; ++chain) {
+            for (Index k = 0; k < W; ++k) {
+                const auto one = static_cast<double>(x[i + chain * W + k]);
+                sums[chain][k] += one * one;
+            }
+        }
+    }
+    for (Index k = 0; i < n; ++i, ++k) {
+        const auto one = static_cast<double>(x[i]);
+        sums[k / W][k % W] += one * one;
+    }
     double sum = 0;
-    for (double lane : lanes) sum += lane;
+    for (const auto& chain : sums) {
+        for (double lane : chain) sum += lane;
+    }
     return sum;
 }
 
@@ -273,14 +346,14 @@ void adam(T* params, T* mean, T* square, const T* grads, Index n, const AdamStep
     const Vec<T> clip = set(step.clip), keep = set(1 - step.decay), epsilon = set(step.epsilon);
     const Vec<T> beta_1 = set(step.beta_1), rest_1 = set(1 - step.beta_1);
     const Vec<T> beta_2 = set(step.beta_2), rest_2 = set(1 - step.beta_2);
-    const Vec<T> rate = set(step.rate / step.correct_1), correct_2 = set(step.correct_2);
+    const Vec<T> rate = set(step.rate / step.correct_1), correct_2 = set(1 / step.correct_2);
     for_each_vector<T>(n, [&](Index i, auto load, auto store) {
         const Vec<T> g = load(grads + i) * clip;
         const Vec<T> m = beta_1 * load(mean + i) + rest_1 * g;
         const Vec<T> v = beta_2 * load(square + i) + rest_2 * (g * g);
         store(m, mean + i);
         store(v, square + i);
-        const Vec<T> change = rate * m / (sqrt(v / correct_2) + epsilon);
+        const Vec<T> change = rate * m / (sqrt(v * correct_2) + epsilon);
         store(load(params + i) * keep - change, params + i);
     });
 }
