@@ -124,9 +124,9 @@ void bind_training(nb::module_& module) {
     module.def(
         "permutation",
         [](std::uint64_t key, std::int64_t epoch, const Vector<std::int64_t>& out) {
-            const Permutation shuffled(key, epoch, static_cast<Index>(out.shape(0)));
-            for (std::size_t p = 0; p < out.shape(0); ++p)
-                out.data()[p] = shuffled(static_cast<Index>(p));
+            const auto n = static_cast<Index>(out.shape(0));
+            if (n == 0) return;
+            kernels<float>().shuffled_rows(row_order(key, epoch, n), 0, n, out.data());
         },
         "key"_a, "epoch"_a, "out"_a.noconvert());
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace gradus {
 
@@ -58,6 +59,16 @@ struct Panels {
     std::ptrdiff_t panel_stride;
 };
 
+/// The shuffled rows of one epoch; base/random.hpp's row_order makes it, simd/shuffle.inl.hpp says
+/// how it is read.
+struct RowOrder {
+    std::uint64_t key;
+    std::uint64_t n;
+    std::uint64_t width;
+    std::uint64_t height;
+    std::uint64_t n_rounds;
+};
+
 /// Every loop over numbers that training spends its time in. No kernel allocates, fails or reads a
 /// clock; a matrix argument is a pointer with a row stride, and rows may not overlap unless a
 /// comment says in place.
@@ -88,6 +99,13 @@ struct Kernels {
     void (*activate_twice[kActivationCount])(T* z, Index z_stride, T* slope, Index slope_stride,
                                              T* curvature, Index curvature_stride, const T* bias,
                                              Index rows, Index cols);
+
+    /// out[i] = the row at position first + i of the order, i < count.
+    void (*shuffled_rows)(const RowOrder& order, Index first, Index count, std::int64_t* out);
+
+    /// Row i of out (count, cols) = row rows[i] of x.
+    void (*copy_rows)(const T* x, Index stride, const std::int64_t* rows, Index count, Index cols,
+                      T* out);
 
     /// x(i, j) *= y(i, j).
     void (*multiply)(T* x, Index x_stride, const T* y, Index y_stride, Index rows, Index cols);

@@ -10,6 +10,7 @@
 
 #include "simd/activations.inl.hpp"
 #include "simd/kernels.hpp"
+#include "simd/shuffle.inl.hpp"
 
 namespace GRADUS_ISA {
 
@@ -223,11 +224,39 @@ void product(Index depth, const T* a, Index a_row, Index a_col, Panels<T> b, T* 
     }
 }
 
+// ---- rows
+
+inline void prefetch([[maybe_unused]] const void* p) {
+#if defined(__GNUC__)
+    __builtin_prefetch(p);
+#endif
+}
+
+template <class T>
+void copy_rows(const T* x, Index stride, const std::int64_t* rows, Index count, Index cols,
+               T* out) {
+    for (Index i = 0; i < count; ++i, out += cols) {
+        const T* from = x + rows[i] * stride;
+        prefetch(x + rows[i + 1 < count ? i + 1 : i] * stride);
+        for_each_vector<T>(cols, [&](Index j, auto load, auto store) { store(load(from + j), out + j); });
+    }
+}
+
 // ---- element by element
 
 template <class T, class Activation>
 void activate(T* z, Index z_stride, T* slope, Index slope_stride, const T* bias, Index rows,
               Index cols) {
+    if (cols == 1 && z_stride == 1 && (slope == nullptr || slope_stride == 1)) {
+        const Vec<T> shift = Vec<T>::set(bias == nullptr ? T(0) : *bias);
+        for_each_vector<T>(rows, [&](Index i, auto load, auto store) {
+            const Vec<T> x = load(z + i);
+            const ValueAndSlope<T> f = Activation::at(bias == nullptr ? x : x + shift);
+            store(f.value, z + i);
+            if (slope != nullptr) store(f.slope, slope + i);
+        });
+        return;
+    }
     for (Index i = 0; i < rows; ++i, z += z_stride) {
         for_each_vector<T>(cols, [&](Index j, auto load, auto store) {
             Vec<T> x = load(z + j);
@@ -296,29 +325,24 @@ void add_scaled(T* y, const T* x, T factor, Index n) {
         n, [&](Index i, auto load, auto store) { store(fma(f, load(x + i), load(y + i)), y + i); });
 }
 
-/// In kChains sums for each lane, which do not wait for one another.
+/// In four sums for each lane, which do not wait for one another.
 template <class T>
 double sum_squares(const T* x, Index n) {
-    constexpr Index W = Vec<T>::size, kChains = W == 1 ? 4 : 2;
-    double sums[kChains][W] = {};
+    constexpr Index W = Vec<double>::size, kChains = 4;
+    Vec<double> sums[kChains];
+    for (auto& sum : sums) sum = Vec<double>::set(0);
     Index i = 0;
     for (; i + kChains * W <= n; i += kChains * W) {
         for (Index chain = 0; chain < kChains; ++chain) {
-            for (Index k = 0; k < W; ++k) {
-                const auto one = static_cast<double>(x[i + chain * W + k]);
-                sums[chain][k] += one * one;
-            }
+            const Vec<double> some = widened(x + i + chain * W);
+            sums[chain] = fma(some, some, sums[chain]);
         }
     }
-    for (Index k = 0; i < n; ++i, ++k) {
-        const auto one = static_cast<double>(x[i]);
-        sums[k / W][k % W] += one * one;
-    }
-    double sum = 0;
-    for (const auto& chain : sums) {
-        for (double lane : chain) sum += lane;
-    }
-    return sum;
+    double lanes[kChains * W], total = 0;
+    for (Index chain = 0; chain < kChains; ++chain) sums[chain].store(lanes + chain * W);
+    for (Index k = 0; i < n; ++i, ++k) lanes[k] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+    for (double lane : lanes) total += lane;
+    return total;
 }
 
 // ---- update rules
@@ -400,6 +424,8 @@ constexpr Kernels<T> make_kernels_with(const char* name) {
             product<T>,
             {activate<T, Activations>...},
             {activate_twice<T, Activations>...},
+            shuffled_rows,
+            copy_rows<T>,
             multiply<T>,
             column_sums<T>,
             exponential_all<T>,

@@ -78,6 +78,10 @@ inline Vec<double> sqrt(Vec<double> a) { return {_mm256_sqrt_pd(a.v)}; }
 inline Vec<float> abs(Vec<float> a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)}; }
 inline Vec<double> abs(Vec<double> a) { return {_mm256_andnot_pd(_mm256_set1_pd(-0.0), a.v)}; }
 
+/// The next Vec<double>::size numbers, exactly.
+inline Vec<double> widened(const float* p) { return {_mm256_cvtps_pd(_mm_loadu_ps(p))}; }
+inline Vec<double> widened(const double* p) { return Vec<double>::load(p); }
+
 constexpr int kNearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
 inline Vec<float> round(Vec<float> a) { return {_mm256_round_ps(a.v, kNearest)}; }
 inline Vec<double> round(Vec<double> a) { return {_mm256_round_pd(a.v, kNearest)}; }

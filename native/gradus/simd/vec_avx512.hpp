@@ -73,6 +73,10 @@ inline Vec<double> sqrt(Vec<double> a) { return {_mm512_sqrt_pd(a.v)}; }
 inline Vec<float> abs(Vec<float> a) { return {_mm512_abs_ps(a.v)}; }
 inline Vec<double> abs(Vec<double> a) { return {_mm512_abs_pd(a.v)}; }
 
+/// The next Vec<double>::size numbers, exactly.
+inline Vec<double> widened(const float* p) { return {_mm512_cvtps_pd(_mm256_loadu_ps(p))}; }
+inline Vec<double> widened(const double* p) { return Vec<double>::load(p); }
+
 constexpr int kNearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
 inline Vec<float> round(Vec<float> a) { return {_mm512_roundscale_ps(a.v, kNearest)}; }
 inline Vec<double> round(Vec<double> a) { return {_mm512_roundscale_pd(a.v, kNearest)}; }

@@ -61,6 +61,11 @@ template <class T>
 Vec<T> abs(Vec<T> a) {
     return {a.v < T(0) ? -a.v : (a.v == T(0) ? T(0) : a.v)};
 }
+/// The next Vec<double>::size numbers, exactly.
+template <class T>
+Vec<double> widened(const T* p) {
+    return {static_cast<double>(*p)};
+}
 /// Nearest whole number, ties to even; exact for magnitudes below 2^22 (float) or 2^51 (double).
 template <class T>
 Vec<T> round(Vec<T> a) {

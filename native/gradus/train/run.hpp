@@ -3,12 +3,14 @@
 // TrainingRun::step.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <span>
 
-#include "base/random.hpp"
 #include "nn/gradient.hpp"
 #include "optim/update.hpp"
+#include "train/row_order.hpp"
 
 namespace gradus {
 
@@ -50,9 +52,10 @@ class TrainingRun {
 public:
     TrainingRun(const Network& network, const RuleConfig& rule, const Batches<T>& batches,
                 double max_grad_norm, int n_threads)
-        : network_(network),
-          batches_(batches),
+        : batches_(batches),
+          kernels_(kernels<T>()),
           max_grad_norm_(max_grad_norm),
+          look_every_(steps_between_looks(network, batches)),
           pass_(network, std::min(batches.batch_size, batches.n_rows), n_threads),
           updater_(network, rule),
           arena_(size(network, batches, pass_.chunk_rows())),
@@ -67,8 +70,10 @@ public:
                   const Crew& crew, Watch& watch) {
         double* log_row = log.rows;
         for (std::size_t s = 0; s < rates.size(); ++s) {
-            if (s > 0 && watch.slice_is_over()) return RunStatus::cut;
-            if (watch.poll()) return RunStatus::cancelled;
+            if (s % look_every_ == 0) {
+                if (s > 0 && watch.slice_is_over()) return RunStatus::cut;
+                if (watch.poll()) return RunStatus::cancelled;
+            }
             const bool is_last = s + 1 == rates.size();
             const RunStatus status =
                 step(state, rates[s], is_last ? log.update_ratio : nullptr, crew);
@@ -80,6 +85,15 @@ public:
     }
 
 private:
+    // Reading a clock takes longer than a step of the smallest networks.
+    static std::size_t steps_between_looks(const Network& network,
+                                           const Batches<T>& batches) noexcept {
+        constexpr double kWork = 1e6;  // a few microseconds
+        const double step = 3 * network.work_per_row() *
+                            static_cast<double>(std::min(batches.batch_size, batches.n_rows));
+        return static_cast<std::size_t>(std::clamp(kWork / step, 1.0, 64.0));
+    }
+
     static ArenaSize size(const Network& network, const Batches<T>& batches, Index chunk) {
         ArenaSize size;
         size.add<T>(network.n_params());
@@ -125,16 +139,19 @@ private:
     bool batch_gradient(const TrainState<T>& state, Totals& totals, const Crew& crew) {
         const Index start = state.cursor[1] * batches_.batch_size;
         const Index end = std::min(start + batches_.batch_size, batches_.n_rows);
-        const Permutation shuffled(batches_.shuffle_key, state.cursor[0], batches_.n_rows);
+        const RowOrder order = row_order(batches_.shuffle_key, state.cursor[0], batches_.n_rows);
         const Dropping dropping{part_key(batches_.dropout_key, state.cursor[0]), numbers_};
         double weight = batches_.weights == nullptr ? static_cast<double>(end - start) : 0.0;
-        for (Index p = start; batches_.weights != nullptr && p < end; ++p) {
-            weight += weight_of(row_at(p, shuffled));
+        for (Index p = start; batches_.weights != nullptr && p < end; p += pass_.chunk_rows()) {
+            const Index rows = std::min(pass_.chunk_rows(), end - p);
+            pick(p, rows, order);
+            for (Index i = 0; i < rows; ++i) weight += weight_of(numbers_[i]);
         }
         for (Index from = start; from < end; from += pass_.chunk_rows()) {
             const Index rows = std::min(pass_.chunk_rows(), end - from);
-            gather(from, rows, shuffled);
-            if (!pass_.add_chunk(state.parameters.params,
+            pick(from, rows, order);
+            if (!gather(rows, crew) ||
+                !pass_.add_chunk(state.parameters.params,
                                  {x_, rows, batches_.x.cols, batches_.x.cols},
                                  {y_, rows, batches_.y.cols, batches_.y.cols}, weights_, weight,
                                  from == start, &dropping, grads_, totals, crew)) {
@@ -144,27 +161,34 @@ private:
         return true;
     }
 
-    // A full batch needs no shuffle: its gradient is the same in any order.
-    Index row_at(Index position, const Permutation& shuffled) const noexcept {
-        const Index p = batches_.batch_size < batches_.n_rows ? shuffled(position) : position;
-        return batches_.rows == nullptr ? p : batches_.rows[p];
+    // The numbers of the rows at these positions. A full batch needs no shuffle: its gradient is
+    // the same in any order.
+    void pick(Index from, Index rows, const RowOrder& order) noexcept {
+        if (batches_.batch_size < batches_.n_rows) {
+            kernels_.shuffled_rows(order, from, rows, numbers_);
+        } else {
+            std::iota(numbers_, numbers_ + rows, from);
+        }
+        for (Index i = 0; batches_.rows != nullptr && i < rows; ++i)
+            numbers_[i] = batches_.rows[numbers_[i]];
     }
     double weight_of(Index row) const noexcept {
         return batches_.weights == nullptr ? 1.0 : static_cast<double>(batches_.weights[row]);
     }
 
-    void gather(Index from, Index rows, const Permutation& shuffled) noexcept {
-        for (Index i = 0; i < rows; ++i) {
-            const Index row = row_at(from + i, shuffled);
-            if (weight_of(row) == 0) {  // its numbers may be anything, and must not enter a product
-                std::fill_n(x_ + i * batches_.x.cols, batches_.x.cols, T(0));
-            } else {
-                std::copy_n(batches_.x.row(row), batches_.x.cols, x_ + i * batches_.x.cols);
+    bool gather(Index n_rows, const Crew& crew) noexcept {
+        const Index x_cols = batches_.x.cols, y_cols = batches_.y.cols;
+        return for_each_rows(crew, n_rows, 8 * x_cols, [&](Index at, Index rows) {
+            kernels_.copy_rows(batches_.x.data, batches_.x.stride, numbers_ + at, rows, x_cols,
+                               x_ + at * x_cols);
+            kernels_.copy_rows(batches_.y.data, batches_.y.stride, numbers_ + at, rows, y_cols,
+                               y_ + at * y_cols);
+            for (Index i = at; i < at + rows; ++i) {
+                weights_[i] = static_cast<T>(weight_of(numbers_[i]));
+                // Its numbers may be anything, and must not enter a product.
+                if (weights_[i] == 0) std::fill_n(x_ + i * x_cols, x_cols, T(0));
             }
-            std::copy_n(batches_.y.row(row), batches_.y.cols, y_ + i * batches_.y.cols);
-            weights_[i] = static_cast<T>(weight_of(row));
-            numbers_[i] = row;
-        }
+        });
     }
 
     static double* end_epoch(const TrainState<T>& state, double* log_row) noexcept {
@@ -178,9 +202,10 @@ private:
         return log_row + 3;
     }
 
-    const Network& network_;
     const Batches<T>& batches_;
+    const Kernels<T>& kernels_;
     double max_grad_norm_;
+    std::size_t look_every_;
     GradientPass<T> pass_;
     Updater<T> updater_;
     Arena arena_;

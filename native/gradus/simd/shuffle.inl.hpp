@@ -1,0 +1,85 @@
+// The order of an epoch's rows: a bijection of 0..n-1 that can be asked for any position without
+// computing the others, in constant memory. src/gradus/_random.py is the same arithmetic in NumPy.
+//
+// Rows are written as (left, right) in a grid width x height just large enough for n; each round
+// shifts one coordinate by a keyed hash of the other (a generalized Feistel network, hence a
+// bijection of the grid); positions that land outside 0..n-1 walk on until they land inside [BR02].
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "simd/kernels.hpp"
+
+namespace GRADUS_ISA {
+
+/// Some positions at once; the compiler makes vectors of the loops over them.
+class Feistel {
+public:
+    static constexpr std::ptrdiff_t kLanes = 16;
+
+    explicit Feistel(const RowOrder& order) : order_(order) {}
+
+    /// Lane 0 at position v, the others at the positions after it.
+    void start(std::uint64_t v) {
+        left_[0] = v % order_.width;
+        right_[0] = v / order_.width;
+        for (std::ptrdiff_t i = 1; i < kLanes; ++i) {
+            const bool is_over = left_[i - 1] + 1 == order_.width;
+            left_[i] = is_over ? 0 : left_[i - 1] + 1;
+            right_[i] = right_[i - 1] + is_over;
+        }
+    }
+    void walk() {
+        for (std::uint64_t r = 0; r < order_.n_rounds; r += 2) {
+            shift(left_, right_, order_.key + r * kRoundStride, order_.width);
+            shift(right_, left_, order_.key + (r + 1) * kRoundStride, order_.height);
+        }
+    }
+    std::uint64_t at(std::ptrdiff_t i) const { return right_[i] * order_.width + left_[i]; }
+
+private:
+    // The constants and the finalizer of base/random.hpp, which is not compiled for this set.
+    static constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15u;
+    static constexpr std::uint64_t kRoundStride = 0xd1342543de82ef95u;
+
+    static void shift(std::uint64_t* to, const std::uint64_t* from, std::uint64_t key,
+                      std::uint64_t below) {
+        for (std::ptrdiff_t i = 0; i < kLanes; ++i) {
+            std::uint64_t x = key + from[i] * kGolden;
+            x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+            x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+            const std::uint64_t sum = to[i] + ((((x ^ (x >> 31)) >> 32) * below) >> 32);
+            to[i] = sum >= below ? sum - below : sum;
+        }
+    }
+
+    const RowOrder& order_;
+    std::uint64_t left_[kLanes];
+    std::uint64_t right_[kLanes];
+};
+
+inline void shuffled_rows(const RowOrder& order, std::ptrdiff_t first, std::ptrdiff_t count,
+                          std::int64_t* out) {
+    Feistel lanes(order);
+    for (std::ptrdiff_t from = 0; from < count; from += Feistel::kLanes) {
+        const std::ptrdiff_t left = count - from;
+        const std::ptrdiff_t n = left < Feistel::kLanes ? left : Feistel::kLanes;
+        lanes.start(static_cast<std::uint64_t>(first + from));
+        lanes.walk();
+        bool is_outside = false;
+        for (std::ptrdiff_t i = 0; i < n; ++i) {
+            out[from + i] = static_cast<std::int64_t>(lanes.at(i));
+            is_outside = is_outside || lanes.at(i) >= order.n;
+        }
+        for (std::ptrdiff_t i = 0; is_outside && i < n; ++i) {
+            while (static_cast<std::uint64_t>(out[from + i]) >= order.n) {
+                lanes.start(static_cast<std::uint64_t>(out[from + i]));
+                lanes.walk();
+                out[from + i] = static_cast<std::int64_t>(lanes.at(0));
+            }
+        }
+    }
+}
+
+}  // namespace GRADUS_ISA
