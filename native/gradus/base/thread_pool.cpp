@@ -32,9 +32,19 @@ using Clock = std::chrono::steady_clock;
 
 // About 50 microseconds: the next product of the same step usually comes sooner.
 constexpr int kSpins = 2000;
+// Who spins longer lets others have the processor: the one waited for may be among them.
+constexpr int kShortSpins = 200;
 // Tasks of one job; what is more is done in several.
 constexpr Index kMostTasks = Index{1} << 20;
 constexpr int kMostThreads = 255;
+
+void spin_once(int spin) noexcept {
+    if (spin % kShortSpins == kShortSpins - 1) {
+        std::this_thread::yield();
+    } else {
+        pause_briefly();
+    }
+}
 
 /// Which tasks of the job are not taken yet: one word, so that a thread takes a task of the job it
 /// saw or none.
@@ -138,9 +148,9 @@ private:
         if (watch.stopped()) leave_the_rest();
         Clock::time_point since{};
         for (int spin = 0; open_.load(std::memory_order_acquire) != 0; ++spin) {
-            pause_briefly();
+            spin_once(spin);
             if (watch.poll()) leave_the_rest();
-            if (spin == kSpins / 10) since = Clock::now();
+            if (spin == kShortSpins) since = Clock::now();
         }
         if (since != Clock::time_point{}) waited_ = Clock::now() - since;
         return is_whole_.load(std::memory_order_relaxed);
@@ -197,7 +207,7 @@ private:
         while (true) {
             for (int spin = 0; spin < kSpins; ++spin) {
                 if (take_one(worker)) spin = 0;
-                pause_briefly();
+                spin_once(spin);
             }
             std::unique_lock<std::mutex> lock(parking_);
             n_asleep_.fetch_add(1, std::memory_order_seq_cst);

@@ -21,26 +21,31 @@ struct ProductBlocks {
     static constexpr Index kRows = 384;
     static constexpr Index kMostCols = 256;
     static constexpr Index kCols = 64;  // of what is cut into narrow strips
+    static constexpr Index kFewestRows = 24;
     static constexpr Index kDirectRows = 64;
 };
 
 /// How a product of rows x cols is cut into tasks for n_threads: large blocks, since each packs its
 /// part of b anew, but enough of them that no thread waits long for another.
 struct ProductTasks {
-    Index rows = ProductBlocks::kRows;
+    Index rows;
     Index cols = ProductBlocks::kMostCols;
     Index per_col;
     Index count;
 
-    ProductTasks(Index all_rows, Index all_cols, int n_threads) noexcept {
-        const Index enough = n_threads == 1 ? 1 : 3 * n_threads;
+    ProductTasks(Index all_rows, Index all_cols, double work, int n_threads) noexcept {
+        const Index enough = n_threads == 1 ? 1 : (work < kShort ? 1 : 3) * n_threads;
         const auto parts = [](Index all, Index part) { return (all + part - 1) / part; };
-        const auto n_tasks = [&] { return parts(all_rows, rows) * parts(all_cols, cols); };
-        while (n_tasks() < enough && cols > ProductBlocks::kCols) cols /= 2;
-        while (n_tasks() < enough && rows > ProductBlocks::kRows / 16) rows /= 2;
+        per_col = parts(all_rows, ProductBlocks::kRows);
+        while (per_col * parts(all_cols, cols) < enough && cols > ProductBlocks::kCols) cols /= 2;
+        const Index more = parts(enough, per_col * parts(all_cols, cols));
+        rows = std::max(parts(all_rows, per_col * more), ProductBlocks::kFewestRows);
         per_col = parts(all_rows, rows);
-        count = n_tasks();
+        count = per_col * parts(all_cols, cols);
     }
+
+private:
+    static constexpr double kShort = 1e7;  // some tens of microseconds
 };
 
 /// One packed block of b for each thread.
@@ -96,9 +101,9 @@ bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, Matrix
 template <class T, class Finish>
 bool product(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c, Index depth,
              bool accumulate, const PackBuffers<T>& buffers, const Crew& crew, Finish&& finish) {
-    const ProductTasks tasks(c.rows, c.cols, crew.n_threads());
     const double work = 2.0 * static_cast<double>(c.rows) * static_cast<double>(c.cols) *
                         static_cast<double>(depth);
+    const ProductTasks tasks(c.rows, c.cols, work, crew.n_threads());
     return crew.for_each(tasks.count, work, [&](Index task, int worker) {
         const Index row = task % tasks.per_col * tasks.rows, rows = std::min(tasks.rows, c.rows - row);
         const Index col = task / tasks.per_col * tasks.cols, cols = std::min(tasks.cols, c.cols - col);

@@ -35,6 +35,15 @@ inline void for_each_vector(Index n, F f) {
     }
 }
 
+/// Calls f(0), ..., f(N - 1) with numbers the compiler knows, so that arrays they index are kept in
+/// registers.
+template <int N, class F>
+inline void unrolled(F&& f) {
+    [&]<int... I>(std::integer_sequence<int, I...>) {
+        (f(std::integral_constant<int, I>{}), ...);
+    }(std::make_integer_sequence<int, N>{});
+}
+
 // ---- products
 
 /// A panel whose numbers lie in rows of b: row after row, zeros past `width`.
@@ -88,35 +97,36 @@ void tile(Index depth, const T* a, Index a_row, Index a_col, const T* b, Index b
           Index c_stride, Index last, bool accumulate) {
     constexpr Index W = Vec<T>::size;
     constexpr int kFrom = (Rows + 2) / 3;
-    const auto load = [last](const T* p, int v) {
+    const auto load = [last](const T* p, auto v) {
         return IsWhole || v + 1 < Vectors ? Vec<T>::load(p + v * W)
                                           : Vec<T>::load_first(p + v * W, last);
     };
     Vec<T> sum[Rows][Vectors];
     const T* from[kFrom];
-    for (int i = 0; i < kFrom; ++i) from[i] = a + 3 * i * a_row;
-    for (int i = 0; i < Rows; ++i) {
-        for (int v = 0; v < Vectors; ++v) sum[i][v] = Vec<T>::set(T(0));
-    }
+    unrolled<kFrom>([&](auto i) { from[i] = a + 3 * i * a_row; });
+    unrolled<Rows>([&](auto i) {
+        unrolled<Vectors>([&](auto v) { sum[i][v] = Vec<T>::set(T(0)); });
+    });
     for (Index p = 0; p < depth; ++p, b += b_row) {
         Vec<T> row[Vectors];
-        for (int v = 0; v < Vectors; ++v) row[v] = load(b, v);
-        for (int i = 0; i < Rows; ++i) {
+        unrolled<Vectors>([&](auto v) { row[v] = load(b, v); });
+        unrolled<Rows>([&](auto i) {
             const Vec<T> x = Vec<T>::set(from[i / 3][i % 3 * a_row]);
-            for (int v = 0; v < Vectors; ++v) sum[i][v] = fma(x, row[v], sum[i][v]);
-        }
-        for (int i = 0; i < kFrom; ++i) from[i] += a_col;
+            unrolled<Vectors>([&](auto v) { sum[i][v] = fma(x, row[v], sum[i][v]); });
+        });
+        unrolled<kFrom>([&](auto i) { from[i] += a_col; });
     }
-    for (int i = 0; i < Rows; ++i, c += c_stride) {
-        for (int v = 0; v < Vectors; ++v) {
-            const Vec<T> x = accumulate ? load(c, v) + sum[i][v] : sum[i][v];
+    unrolled<Rows>([&](auto i) {
+        unrolled<Vectors>([&](auto v) {
+            T* to = c + i * c_stride;
+            const Vec<T> x = accumulate ? load(to, v) + sum[i][v] : sum[i][v];
             if (IsWhole || v + 1 < Vectors) {
-                x.store(c + v * W);
+                x.store(to + v * W);
             } else {
-                x.store_first(c + v * W, last);
+                x.store_first(to + v * W, last);
             }
-        }
-    }
+        });
+    });
 }
 
 template <class T>
@@ -144,39 +154,45 @@ constexpr auto make_tile_table(std::integer_sequence<int, Rows...>) {
 template <class T>
 inline constexpr auto kTiles = make_tile_table<T>(std::make_integer_sequence<int, kTileRows>{});
 
-/// `Cols` columns of c, too few to fill a vector, and one vector of its rows. a is read along its
-/// rows where they are contiguous, else turned over block by block.
-template <class T, int Cols>
+/// `Cols` columns of c, too few to fill a vector, and `Vectors` vectors of its rows. a is read along
+/// its rows where they are contiguous, else turned over block by block.
+template <class T, int Cols, int Vectors>
 void narrow_tile(Index depth, const T* a, Index a_row, Index a_col, const T* b, Index b_row, T* c,
                  Index c_stride, bool accumulate) {
     constexpr Index W = Vec<T>::size;
-    Vec<T> sum[Cols];
-    for (int j = 0; j < Cols; ++j) sum[j] = Vec<T>::set(T(0));
-    const auto add = [&](const T* column_of_a, Index p) {
-        const Vec<T> x = Vec<T>::load(column_of_a);
-        for (int j = 0; j < Cols; ++j) sum[j] = fma(x, Vec<T>::set(b[p * b_row + j]), sum[j]);
+    Vec<T> sum[Vectors][Cols];
+    unrolled<Vectors>([&](auto v) {
+        unrolled<Cols>([&](auto j) { sum[v][j] = Vec<T>::set(T(0)); });
+    });
+    const auto add = [&](const T* column_of_a, Index v_stride, Index p) {
+        unrolled<Vectors>([&](auto v) {
+            const Vec<T> x = Vec<T>::load(column_of_a + v * v_stride);
+            unrolled<Cols>([&](auto j) {
+                sum[v][j] = fma(x, Vec<T>::set(b[p * b_row + j]), sum[v][j]);
+            });
+        });
     };
     Index p = 0;
     if (a_row == 1) {
-        for (; p < depth; ++p) add(a + p * a_col, p);
+        for (; p < depth; ++p) add(a + p * a_col, W, p);
     } else {
-        T turned[W * W];
+        T turned[Vectors * W * W];
         for (; p + W <= depth; p += W) {
-            transpose(a + p, a_row, turned, W);
-            for (Index q = 0; q < W; ++q) add(turned + q * W, p + q);
+            for (Index v = 0; v < Vectors; ++v)
+                transpose(a + v * W * a_row + p, a_row, turned + v * W * W, W);
+            for (Index q = 0; q < W; ++q) add(turned + q * W, W * W, p + q);
         }
         for (; p < depth; ++p) {
-            for (Index i = 0; i < W; ++i) turned[i] = a[i * a_row + p * a_col];
-            add(turned, p);
+            for (Index i = 0; i < Vectors * W; ++i) turned[i] = a[i * a_row + p * a_col];
+            add(turned, W, p);
         }
     }
-    for (int j = 0; j < Cols; ++j) {
-        T lanes[W];
-        sum[j].store(lanes);
-        for (Index i = 0; i < W; ++i) {
-            T& to = c[i * c_stride + j];
-            to = accumulate ? to + lanes[i] : lanes[i];
-        }
+    T lanes[Cols][Vectors * W];
+    unrolled<Vectors>([&](auto v) {
+        unrolled<Cols>([&](auto j) { sum[v][j].store(lanes[j] + v * W); });
+    });
+    for (Index i = 0; i < Vectors * W; ++i, c += c_stride) {
+        for (int j = 0; j < Cols; ++j) c[j] = accumulate ? c[j] + lanes[j][i] : lanes[j][i];
     }
 }
 
@@ -193,10 +209,14 @@ Index narrow_product(Index depth, const T* a, Index a_row, Index a_col, Panels<T
         constexpr Index W = Vec<T>::size;
         if (cols > Cols || (a_row != 1 && a_col != 1)) return 0;
         Index i = 0;
-        for (; i + W <= rows; i += W) {
-            narrow_tile<T, Cols>(depth, a + i * a_row, a_row, a_col, b.data, b.row_stride,
-                                 c + i * c_stride, c_stride, accumulate);
-        }
+        const auto go = [&]<int V>(std::integral_constant<int, V>) {
+            for (; i + V * W <= rows; i += V * W) {
+                narrow_tile<T, Cols, V>(depth, a + i * a_row, a_row, a_col, b.data, b.row_stride,
+                                        c + i * c_stride, c_stride, accumulate);
+            }
+        };
+        go(std::integral_constant<int, 4>{});  // four sums that do not wait for one another
+        go(std::integral_constant<int, 1>{});
         return i;
     }
     return 0;
@@ -297,10 +317,24 @@ void multiply(T* x, Index x_stride, const T* y, Index y_stride, Index rows, Inde
 
 template <class T>
 void column_sums(const T* x, Index stride, Index rows, Index cols, T* out, bool accumulate) {
-    for_each_vector<T>(cols, [&](Index j, auto load, auto store) {
+    constexpr Index W = Vec<T>::size;
+    Index j = 0;
+    for (; j + 4 * W <= cols; j += 4 * W) {  // four sums that do not wait for one another
+        Vec<T> sum[4];
+        unrolled<4>([&](auto v) { sum[v] = Vec<T>::set(T(0)); });
+        for (Index i = 0; i < rows; ++i) {
+            const T* from = x + i * stride + j;
+            unrolled<4>([&](auto v) { sum[v] = sum[v] + Vec<T>::load(from + v * W); });
+        }
+        unrolled<4>([&](auto v) {
+            T* to = out + j + v * W;
+            (accumulate ? Vec<T>::load(to) + sum[v] : sum[v]).store(to);
+        });
+    }
+    for_each_vector<T>(cols - j, [&](Index k, auto load, auto store) {
         Vec<T> sum = Vec<T>::set(T(0));
-        for (Index i = 0; i < rows; ++i) sum = sum + load(x + i * stride + j);
-        store(accumulate ? load(out + j) + sum : sum, out + j);
+        for (Index i = 0; i < rows; ++i) sum = sum + load(x + i * stride + j + k);
+        store(accumulate ? load(out + j + k) + sum : sum, out + j + k);
     });
 }
 
