@@ -8,6 +8,12 @@ namespace gradus {
 
 using Index = std::ptrdiff_t;
 
+/// Rows at, ..., at + count - 1.
+struct RowRange {
+    Index at;
+    Index count;
+};
+
 /// Row-major matrix: element (i, j) is data[i * stride + j].
 template <class T>
 struct MatrixView {
@@ -17,7 +23,11 @@ struct MatrixView {
     Index stride = 0;
 
     T* row(Index i) const noexcept { return data + i * stride; }
-    MatrixView top(Index n) const noexcept { return {data, n, cols, stride}; }
+    /// No rows of no matrix where there are no data.
+    MatrixView part(RowRange rows_of_it) const noexcept {
+        if (data == nullptr) return {};
+        return {row(rows_of_it.at), rows_of_it.count, cols, stride};
+    }
     MatrixView block(Index at_row, Index n_rows, Index at_col, Index n_cols) const noexcept {
         return {row(at_row) + at_col, n_rows, n_cols, stride};
     }

@@ -25,6 +25,11 @@ struct ProductBlocks {
     static constexpr Index kDirectRows = 64;
 };
 
+/// The part of a product that one task makes.
+struct TaskBlock {
+    Index row, rows, col, cols;
+};
+
 /// How a product of rows x cols is cut into tasks for n_threads: large blocks, since each packs its
 /// part of b anew, but enough of them that no thread waits long for another.
 struct ProductTasks {
@@ -35,13 +40,20 @@ struct ProductTasks {
 
     ProductTasks(Index all_rows, Index all_cols, double work, int n_threads) noexcept {
         const Index enough = n_threads == 1 ? 1 : (work < kShort ? 1 : 3) * n_threads;
-        const auto parts = [](Index all, Index part) { return (all + part - 1) / part; };
+        const auto parts = [](Index all, Index part) {
+            return std::max<Index>(1, (all + part - 1) / part);
+        };
         per_col = parts(all_rows, ProductBlocks::kRows);
         while (per_col * parts(all_cols, cols) < enough && cols > ProductBlocks::kCols) cols /= 2;
         const Index more = parts(enough, per_col * parts(all_cols, cols));
         rows = std::max(parts(all_rows, per_col * more), ProductBlocks::kFewestRows);
         per_col = parts(all_rows, rows);
         count = per_col * parts(all_cols, cols);
+    }
+
+    TaskBlock at(Index task, Index all_rows, Index all_cols) const noexcept {
+        const Index row = task % per_col * rows, col = task / per_col * cols;
+        return {row, std::min(rows, all_rows - row), col, std::min(cols, all_cols - col)};
     }
 
 private:
@@ -105,8 +117,7 @@ bool product(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T
                         static_cast<double>(depth);
     const ProductTasks tasks(c.rows, c.cols, work, crew.n_threads());
     return crew.for_each(tasks.count, work, [&](Index task, int worker) {
-        const Index row = task % tasks.per_col * tasks.rows, rows = std::min(tasks.rows, c.rows - row);
-        const Index col = task / tasks.per_col * tasks.cols, cols = std::min(tasks.cols, c.cols - col);
+        const auto [row, rows, col, cols] = tasks.at(task, c.rows, c.cols);
         if (product_block(kernels, a.from_row(row), b.from_col(col), c.block(row, rows, col, cols),
                           depth, accumulate, buffers.of(worker), crew, worker)) {
             finish(row, rows, col, cols);

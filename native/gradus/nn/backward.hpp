@@ -1,6 +1,8 @@
 // The pass back through one dense layer. The formulas: src/gradus/engines/reference.py.
 #pragma once
 
+#include <span>
+
 #include "nn/network.hpp"
 #include "nn/rows.hpp"
 
@@ -15,20 +17,56 @@ inline std::size_t lowest_step(const Network& network) noexcept {
     return s;
 }
 
-/// d_weight = [d_weight +] a_in' delta and d_bias = [d_bias +] column sums of delta, at the layer's
-/// place in `grads`, with delta = dloss/dz. Returns false if told to stop on the way.
+/// What a dense layer's gradient is made of: what fed it and delta = dloss/dz, row by row.
 template <class T>
-bool parameter_gradient(const Kernels<T>& kernels, const DenseLayer& layer,
-                        MatrixView<const T> a_in, MatrixView<const T> delta, bool accumulate,
-                        T* grads, const PackBuffers<T>& buffers, const Crew& crew) {
-    const MatrixView<T> d_weight{grads + layer.weight_at, layer.fan_in, layer.fan_out,
-                                 layer.fan_out};
-    if (!product(kernels, transposed(a_in), plain(delta), d_weight, delta.rows, accumulate, buffers,
-                 crew, [](Index, Index, Index, Index) {})) {
-        return false;
+struct LayerRows {
+    const DenseLayer* layer;
+    MatrixView<const T> a_in;
+    MatrixView<const T> delta;
+
+    double work() const noexcept {
+        return 2.0 * static_cast<double>(layer->weight_count()) * static_cast<double>(delta.rows);
     }
-    if (layer.has_bias) add_column_sums(kernels, delta, accumulate, grads + layer.bias_at());
-    return true;
+    ProductTasks tasks(int n_threads) const noexcept {
+        return {layer->fan_in, layer->fan_out, work(), n_threads};
+    }
+};
+
+/// For each layer d_weight = [d_weight +] a_in' delta and d_bias = [d_bias +] column sums of delta,
+/// at its place in `grads`; the blocks of all layers are one list of tasks. Returns false if told
+/// to stop on the way.
+template <class T>
+bool parameter_gradients(const Kernels<T>& kernels, std::span<const LayerRows<T>> layers,
+                         bool accumulate, T* grads, const PackBuffers<T>& buffers,
+                         const Crew& crew) {
+    double work = 0;
+    Index count = 0;
+    for (const LayerRows<T>& rows : layers) {
+        work += rows.work();
+        count += rows.tasks(crew.n_threads()).count;
+    }
+    const auto block = [&](const LayerRows<T>& rows, const TaskBlock& at, int worker) {
+        const DenseLayer& layer = *rows.layer;
+        const MatrixView<T> d_weight{grads + layer.weight_at, layer.fan_in, layer.fan_out,
+                                     layer.fan_out};
+        if (layer.has_bias && at.row == 0) {
+            const MatrixView<const T> delta = rows.delta.block(0, rows.delta.rows, at.col, at.cols);
+            add_column_sums(kernels, delta, accumulate, grads + layer.bias_at() + at.col);
+        }
+        product_block(kernels, transposed(rows.a_in).from_row(at.row),
+                      plain(rows.delta).from_col(at.col),
+                      d_weight.block(at.row, at.rows, at.col, at.cols), rows.delta.rows, accumulate,
+                      buffers.of(worker), crew, worker);
+    };
+    return crew.for_each(count, work, [&](Index task, int worker) {
+        for (const LayerRows<T>& rows : layers) {
+            const ProductTasks tasks = rows.tasks(crew.n_threads());
+            if (task < tasks.count) {
+                return block(rows, tasks.at(task, rows.layer->fan_in, rows.layer->fan_out), worker);
+            }
+            task -= tasks.count;
+        }
+    });
 }
 
 /// below = delta weight' for the columns [first, first + below.cols) of the layer's input, then

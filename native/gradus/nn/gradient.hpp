@@ -2,6 +2,10 @@
 // src/gradus/engines/reference.py.
 #pragma once
 
+#include <atomic>
+#include <span>
+#include <vector>
+
 #include "nn/backward.hpp"
 #include "nn/loss.hpp"
 #include "nn/trace.hpp"
@@ -12,7 +16,9 @@ namespace gradus {
 ///
 /// A batch is worked through in chunks of kChunk rows, so that memory does not grow with it. kChunk
 /// is a multiple of the product's kDepth: sums over rows run in the same chains whether the batch
-/// is cut into chunks or not.
+/// is cut into chunks or not. Within a chunk, blocks of rows go forward and back, each by one
+/// thread and within its cache, and sums over all rows come last; where layers are too large for
+/// that, all threads go together from layer to layer. Either way gives the same bits.
 template <class T>
 class GradientPass {
 public:
@@ -27,35 +33,63 @@ public:
           buffers_(arena_, n_threads),
           level_sums_(network, arena_),
           trace_(network, chunk_, arena_),
-          delta_(arena_.take<T>(chunk_ * network.widest())),
-          delta_below_(arena_.take<T>(chunk_ * network.widest())),
-          added_(arena_.take<T>(added_size(network, chunk_))) {}
+          below_(network.steps().size()),
+          delta_(network.steps().size() + 1),
+          added_(arena_.take<T>(added_size(network, chunk_))),
+          totals_(arena_.take<Totals>(pieces(chunk_))) {
+        for (std::size_t s = 0; s < below_.size(); ++s) {
+            if (has_below(network, s)) below_[s] = arena_.take<T>(chunk_ * below_width(network, s));
+        }
+        dense_.reserve(network.layers().size());
+    }
 
     Index chunk_rows() const noexcept { return chunk_; }
 
     /// Adds one chunk of at most chunk_rows() rows: its loss to `totals`, its gradient to `grads`
     /// (n_params,), which the batch's first chunk overwrites. Weights are divided by the batch's
     /// sum through `weight_sum`; no penalty. `dropping` says what is dropped, null drops nothing.
-    /// Returns false if told to stop on the way.
+    /// fetch(rows) is called for each block before its rows are read, by the thread that reads
+    /// them. Returns false if told to stop on the way.
+    template <class Fetch>
     bool add_chunk(const T* params, MatrixView<const T> x, MatrixView<const T> y, const T* weights,
                    double weight_sum, bool is_first, const Dropping* dropping, T* grads,
-                   Totals& totals, const Crew& crew) {
-        if (!forward(params, x, dropping, crew)) return false;
-        if (!loss_and_delta(network_, trace_.outputs(), y, weights, weight_sum, totals)) {
-            return false;
+                   Totals& totals, const Crew& crew, Fetch&& fetch) {
+        begin(x, dropping);
+        const Index block = block_rows(x.rows, crew.n_threads());
+        const Index n_blocks = (x.rows + block - 1) / block;
+        std::atomic<bool> is_done{true};
+        const auto work = [&](RowRange rows, const PackBuffers<T>& buffers, const Crew& own) {
+            fetch(rows);
+            if (!trace_.forward_rows(kernels_, params, rows, buffers, own) ||
+                !losses(rows, y, weights, weight_sum) || !rows_back(params, rows, buffers, own)) {
+                is_done.store(false, std::memory_order_relaxed);
+            }
+        };
+        if (n_blocks == 1) {
+            work({0, x.rows}, buffers_, crew);
+        } else {
+            const double flops = 2 * network_.work_per_row() * static_cast<double>(x.rows);
+            if (!crew.for_each(n_blocks, flops, [&](Index task, int worker) {
+                    work({task * block, std::min(block, x.rows - task * block)},
+                         buffers_.only(worker), crew.alone(worker));
+                })) {
+                return false;
+            }
         }
-        return backward(params, x, is_first, grads, crew);
+        if (!is_done.load(std::memory_order_relaxed)) return false;
+        for (Index piece = 0; piece < pieces(x.rows); ++piece) totals += totals_[piece];
+        return parameter_sums(is_first, grads, crew);
     }
 
     /// The two halves of add_chunk, for who puts something else between them: `forward` fills
     /// trace(), and `backward` begins with what then stands in its outputs, as dloss/da.
-    bool forward(const T* params, MatrixView<const T> x, const Dropping* dropping,
-                 const Crew& crew) {
-        return trace_.forward(kernels_, params, x, dropping, buffers_, crew);
+    bool forward(const T* params, MatrixView<const T> x, const Crew& crew) {
+        begin(x, nullptr);
+        return trace_.forward_rows(kernels_, params, {0, x.rows}, buffers_, crew);
     }
-    bool backward(const T* params, MatrixView<const T> x, bool is_first, T* grads,
-                  const Crew& crew) {
-        return backward(params, x, Sums{*this, is_first, grads, crew}, crew);
+    bool backward(const T* params, bool is_first, T* grads, const Crew& crew) {
+        return rows_back(params, {0, trace_.rows()}, buffers_, crew) &&
+               parameter_sums(is_first, grads, crew);
     }
 
     /// As backward, but what comes back goes to `sink`: sink.dense(layer, a_in, delta) and
@@ -63,18 +97,19 @@ public:
     /// layer gave before its activation, and at last sink.embedded(x, delta), delta's last columns
     /// being those that embeddings filled.
     template <class Sink>
-    bool backward(const T* params, MatrixView<const T> x, Sink&& sink, const Crew& crew) {
-        const std::size_t n_steps = network_.steps().size();
-        // Delta is the loss's derivative by what a step gave, times that step's slope.
-        MatrixView<T> delta = trace_.outputs();
-        if (const MatrixView<T> slope = trace_.slope(n_steps - 1); slope.data != nullptr) {
-            kernels_.multiply(delta.data, delta.stride, slope.data, slope.stride, delta.rows,
-                              delta.cols);
+    bool backward(const T* params, Sink&& sink, const Crew& crew) {
+        if (!rows_back(params, {0, trace_.rows()}, buffers_, crew)) return false;
+        for (std::size_t s = network_.steps().size(); s-- > lowest_;) {
+            const Step& step = network_.steps()[s];
+            const MatrixView<const T> delta = delta_[s + 1];
+            if (step.kind == StepKind::dense) {
+                if (!sink.dense(network_.layers()[step.index], trace_.input(s), delta))
+                    return false;
+            } else if (step.kind == StepKind::norm) {
+                sink.norm(network_.norms()[step.index], trace_.normalized(s), delta);
+            }
         }
-        for (std::size_t s = n_steps; s-- > lowest_;) {
-            if (!step_back(s, params, delta, sink, crew)) return false;
-        }
-        sink.embedded(x, MatrixView<const T>(delta));
+        sink.embedded(x_, MatrixView<const T>(delta_[0]));
         return true;
     }
 
@@ -91,27 +126,27 @@ public:
     }
 
 private:
-    // Sums over the rows, at the parameters' places in `grads`.
-    struct Sums {
-        GradientPass& pass;
-        bool is_first;
-        T* grads;
-        const Crew& crew;
+    // Losses are summed piece by piece, and blocks are cut between pieces, so that no bit of a loss
+    // depends on the blocks.
+    static constexpr Index kPiece = 64;
+    static constexpr Index kBlock = 128;
+    // Numbers of the largest layer that each block may read anew: half of the second cache.
+    static constexpr Index kMostWeights = 131'072;
 
-        bool dense(const DenseLayer& layer, MatrixView<const T> a_in,
-                   MatrixView<const T> delta) const {
-            return parameter_gradient(pass.kernels_, layer, a_in, delta, !is_first, grads,
-                                      pass.buffers_, crew);
-        }
-        void norm(const NormLayer& norm, const Normalized<T>& normalized,
-                  MatrixView<const T> delta) const {
-            norm_parameter_gradient(pass.kernels_, norm, normalized, delta, is_first, grads);
-        }
-        void embedded(MatrixView<const T> x, MatrixView<const T> delta) const {
-            pass.level_sums_.add_all(pass.network_, x, delta, is_first, grads);
-        }
-    };
+    static Index pieces(Index rows) noexcept { return (rows + kPiece - 1) / kPiece; }
 
+    static bool has_below(const Network& network, std::size_t s) noexcept {
+        const StepKind kind = network.steps()[s].kind;
+        return (kind == StepKind::dense || kind == StepKind::norm) &&
+               (s > lowest_step(network) || !network.embeddings().empty());
+    }
+    // The plain columns of X come first; nothing needs the derivative by them.
+    static Index first_below(const Network& network, std::size_t s) noexcept {
+        return s == 0 && network.steps()[s].kind == StepKind::dense ? network.n_plain() : 0;
+    }
+    static Index below_width(const Network& network, std::size_t s) noexcept {
+        return network.fan_in(s) - first_below(network, s);
+    }
     static Index added_size(const Network& network, Index chunk) noexcept {
         return network.has_sums() ? chunk * network.widest() : 0;
     }
@@ -121,10 +156,131 @@ private:
         PackBuffers<T>::count(size, n_threads);
         LevelSums<T>::count(size, network);
         Trace<T>::count(size, network, chunk);
-        size.add<T>(chunk * network.widest());
-        size.add<T>(chunk * network.widest());
         size.add<T>(added_size(network, chunk));
+        size.add<Totals>(pieces(chunk));
+        for (std::size_t s = 0; s < network.steps().size(); ++s) {
+            if (has_below(network, s)) size.add<T>(chunk * below_width(network, s));
+        }
         return size;
+    }
+
+    // delta_[s + 1] is the loss's derivative by what step s gave, times that step's slope; what a
+    // sum or a dropout gave is multiplied in place.
+    void begin(MatrixView<const T> x, const Dropping* dropping) noexcept {
+        x_ = x;
+        trace_.begin(x, dropping);
+        delta_.back() = trace_.outputs();
+        for (std::size_t s = below_.size(); s-- > 0;) {
+            const Index width = below_width(network_, s);
+            delta_[s] = below_[s] == nullptr ? delta_[s + 1]
+                                             : MatrixView<T>{below_[s], x.rows, width, width};
+        }
+    }
+
+    Index block_rows(Index rows, int n_threads) const noexcept {
+        if (network_.loss_form().foreign != nullptr) return rows;
+        for (const DenseLayer& layer : network_.layers()) {
+            if (layer.weight_count() > kMostWeights) return rows;
+        }
+        const Index fair = (rows + n_threads - 1) / n_threads;
+        return std::min(kBlock, std::max<Index>(1, pieces(fair)) * kPiece);
+    }
+
+    bool losses(RowRange rows, MatrixView<const T> y, const T* weights, double weight_sum) {
+        const bool is_foreign = network_.loss_form().foreign != nullptr;
+        const Index step = is_foreign ? rows.count : kPiece;
+        for (Index at = rows.at; at < rows.at + rows.count; at += step) {
+            const RowRange piece{at, std::min(step, rows.at + rows.count - at)};
+            Totals& totals = totals_[at / kPiece] = {};
+            if (!loss_and_delta(network_, trace_.outputs().part(piece), y.part(piece),
+                                weights == nullptr ? nullptr : weights + at, weight_sum, totals)) {
+                return false;
+            }
+        }
+        if (is_foreign) std::fill_n(totals_ + 1, pieces(rows.count) - 1, Totals{});
+        return true;
+    }
+
+    // Carries the derivative by the outputs of some rows down to the lowest step.
+    bool rows_back(const T* params, RowRange rows, const PackBuffers<T>& buffers,
+                   const Crew& crew) {
+        const std::size_t n_steps = network_.steps().size();
+        const MatrixView<T> delta = delta_.back().part(rows);
+        if (const MatrixView<T> slope = trace_.slope(n_steps - 1).part(rows);
+            slope.data != nullptr) {
+            kernels_.multiply(delta.data, delta.stride, slope.data, slope.stride, delta.rows,
+                              delta.cols);
+        }
+        for (std::size_t s = n_steps; s-- > lowest_;) {
+            if (!step_back(s, params, rows, buffers, crew)) return false;
+        }
+        return true;
+    }
+
+    bool step_back(std::size_t s, const T* params, RowRange rows, const PackBuffers<T>& buffers,
+                   const Crew& crew) {
+        const Step& step = network_.steps()[s];
+        const MatrixView<const T> delta = delta_[s + 1].part(rows);
+        const MatrixView<T> below = delta_[s].part(rows);
+        switch (step.kind) {
+            case StepKind::dense:
+                if (below_[s] == nullptr) return true;
+                return carry_down(kernels_, network_.layers()[step.index], params, delta,
+                                  first_below(network_, s), below, buffers, crew,
+                                  [&](Index row, Index n, Index col, Index cols) {
+                                      settle(s, rows, row, n, col, cols);
+                                  });
+            case StepKind::norm:
+                if (below_[s] == nullptr) return true;
+                return norm_backward(network_.norms()[step.index], params,
+                                     trace_.normalized(s, rows), delta, below, crew) &&
+                       settle_all(s, rows, crew);
+            case StepKind::sum:
+                for (Index i = 0; i < rows.count; ++i)
+                    std::copy_n(delta.row(i), delta.cols, added_ + (rows.at + i) * delta.cols);
+                return settle_all(s, rows, crew);
+            default:  // delta has been multiplied by the mask
+                return settle_all(s, rows, crew);
+        }
+    }
+
+    bool settle_all(std::size_t s, RowRange rows, const Crew& crew) {
+        const Index cols = delta_[s].cols;
+        return for_each_rows(crew, rows.count, 2 * cols, [&](Index row, Index n) {
+            settle(s, rows, row, n, 0, cols);
+        });
+    }
+
+    // Makes delta of the step below s from the derivative that came through step s: adds what came
+    // past it through a sum, and multiplies by the slope.
+    void settle(std::size_t s, RowRange rows, Index row, Index n, Index col,
+                Index cols) const noexcept {
+        const MatrixView<T> below = delta_[s].part(rows);
+        const Index width = network_.fan_in(s), from = first_below(network_, s) + col;
+        for (Index i = row; network_.steps()[s].is_added_to && i < row + n; ++i)
+            kernels_.add_scaled(below.row(i) + col, added_ + (rows.at + i) * width + from, T(1),
+                                cols);
+        const MatrixView<T> slope = s == 0 ? MatrixView<T>{} : trace_.slope(s - 1).part(rows);
+        if (slope.data == nullptr) return;
+        kernels_.multiply(below.row(row) + col, below.stride, slope.row(row) + col, slope.stride, n,
+                          cols);
+    }
+
+    // Sums over the rows, at the parameters' places in `grads`.
+    bool parameter_sums(bool is_first, T* grads, const Crew& crew) {
+        dense_.clear();
+        for (std::size_t s = network_.steps().size(); s-- > lowest_;) {
+            const Step& step = network_.steps()[s];
+            const MatrixView<const T> delta = delta_[s + 1];
+            if (step.kind == StepKind::dense) {
+                dense_.push_back({&network_.layers()[step.index], trace_.input(s), delta});
+            } else if (step.kind == StepKind::norm) {
+                norm_parameter_gradient(kernels_, network_.norms()[step.index],
+                                        trace_.normalized(s), delta, is_first, grads);
+            }
+        }
+        level_sums_.add_all(network_, x_, MatrixView<const T>(delta_[0]), is_first, grads);
+        return parameter_gradients<T>(kernels_, dense_, !is_first, grads, buffers_, crew);
     }
 
     void add_penalty(const T* weight, T* grads, Index count) const noexcept {
@@ -132,82 +288,6 @@ private:
         if (l2 != 0) kernels_.add_scaled(grads, weight, l2, count);
         for (Index i = 0; l1 != 0 && i < count; ++i)
             grads[i] += l1 * static_cast<T>((weight[i] > 0) - (weight[i] < 0));
-    }
-
-    // The step's own parameters; then delta becomes that of the step below.
-    template <class Sink>
-    bool step_back(std::size_t s, const T* params, MatrixView<T>& delta, Sink& sink,
-                   const Crew& crew) {
-        const Step& step = network_.steps()[s];
-        switch (step.kind) {
-            case StepKind::dense:
-                return dense_back(s, params, delta, sink, crew);
-            case StepKind::norm:
-                return norm_back(s, params, delta, sink, crew);
-            case StepKind::sum:
-                for (Index i = 0; i < delta.rows; ++i)
-                    std::copy_n(delta.row(i), delta.cols, added_ + i * delta.cols);
-                return settle_all(s, delta, crew);
-            default:  // delta has been multiplied by the mask
-                return settle_all(s, delta, crew);
-        }
-    }
-
-    template <class Sink>
-    bool dense_back(std::size_t s, const T* params, MatrixView<T>& delta, Sink& sink,
-                    const Crew& crew) {
-        const DenseLayer& layer = network_.layers()[network_.steps()[s].index];
-        if (!sink.dense(layer, trace_.input(s), MatrixView<const T>(delta))) return false;
-        const bool has_embeddings = !network_.embeddings().empty();
-        if (s == lowest_ && !has_embeddings) return true;
-        // The plain columns of X come first; nothing needs the derivative by them.
-        const Index first = s == 0 ? network_.n_plain() : 0, width = layer.fan_in - first;
-        const MatrixView<T> below{delta_below_, delta.rows, width, width};
-        const auto finish = [&](Index row, Index rows, Index col, Index cols) {
-            settle(s, below, first, row, rows, col, cols);
-        };
-        if (!carry_down(kernels_, layer, params, MatrixView<const T>(delta), first, below, buffers_,
-                        crew, finish)) {
-            return false;
-        }
-        delta = below;
-        std::swap(delta_, delta_below_);
-        return true;
-    }
-
-    template <class Sink>
-    bool norm_back(std::size_t s, const T* params, MatrixView<T>& delta, Sink& sink,
-                   const Crew& crew) {
-        const NormLayer& norm = network_.norms()[network_.steps()[s].index];
-        const MatrixView<T> below{delta_below_, delta.rows, norm.width, norm.width};
-        if (!norm_backward(norm, params, trace_.normalized(s), MatrixView<const T>(delta), below,
-                           crew)) {
-            return false;
-        }
-        sink.norm(norm, trace_.normalized(s), MatrixView<const T>(delta));
-        delta = below;
-        std::swap(delta_, delta_below_);
-        return settle_all(s, delta, crew);
-    }
-
-    bool settle_all(std::size_t s, MatrixView<T> below, const Crew& crew) {
-        return for_each_rows(crew, below.rows, 2 * below.cols, [&](Index row, Index rows) {
-            settle(s, below, 0, row, rows, 0, below.cols);
-        });
-    }
-
-    // Makes delta of the step below s from the derivative that came through step s: adds what came
-    // past it through a sum, and multiplies by the slope. `below` holds the columns from `first`
-    // on.
-    void settle(std::size_t s, MatrixView<T> below, Index first, Index row, Index rows, Index col,
-                Index cols) const noexcept {
-        const Index width = network_.fan_in(s);
-        for (Index i = row; network_.steps()[s].is_added_to && i < row + rows; ++i)
-            kernels_.add_scaled(below.row(i) + col, added_ + i * width + first + col, T(1), cols);
-        const MatrixView<T> slope = s == 0 ? MatrixView<T>{} : trace_.slope(s - 1);
-        if (slope.data == nullptr) return;
-        kernels_.multiply(below.row(row) + col, below.stride, slope.row(row) + col, slope.stride,
-                          rows, cols);
     }
 
     const Network& network_;
@@ -218,9 +298,12 @@ private:
     PackBuffers<T> buffers_;
     LevelSums<T> level_sums_;
     Trace<T> trace_;
-    T* delta_;
-    T* delta_below_;
-    T* added_;  // (chunk, width): the delta of a sum, until the numbers it added are met
+    MatrixView<const T> x_{};
+    std::vector<T*> below_;             // by step: where what it carries down is kept, or null
+    std::vector<MatrixView<T>> delta_;  // by step, and first that of what feeds the network
+    std::vector<LayerRows<T>> dense_;
+    T* added_;        // (chunk, width): the delta of a sum, until the numbers it added are met
+    Totals* totals_;  // of each piece
 };
 
 /// Loss totals of all rows of x, and in `grads` the gradient of their weighted mean loss plus the
@@ -242,7 +325,7 @@ bool batch_gradient(const Network& network, const T* params, MatrixView<const T>
             if (!pass.add_chunk(params, {x.row(from), rows, x.cols, x.stride},
                                 {y.row(from), rows, y.cols, y.stride},
                                 weights == nullptr ? nullptr : weights + from, weight, from == 0,
-                                nullptr, grads, totals, crew)) {
+                                nullptr, grads, totals, crew, [](RowRange) {})) {
                 return false;
             }
         }

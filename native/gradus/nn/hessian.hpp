@@ -36,7 +36,7 @@ public:
     /// Returns false if told to stop on the way.
     bool add_chunk(const T* params, const T* v, MatrixView<const T> x, MatrixView<const T> y,
                    const T* weights, double weight_sum, bool is_first, T* out, const Crew& crew) {
-        if (!trace_.forward(kernels_, params, x, nullptr, buffers_, crew) ||
+        if (!trace_.forward(kernels_, params, x, buffers_, crew) ||
             !tangent_.forward(kernels_, trace_, params, v, x, buffers_, crew)) {
             return false;
         }
@@ -103,10 +103,9 @@ private:
                     const Crew& crew) {
         const DenseLayer& layer = network_.layers()[network_.steps()[s].index];
         const MatrixView<const T> value = delta.value, r = delta.r, r_in = tangent_.input(s);
-        if (!parameter_gradient(kernels_, layer, trace_.input(s), r, !is_first, out, buffers_,
-                                crew)) {
+        const LayerRows<T> rows{&layer, trace_.input(s), r};
+        if (!parameter_gradients<T>(kernels_, {&rows, 1}, !is_first, out, buffers_, crew))
             return false;
-        }
         const MatrixView<T> of_weight{out + layer.weight_at, layer.fan_in, layer.fan_out,
                                       layer.fan_out};
         if (r_in.data != nullptr && !product(kernels_, transposed(r_in), plain(value), of_weight,

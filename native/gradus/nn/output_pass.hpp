@@ -26,7 +26,7 @@ public:
     bool forward(const T* params, MatrixView<const T> x, MatrixView<const T> y, const T* weights,
                  double weight_sum, const Crew& crew) {
         x_ = x, weights_ = weights, weight_sum_ = weight_sum;
-        if (!pass_.forward(params, x, nullptr, crew)) return false;
+        if (!pass_.forward(params, x, crew)) return false;
         output_curvature<T>(network_, pass_.trace().outputs(), y, curvature());
         return true;
     }
@@ -36,7 +36,7 @@ public:
     template <class Sink>
     bool backward(const T* params, Index o, Sink&& sink, const Crew& crew) {
         curvature_root<T>(network_, curvature(), weights_, weight_sum_, o, pass_.trace().outputs());
-        return pass_.backward(params, x_, sink, crew);
+        return pass_.backward(params, sink, crew);
     }
 
 private:

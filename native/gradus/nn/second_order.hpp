@@ -22,14 +22,14 @@ public:
 
     bool add_chunk(const T* params, const T* v, MatrixView<const T> x, MatrixView<const T> y,
                    const T* weights, double weight_sum, bool is_first, T* out, const Crew& crew) {
-        if (!pass_.forward(params, x, nullptr, crew) ||
+        if (!pass_.forward(params, x, crew) ||
             !tangent_.forward(kernels<T>(), pass_.trace(), params, v, x, pass_.buffers(), crew)) {
             return false;
         }
         const MatrixView<T> outputs = pass_.trace().outputs(), r_outputs = tangent_.outputs();
         curvature_product<T>(network_, outputs, y, weights, weight_sum, false, r_outputs, row_);
         std::copy_n(r_outputs.data, r_outputs.rows * r_outputs.cols, outputs.data);
-        return pass_.backward(params, x, is_first, out, crew);
+        return pass_.backward(params, is_first, out, crew);
     }
 
 private:

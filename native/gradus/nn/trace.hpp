@@ -10,7 +10,7 @@
 namespace gradus {
 
 /// The numbers that each step gave for one block of rows, and what its derivative is made of.
-/// Scratch is sized for the largest block; `forward` fills it anew.
+/// Scratch is sized for the largest block; `begin` and `forward_rows` fill it anew.
 template <class T>
 class Trace {
 public:
@@ -42,49 +42,37 @@ public:
         }
     }
 
-    /// Carries the rows x through all steps. Without `dropping` nothing is dropped. Returns false
-    /// if told to stop on the way.
-    bool forward(const Kernels<T>& kernels, const T* params, MatrixView<const T> x,
-                 const Dropping* dropping, const PackBuffers<T>& buffers, const Crew& crew) {
+    /// Names the rows x that `forward_rows` is to carry through all steps. Without `dropping` nothing is
+    /// dropped; else it must outlive the rows' way.
+    void begin(MatrixView<const T> x, const Dropping* dropping) noexcept {
         rows_ = x.rows;
+        x_ = x;
+        dropping_ = dropping;
         fed_ = x;
-        if (!network_.embeddings().empty()) {
-            const Index width = network_.input_width();
-            const MatrixView<T> embedded{input_, rows_, width, width};
-            embed(network_, params, x, embedded);
-            fed_ = embedded;
-        }
+        if (!network_.embeddings().empty()) fed_ = embedded();
         for (std::size_t s = 0; s < steps_.size(); ++s) {
-            const Step& step = network_.steps()[s];
-            const MatrixView<const T> a_in = input(s);
-            const MatrixView<T> a_out = own(s);
-            steps_[s].given = a_out;
-            bool is_done = true;
-            switch (step.kind) {
-                case StepKind::dense:
-                    is_done = dense_forward(kernels, network_.layers()[step.index], params, a_in,
-                                            a_out, slope(s), buffers, crew, curvature(s));
-                    break;
-                case StepKind::norm:
-                    is_done = norm_forward(network_.norms()[step.index], params, a_in,
-                                           normalized(s), a_out, crew);
-                    break;
-                case StepKind::sum:
-                    is_done = sum_forward(kernels, a_in, after(step.source), a_out, crew);
-                    break;
-                case StepKind::dropout:
-                    is_dropping_ = dropping != nullptr;
-                    if (!is_dropping_) {
-                        steps_[s].given = a_in;
-                    } else {
-                        is_done =
-                            dropout_forward(kernels, step, *dropping, a_in, beside(s), a_out, crew);
-                    }
-                    break;
-            }
-            if (!is_done) return false;
+            const bool is_idle = network_.steps()[s].kind == StepKind::dropout && !dropping;
+            steps_[s].given = is_idle ? input(s) : MatrixView<const T>(own(s));
+        }
+    }
+
+    /// Carries some of the rows through all steps. Different rows may go at the same time, each
+    /// with a crew and buffers of its own. Returns false if told to stop on the way.
+    bool forward_rows(const Kernels<T>& kernels, const T* params, RowRange rows,
+                      const PackBuffers<T>& buffers, const Crew& crew) const {
+        if (!network_.embeddings().empty())
+            embed(network_, params, x_.part(rows), embedded().part(rows));
+        for (std::size_t s = 0; s < steps_.size(); ++s) {
+            if (!step(kernels, params, s, rows, buffers, crew)) return false;
         }
         return true;
+    }
+
+    /// Carries all rows of x through all steps, and nothing is dropped.
+    bool forward(const Kernels<T>& kernels, const T* params, MatrixView<const T> x,
+                 const PackBuffers<T>& buffers, const Crew& crew) {
+        begin(x, nullptr);
+        return forward_rows(kernels, params, {0, x.rows}, buffers, crew);
     }
 
     Index rows() const noexcept { return rows_; }
@@ -105,7 +93,7 @@ public:
     MatrixView<T> slope(std::size_t s) const noexcept {
         const StepKind kind = network_.steps()[s].kind;
         const bool has_slope =
-            kind == StepKind::dense || (kind == StepKind::dropout && is_dropping_);
+            kind == StepKind::dense || (kind == StepKind::dropout && dropping_ != nullptr);
         return has_slope ? beside(s) : MatrixView<T>{};
     }
     /// f''(z) of a dense layer, to be written over; its data is null where it is not kept or 0
@@ -113,6 +101,9 @@ public:
     MatrixView<T> curvature(std::size_t s) const noexcept { return view(steps_[s].curvature, s); }
     Normalized<T> normalized(std::size_t s) const noexcept {
         return {beside(s), steps_[s].inverse};
+    }
+    Normalized<T> normalized(std::size_t s, RowRange rows) const noexcept {
+        return {beside(s).part(rows), steps_[s].inverse + rows.at};
     }
 
 private:
@@ -136,6 +127,32 @@ private:
     static Index embedded_width(const Network& network) noexcept {
         return network.embeddings().empty() ? 0 : network.input_width();
     }
+    bool step(const Kernels<T>& kernels, const T* params, std::size_t s, RowRange rows,
+              const PackBuffers<T>& buffers, const Crew& crew) const {
+        const Step& step = network_.steps()[s];
+        const MatrixView<const T> a_in = input(s).part(rows);
+        const MatrixView<T> a_out = own(s).part(rows);
+        switch (step.kind) {
+            case StepKind::dense:
+                return dense_forward(kernels, network_.layers()[step.index], params, a_in, a_out,
+                                     slope(s).part(rows), buffers, crew, curvature(s).part(rows));
+            case StepKind::norm:
+                return norm_forward(network_.norms()[step.index], params, a_in, normalized(s, rows),
+                                    a_out, crew);
+            case StepKind::sum:
+                return sum_forward(kernels, a_in, after(step.source).part(rows), a_out, crew);
+            default:
+                if (dropping_ == nullptr) return true;
+                return dropout_forward(kernels, step,
+                                       {dropping_->epoch_key, dropping_->rows + rows.at}, a_in,
+                                       beside(s).part(rows), a_out, crew);
+        }
+    }
+
+    MatrixView<T> embedded() const noexcept {
+        const Index width = network_.input_width();
+        return {input_, rows_, width, width};
+    }
     MatrixView<T> own(std::size_t s) const noexcept { return view(steps_[s].own, s); }
     MatrixView<T> beside(std::size_t s) const noexcept { return view(steps_[s].beside, s); }
     MatrixView<T> view(T* data, std::size_t s) const noexcept {
@@ -146,9 +163,10 @@ private:
     const Network& network_;
     T* input_;  // (rows, input_width), with embeddings only
     std::vector<StepScratch> steps_;
+    MatrixView<const T> x_;
     MatrixView<const T> fed_;
+    const Dropping* dropping_ = nullptr;
     Index rows_ = 0;
-    bool is_dropping_ = false;
 };
 
 }  // namespace gradus

@@ -144,51 +144,51 @@ private:
         double weight = batches_.weights == nullptr ? static_cast<double>(end - start) : 0.0;
         for (Index p = start; batches_.weights != nullptr && p < end; p += pass_.chunk_rows()) {
             const Index rows = std::min(pass_.chunk_rows(), end - p);
-            pick(p, rows, order);
+            pick(p, {0, rows}, order);
             for (Index i = 0; i < rows; ++i) weight += weight_of(numbers_[i]);
         }
         for (Index from = start; from < end; from += pass_.chunk_rows()) {
             const Index rows = std::min(pass_.chunk_rows(), end - from);
-            pick(from, rows, order);
-            if (!gather(rows, crew) ||
-                !pass_.add_chunk(state.parameters.params,
-                                 {x_, rows, batches_.x.cols, batches_.x.cols},
-                                 {y_, rows, batches_.y.cols, batches_.y.cols}, weights_, weight,
-                                 from == start, &dropping, grads_, totals, crew)) {
+            if (!pass_.add_chunk(
+                    state.parameters.params, {x_, rows, batches_.x.cols, batches_.x.cols},
+                    {y_, rows, batches_.y.cols, batches_.y.cols}, weights_, weight, from == start,
+                    &dropping, grads_, totals, crew, [&](RowRange some) {
+                        pick(from, some, order);
+                        gather(some);
+                    })) {
                 return false;
             }
         }
         return true;
     }
 
-    // The numbers of the rows at these positions. A full batch needs no shuffle: its gradient is
+    // The numbers of the rows at some positions of the chunk that begins at `from`. A full batch needs no shuffle: its gradient is
     // the same in any order.
-    void pick(Index from, Index rows, const RowOrder& order) noexcept {
+    void pick(Index from, RowRange rows, const RowOrder& order) noexcept {
+        std::int64_t* numbers = numbers_ + rows.at;
         if (batches_.batch_size < batches_.n_rows) {
-            kernels_.shuffled_rows(order, from, rows, numbers_);
+            kernels_.shuffled_rows(order, from + rows.at, rows.count, numbers);
         } else {
-            std::iota(numbers_, numbers_ + rows, from);
+            std::iota(numbers, numbers + rows.count, from + rows.at);
         }
-        for (Index i = 0; batches_.rows != nullptr && i < rows; ++i)
-            numbers_[i] = batches_.rows[numbers_[i]];
+        for (Index i = 0; batches_.rows != nullptr && i < rows.count; ++i)
+            numbers[i] = batches_.rows[numbers[i]];
     }
     double weight_of(Index row) const noexcept {
         return batches_.weights == nullptr ? 1.0 : static_cast<double>(batches_.weights[row]);
     }
 
-    bool gather(Index n_rows, const Crew& crew) noexcept {
+    void gather(RowRange rows) noexcept {
         const Index x_cols = batches_.x.cols, y_cols = batches_.y.cols;
-        return for_each_rows(crew, n_rows, 8 * x_cols, [&](Index at, Index rows) {
-            kernels_.copy_rows(batches_.x.data, batches_.x.stride, numbers_ + at, rows, x_cols,
-                               x_ + at * x_cols);
-            kernels_.copy_rows(batches_.y.data, batches_.y.stride, numbers_ + at, rows, y_cols,
-                               y_ + at * y_cols);
-            for (Index i = at; i < at + rows; ++i) {
-                weights_[i] = static_cast<T>(weight_of(numbers_[i]));
-                // Its numbers may be anything, and must not enter a product.
-                if (weights_[i] == 0) std::fill_n(x_ + i * x_cols, x_cols, T(0));
-            }
-        });
+        kernels_.copy_rows(batches_.x.data, batches_.x.stride, numbers_ + rows.at, rows.count,
+                           x_cols, x_ + rows.at * x_cols);
+        kernels_.copy_rows(batches_.y.data, batches_.y.stride, numbers_ + rows.at, rows.count,
+                           y_cols, y_ + rows.at * y_cols);
+        for (Index i = rows.at; i < rows.at + rows.count; ++i) {
+            weights_[i] = static_cast<T>(weight_of(numbers_[i]));
+            // Its numbers may be anything, and must not enter a product.
+            if (weights_[i] == 0) std::fill_n(x_ + i * x_cols, x_cols, T(0));
+        }
     }
 
     static double* end_epoch(const TrainState<T>& state, double* log_row) noexcept {
