@@ -5,6 +5,7 @@ A number is found and nothing more: this file starts no thread, and it does not 
 
 import math
 import os
+from functools import lru_cache
 from pathlib import Path
 
 from gradus.errors import InvalidParameter
@@ -54,11 +55,13 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
+@lru_cache
 def _group_quota(root: Path) -> int:
     """Return the smallest quota of this process's control groups in whole processors, rounded up.
 
     A group is held by the quotas of all groups above it as well. Inside a container the path in
     `/proc/self/cgroup` may be missing below the mounted tree; the walk up then ends at its root.
+    The files are read once: that takes longer than to answer a row.
     """
     quotas = [math.inf]
     for line in _text(root / "proc/self/cgroup").splitlines():

@@ -10,8 +10,12 @@
 namespace gradus::bind {
 namespace {
 
+// Work of a call that others are let run beside.
+constexpr double kLong = 1e6;
+
+/// Returns whether all numbers of X were finite.
 template <class T>
-void outputs(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
+bool outputs(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
              const Matrix<T>& out, int n_threads) {
     require_length("params", params.shape(0), network.n_params());
     require_length("a row of X", x.shape(1), network.n_inputs());
@@ -20,11 +24,18 @@ void outputs(const Network& network, const Vector<const T>& params, const Matrix
     require_levels(network, view(x));
     Watch watch(nullptr, signal_raised, 0);
     const Crew crew(checked_threads(n_threads), watch);
-    {
+    std::atomic<bool> is_finite{true};
+    const auto go = [&] {
+        network_outputs(network, params.data(), view(x), view(out), crew, &is_finite);
+    };
+    if (network.work_per_row() * static_cast<double>(x.shape(0)) < kLong) {
+        go();
+    } else {
         const nb::gil_scoped_release unlocked;
-        network_outputs(network, params.data(), view(x), view(out), crew);
+        go();
     }
     rethrow_signal();
+    return is_finite.load(std::memory_order_relaxed);
 }
 
 template <class T>

@@ -60,21 +60,32 @@ private:
     static constexpr double kShort = 1e7;  // some tens of microseconds
 };
 
-/// One packed block of b for each thread.
+/// One packed block of b for each thread, by default of the largest size.
 template <class T>
 class PackBuffers {
 public:
-    static void count(ArenaSize& size, int n_threads) noexcept { size.add<T>(kBlock * n_threads); }
-    PackBuffers(Arena& arena, int n_threads) noexcept : data_(arena.take<T>(kBlock * n_threads)) {}
-    T* of(int worker) const noexcept { return data_ + worker * kBlock; }
+    static constexpr Index kLargest = ProductBlocks::kDepth * ProductBlocks::kMostCols;
+
+    /// Numbers of the largest block of products of at most this depth and width.
+    static Index block(Index depth, Index cols) noexcept {
+        const Index wide = (cols + ProductBlocks::kCols - 1) / ProductBlocks::kCols;
+        return std::min(ProductBlocks::kDepth, depth) *
+               std::min(ProductBlocks::kMostCols, wide * ProductBlocks::kCols);
+    }
+    static void count(ArenaSize& size, int n_threads, Index block = kLargest) noexcept {
+        size.add<T>(block * n_threads);
+    }
+    PackBuffers(Arena& arena, int n_threads, Index block = kLargest) noexcept
+        : data_(arena.take<T>(block * n_threads)), block_(block) {}
+    T* of(int worker) const noexcept { return data_ + worker * block_; }
     /// The buffer of one thread, for a product that this thread makes alone.
-    PackBuffers only(int worker) const noexcept { return PackBuffers(of(worker)); }
+    PackBuffers only(int worker) const noexcept { return PackBuffers(of(worker), block_); }
 
 private:
-    explicit PackBuffers(T* data) noexcept : data_(data) {}
+    PackBuffers(T* data, Index block) noexcept : data_(data), block_(block) {}
 
-    static constexpr Index kBlock = ProductBlocks::kDepth * ProductBlocks::kMostCols;
     T* data_;
+    Index block_;
 };
 
 /// Rows [from, from + part) of b by panels: packed, unless few rows of c would pass by them and they

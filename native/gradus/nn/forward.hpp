@@ -2,6 +2,7 @@
 // src/gradus/engines/reference.py.
 #pragma once
 
+#include <atomic>
 #include <vector>
 
 #include "nn/embedding.hpp"
@@ -64,7 +65,7 @@ public:
         : network_(network),
           block_rows_(std::min(kRows, n_rows)),
           arena_(size(network, block_rows_, n_threads)),
-          buffers_(arena_, n_threads),
+          buffers_(arena_, n_threads, pack_block(network, block_rows_)),
           between_(arena_.take<T>(n_threads * per_worker(network, block_rows_))) {}
 
     /// The last layer's activations of X's rows [row, row + rows), rows <= kRows, written to
@@ -108,12 +109,18 @@ private:
         while (data == a_in.data || data == source.data) data += block_rows_ * network_.widest();
         return {data, rows, width, width};
     }
+    // Few rows read the weights where they lie.
+    static Index pack_block(const Network& network, Index rows) noexcept {
+        if (rows <= ProductBlocks::kDirectRows) return 0;
+        return PackBuffers<T>::block(std::max(network.input_width(), network.widest()),
+                                     network.widest());
+    }
     static Index per_worker(const Network& network, Index rows) noexcept {
         return (network.has_sums() ? 3 : 2) * rows * network.widest();
     }
     static ArenaSize size(const Network& network, Index rows, int n_threads) {
         ArenaSize size;
-        PackBuffers<T>::count(size, n_threads);
+        PackBuffers<T>::count(size, n_threads, pack_block(network, rows));
         size.add<T>(n_threads * per_worker(network, rows));
         return size;
     }
@@ -126,10 +133,13 @@ private:
 };
 
 /// The last layer's activations for every row of x: `outputs` (n, n_outputs), logits for the
-/// cross-entropies. Rows do not see one another. Returns false if told to stop on the way.
+/// cross-entropies. Rows do not see one another. `is_finite`, unless null, becomes
+/// false where a number of x is not.
+/// Returns false if told to stop on the way.
 template <class T>
 bool network_outputs(const Network& network, const T* params, MatrixView<const T> x,
-                     MatrixView<T> outputs, const Crew& crew) {
+                     MatrixView<T> outputs, const Crew& crew,
+                     std::atomic<bool>* is_finite = nullptr) {
     const Kernels<T>& kernels = gradus::kernels<T>();
     constexpr Index kRows = Answerer<T>::kRows;
     const Index n_blocks = (x.rows + kRows - 1) / kRows;
@@ -138,6 +148,12 @@ bool network_outputs(const Network& network, const T* params, MatrixView<const T
     const double work = network.work_per_row() * static_cast<double>(x.rows);
     return few.for_each(n_blocks, work, [&](Index task, int worker) {
         const Index row = task * kRows, rows = std::min(kRows, x.rows - row);
+        for (Index i = row; is_finite != nullptr && i < row + rows; ++i) {
+            const bool is_whole = x.stride == x.cols;  // then all rows are looked at together
+            if (!kernels.all_finite(x.row(i), is_whole ? rows * x.cols : x.cols))
+                is_finite->store(false, std::memory_order_relaxed);
+            if (is_whole) break;
+        }
         answerer.block(kernels, params, {x.row(row), rows, x.cols, x.stride},
                        {outputs.row(row), rows, outputs.cols, outputs.stride}, worker, few);
     });

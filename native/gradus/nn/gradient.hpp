@@ -30,7 +30,7 @@ public:
           chunk_(std::min(kChunk, batch_rows)),
           lowest_(lowest_step(network)),
           arena_(size(network, chunk_, n_threads)),
-          buffers_(arena_, n_threads),
+          buffers_(arena_, n_threads, pack_block(network, chunk_)),
           level_sums_(network, arena_),
           trace_(network, chunk_, arena_),
           below_(network.steps().size()),
@@ -147,13 +147,18 @@ private:
     static Index below_width(const Network& network, std::size_t s) noexcept {
         return network.fan_in(s) - first_below(network, s);
     }
+    // At least what symmetric products of the same rows need, for who borrows the buffers.
+    static Index pack_block(const Network& network, Index chunk) noexcept {
+        const Index depth = std::max({chunk, network.input_width(), network.widest()});
+        return PackBuffers<T>::block(depth, network.widest());
+    }
     static Index added_size(const Network& network, Index chunk) noexcept {
         return network.has_sums() ? chunk * network.widest() : 0;
     }
 
     static ArenaSize size(const Network& network, Index chunk, int n_threads) {
         ArenaSize size;
-        PackBuffers<T>::count(size, n_threads);
+        PackBuffers<T>::count(size, n_threads, pack_block(network, chunk));
         LevelSums<T>::count(size, network);
         Trace<T>::count(size, network, chunk);
         size.add<T>(added_size(network, chunk));

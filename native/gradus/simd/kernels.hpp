@@ -107,6 +107,9 @@ struct Kernels {
     void (*copy_rows)(const T* x, Index stride, const std::int64_t* rows, Index count, Index cols,
                       T* out);
 
+    /// Whether each of n numbers is neither infinite nor not-a-number.
+    bool (*all_finite)(const T* x, Index n);
+
     /// x(i, j) *= y(i, j).
     void (*multiply)(T* x, Index x_stride, const T* y, Index y_stride, Index rows, Index cols);
 

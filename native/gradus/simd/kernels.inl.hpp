@@ -262,6 +262,25 @@ void copy_rows(const T* x, Index stride, const std::int64_t* rows, Index count, 
     }
 }
 
+/// 0 times anything else is not 0, and stays so in a sum.
+template <class T>
+bool all_finite(const T* x, Index n) {
+    constexpr Index W = Vec<T>::size;
+    const Vec<T> zero = Vec<T>::set(T(0));
+    Vec<T> sum[4] = {zero, zero, zero, zero};
+    Index i = 0;
+    for (; i + 4 * W <= n; i += 4 * W)
+        unrolled<4>([&](auto v) { sum[v] = fma(Vec<T>::load(x + i + v * W), zero, sum[v]); });
+    for_each_vector<T>(n - i, [&](Index j, auto load, auto) {
+        sum[0] = fma(load(x + i + j), zero, sum[0]);
+    });
+    T lanes[W];
+    ((sum[0] + sum[1]) + (sum[2] + sum[3])).store(lanes);
+    bool is_finite = true;
+    for (T lane : lanes) is_finite = is_finite && lane == T(0);
+    return is_finite;
+}
+
 // ---- element by element
 
 template <class T, class Activation>
@@ -460,6 +479,7 @@ constexpr Kernels<T> make_kernels_with(const char* name) {
             {activate_twice<T, Activations>...},
             shuffled_rows,
             copy_rows<T>,
+            all_finite<T>,
             multiply<T>,
             column_sums<T>,
             exponential_all<T>,

@@ -27,6 +27,39 @@ from gradus.optimizers.rules import Rule
 from gradus.optimizers.second_order.problem import DampedSystem
 
 
+class Predictor:
+    """Answers of one network without a second look at arrays that already fit.
+
+    Parameters
+    ----------
+    spec
+        The network.
+    dtype
+        "float64" or "float32", of the parameters and the rows.
+    """
+
+    def __init__(self, spec: NetworkSpec, dtype: str) -> None:
+        self.spec, self._dtype = spec, np.dtype(dtype)
+        self._network, self._link = _network(spec), loss_of(spec.loss).link
+        self._n_inputs, self._n_outputs = spec.n_inputs, spec.n_outputs
+        self._n_threads = default_n_threads()
+
+    def __call__(self, params: FloatArray, X: object) -> FloatArray | None:
+        """Answer for the rows of X; None unless X is an array as the core takes it.
+
+        That is: C-contiguous, of shape (n, n_inputs) and of the network's dtype, with finite
+        numbers.
+        """
+        if type(X) is not np.ndarray or X.dtype != self._dtype or X.ndim != 2:
+            return None
+        if X.shape[1] != self._n_inputs or not X.flags.c_contiguous:
+            return None
+        outputs: Array = np.empty((X.shape[0], self._n_outputs), self._dtype)
+        if not _core.outputs(self._network, params, X, outputs, self._n_threads):
+            return None
+        return self._link(outputs)
+
+
 class NativeEngine:
     """The core in C++ behind the interface of `engines.base.Engine`.
 

@@ -3,13 +3,25 @@
 Engines are imported when they are asked for, so that one that cannot be loaded stops nobody else.
 """
 
+from collections.abc import Callable
+
 from gradus._threads import MOST_THREADS
+from gradus._typing import FloatArray
 from gradus._validate import check_choice, check_whole
 from gradus.engines.base import Engine
 from gradus.engines.reference_engine import ReferenceEngine
 from gradus.errors import EngineUnavailable
+from gradus.networks.spec import NetworkSpec
 
 ENGINE_NAMES = ("native", "reference")
+
+
+def predictor(spec: NetworkSpec, dtype: str) -> Callable[[FloatArray, object], FloatArray | None]:
+    """Make what answers rows of one network quickest; see `engines.native.Predictor`."""
+    engine("native")
+    from gradus.engines.native import Predictor
+
+    return Predictor(spec, dtype)
 
 
 def engine(name: str = "native", n_threads: int | None = None) -> Engine:

@@ -13,6 +13,7 @@ from gradus._typing import ArrayLike, Float64Array, FloatArray
 from gradus._validate import check_choice, check_number, check_whole
 from gradus.engines.base import Engine
 from gradus.engines.registry import engine as make_engine
+from gradus.engines.registry import predictor
 from gradus.errors import DataError, InvalidParameter, ShapeMismatch
 from gradus.networks.initializers import initial_params
 from gradus.networks.layers import Embedding, Layer, listed
@@ -105,6 +106,9 @@ class Network:
     (13,)
     """
 
+    # Made when it is first needed, and not kept in a pickle.
+    _predictor: Callable[[FloatArray, object], FloatArray | None] | None = None
+
     def __init__(
         self,
         inputs: int,
@@ -148,6 +152,10 @@ class Network:
         network.dtype = check_choice("dtype", str(params.dtype), DTYPE_NAMES)
         network.params = params
         return network
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out what is made again when it is needed."""
+        return {name: value for name, value in vars(self).items() if name != "_predictor"}
 
     @property
     def params(self) -> FloatArray:
@@ -307,6 +315,12 @@ class Network:
         ShapeMismatch, DataError
             If X does not fit.
         """
+        if engine == "native" and not self.spec.embeddings:
+            if self._predictor is None:
+                self._predictor = predictor(self.spec, self.dtype)
+            answers = self._predictor(self._params, X)
+            if answers is not None:
+                return answers
         X = read_inputs("X", X, self.spec, self.dtype)
         outputs = make_engine(engine).outputs(self.spec, self._params, X)
         predictions: FloatArray = loss_of(self.spec.loss).link(outputs)
