@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 
 #include "simd/activations.inl.hpp"
 #include "simd/kernels.hpp"
@@ -35,13 +34,32 @@ inline void for_each_vector(Index n, F f) {
     }
 }
 
+/// A number that the compiler knows. No std::integral_constant: this file includes next to nothing.
+template <int I>
+struct Constant {
+    static constexpr int value = I;
+    constexpr operator int() const { return I; }
+};
+
+template <int... I>
+struct Numbers {};
+template <int N, int... I>
+struct NumbersBelow : NumbersBelow<N - 1, N - 1, I...> {};
+template <int... I>
+struct NumbersBelow<0, I...> {
+    using Type = Numbers<I...>;
+};
+
+template <class F, int... I>
+constexpr void call_each(F& f, Numbers<I...>) {
+    (f(Constant<I>{}), ...);
+}
+
 /// Calls f(0), ..., f(N - 1) with numbers the compiler knows, so that arrays they index are kept in
 /// registers.
 template <int N, class F>
-inline void unrolled(F&& f) {
-    [&]<int... I>(std::integer_sequence<int, I...>) {
-        (f(std::integral_constant<int, I>{}), ...);
-    }(std::make_integer_sequence<int, N>{});
+constexpr void unrolled(F&& f) {
+    call_each(f, typename NumbersBelow<N>::Type{});
 }
 
 // ---- products
@@ -133,26 +151,24 @@ template <class T>
 using TileFunction = void (*)(Index depth, const T* a, Index a_row, Index a_col, const T* b,
                               Index b_row, T* c, Index c_stride, Index last, bool accumulate);
 
-/// tile_table[rows - 1][vectors - 1][is whole].
-template <class T, int... Rows>
-constexpr auto make_tile_table(std::integer_sequence<int, Rows...>) {
-    struct Table {
-        TileFunction<T> at[sizeof...(Rows)][kTileVectors][2];
-    };
-    Table table{};
-    const auto fill = [&]<int R, int... V>(std::integral_constant<int, R>,
-                                           std::integer_sequence<int, V...>) {
-        ((table.at[R][V][0] = tile<T, R + 1, V + 1, false>,
-          table.at[R][V][1] = tile<T, R + 1, V + 1, true>),
-         ...);
-    };
-    (fill(std::integral_constant<int, Rows>{}, std::make_integer_sequence<int, kTileVectors>{}),
-     ...);
-    return table;
-}
+/// at[rows - 1][vectors - 1][is whole].
+template <class T>
+struct TileTable {
+    TileFunction<T> at[kTileRows][kTileVectors][2] = {};
+
+    constexpr TileTable() {
+        unrolled<kTileRows>([this](auto i) {
+            unrolled<kTileVectors>([this](auto v) {
+                constexpr int rows = decltype(i)::value + 1, vectors = decltype(v)::value + 1;
+                at[rows - 1][vectors - 1][0] = tile<T, rows, vectors, false>;
+                at[rows - 1][vectors - 1][1] = tile<T, rows, vectors, true>;
+            });
+        });
+    }
+};
 
 template <class T>
-inline constexpr auto kTiles = make_tile_table<T>(std::make_integer_sequence<int, kTileRows>{});
+inline constexpr TileTable<T> kTiles;
 
 /// `Cols` columns of c, too few to fill a vector, and `Vectors` vectors of its rows. a is read along
 /// its rows where they are contiguous, else turned over block by block.
@@ -209,14 +225,15 @@ Index narrow_product(Index depth, const T* a, Index a_row, Index a_col, Panels<T
         constexpr Index W = Vec<T>::size;
         if (cols > Cols || (a_row != 1 && a_col != 1)) return 0;
         Index i = 0;
-        const auto go = [&]<int V>(std::integral_constant<int, V>) {
+        const auto go = [&](auto v) {
+            constexpr int V = decltype(v)::value;
             for (; i + V * W <= rows; i += V * W) {
                 narrow_tile<T, Cols, V>(depth, a + i * a_row, a_row, a_col, b.data, b.row_stride,
                                         c + i * c_stride, c_stride, accumulate);
             }
         };
-        go(std::integral_constant<int, 4>{});  // four sums that do not wait for one another
-        go(std::integral_constant<int, 1>{});
+        go(Constant<4>{});  // four sums that do not wait for one another
+        go(Constant<1>{});
         return i;
     }
     return 0;
@@ -246,9 +263,12 @@ void product(Index depth, const T* a, Index a_row, Index a_col, Panels<T> b, T* 
 
 // ---- rows
 
-inline void prefetch([[maybe_unused]] const void* p) {
+/// The beginning of a row: where it goes on the processor fetches by itself.
+template <class T>
+inline void prefetch([[maybe_unused]] const T* row, [[maybe_unused]] Index cols) {
 #if defined(__GNUC__)
-    __builtin_prefetch(p);
+    constexpr Index kLine = 64 / sizeof(T), kLines = 4;
+    for (Index j = 0; j < cols && j < kLines * kLine; j += kLine) __builtin_prefetch(row + j);
 #endif
 }
 
@@ -257,7 +277,7 @@ void copy_rows(const T* x, Index stride, const std::int64_t* rows, Index count, 
                T* out) {
     for (Index i = 0; i < count; ++i, out += cols) {
         const T* from = x + rows[i] * stride;
-        prefetch(x + rows[i + 1 < count ? i + 1 : i] * stride);
+        prefetch(x + rows[i + 2 < count ? i + 2 : i] * stride, cols);
         for_each_vector<T>(cols, [&](Index j, auto load, auto store) { store(load(from + j), out + j); });
     }
 }
