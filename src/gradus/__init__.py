@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from gradus.estimators.regressor import MLPRegressor
     from gradus.models.model import Model
     from gradus.models.model_file import load, save
-    from gradus.models.network import Network, Run
+    from gradus.models.network import Network
     from gradus.models.predictions import Predictions
+    from gradus.models.run import Run
     from gradus.networks.class_losses import BinaryCrossEntropy, CrossEntropy
     from gradus.networks.layers import Dense, Dropout, Embedding, Initializer, LayerNorm, Residual
     from gradus.networks.number_losses import Huber, Quantile
@@ -80,7 +81,7 @@ _MODULES = {
     "Quantile": "networks.number_losses",
     "RMSprop": "optimizers.rules",
     "Residual": "networks.layers",
-    "Run": "models.network",
+    "Run": "models.run",
     "ShapeMismatch": "errors",
     "TruncatedNewton": "optimizers.second_order.truncated_newton",
     "Warmup": "optimizers.schedules",

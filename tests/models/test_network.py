@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from gradus.errors import DataError, Diverged, InvalidParameter, ModelFileError, ShapeMismatch
-from gradus.models.network import Network, Run
+from gradus.models.network import Network
+from gradus.models.run import Run
 from gradus.networks.initializers import initial_params
 from gradus.networks.spec import Dense, Embedding, NetworkSpec
 from gradus.optimizers.rules import Adam, GradientDescent

@@ -52,8 +52,8 @@ struct Ticket {
     std::uint64_t word;
 
     static Ticket of(int n_threads, Index n_tasks) noexcept {
-        return {static_cast<std::uint64_t>(n_threads) << 48 |
-                static_cast<std::uint64_t>(n_tasks) << 24};
+        return {static_cast<std::uint64_t>(n_threads) << 48 | static_cast<std::uint64_t>(n_tasks)
+                                                                  << 24};
     }
     Index next() const noexcept { return static_cast<Index>(word & 0xffffff); }
     Index n_tasks() const noexcept { return static_cast<Index>(word >> 24 & 0xffffff); }
@@ -140,7 +140,9 @@ private:
         waited_ = {};
         ticket_.store(Ticket::of(n_threads, n_tasks).word, std::memory_order_seq_cst);
         if (n_asleep_.load(std::memory_order_seq_cst) > 0) {
-            { const std::lock_guard<std::mutex> lock(parking_); }
+            {
+                const std::lock_guard<std::mutex> lock(parking_);
+            }
             wake_.notify_all();
         }
         while (!watch.poll() && take_one(0)) {

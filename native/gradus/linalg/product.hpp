@@ -88,8 +88,8 @@ private:
     Index block_;
 };
 
-/// Rows [from, from + part) of b by panels: packed, unless few rows of c would pass by them and they
-/// can be read where they are.
+/// Rows [from, from + part) of b by panels: packed, unless few rows of c would pass by them and
+/// they can be read where they are.
 template <class T>
 Panels<T> panels(const Kernels<T>& kernels, Operand<T> b, Index from, Index part, MatrixView<T> c,
                  T* packed) {
@@ -100,7 +100,8 @@ Panels<T> panels(const Kernels<T>& kernels, Operand<T> b, Index from, Index part
     return {packed, kernels.tile_cols, part * kernels.tile_cols};
 }
 
-/// One task of a product: the block of c from (row, col) on, cols <= kMostCols, made by thread `worker` of the crew. Returns false if told to stop on the way.
+/// One task of a product: the block of c from (row, col) on, cols <= kMostCols, made by thread
+/// `worker` of the crew. Returns false if told to stop on the way.
 template <class T>
 bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c,
                    Index depth, bool accumulate, T* packed, const Crew& crew, int worker) {

@@ -251,9 +251,8 @@ private:
 
     bool settle_all(std::size_t s, RowRange rows, const Crew& crew) {
         const Index cols = delta_[s].cols;
-        return for_each_rows(crew, rows.count, 2 * cols, [&](Index row, Index n) {
-            settle(s, rows, row, n, 0, cols);
-        });
+        return for_each_rows(crew, rows.count, 2 * cols,
+                             [&](Index row, Index n) { settle(s, rows, row, n, 0, cols); });
     }
 
     // Makes delta of the step below s from the derivative that came through step s: adds what came

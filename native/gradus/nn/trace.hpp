@@ -42,8 +42,8 @@ public:
         }
     }
 
-    /// Names the rows x that `forward_rows` is to carry through all steps. Without `dropping` nothing is
-    /// dropped; else it must outlive the rows' way.
+    /// Names the rows x that `forward_rows` is to carry through all steps. Without `dropping`
+    /// nothing is dropped; else it must outlive the rows' way.
     void begin(MatrixView<const T> x, const Dropping* dropping) noexcept {
         rows_ = x.rows;
         x_ = x;

@@ -1,5 +1,5 @@
-// x86-64 with AVX-512. Twenty-eight of the thirty-two registers hold the tile's sums, two the row of
-// b, one the number of a.
+// x86-64 with AVX-512. Twenty-eight of the thirty-two registers hold the tile's sums, two the row
+// of b, one the number of a.
 #if defined(__AVX512F__)
 #define GRADUS_ISA gradus::avx512
 #include "simd/vec_avx512.hpp"

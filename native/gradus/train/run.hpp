@@ -162,8 +162,8 @@ private:
         return true;
     }
 
-    // The numbers of the rows at some positions of the chunk that begins at `from`. A full batch needs no shuffle: its gradient is
-    // the same in any order.
+    // The numbers of the rows at some positions of the chunk that begins at `from`. A full batch
+    // needs no shuffle: its gradient is the same in any order.
     void pick(Index from, RowRange rows, const RowOrder& order) noexcept {
         std::int64_t* numbers = numbers_ + rows.at;
         if (batches_.batch_size < batches_.n_rows) {

@@ -15,7 +15,8 @@ namespace {
 
 constexpr double kUntouched = 1234.5;
 
-/// c = [c +] a b with b packed and b where it lies, as rows and as columns; a by rows and by columns.
+/// c = [c +] a b with b packed and b where it lies, as rows and as columns; a by rows and by
+/// columns.
 template <class T>
 void check_product(const Kernels<T>& k, Index rows, Index depth, Index cols, bool by_columns) {
     const auto a = numbers<T>(rows * depth + 1, 1), b = numbers<T>(depth * cols + 1, 2);

@@ -57,7 +57,8 @@ class Predictor:
         outputs: Array = np.empty((X.shape[0], self._n_outputs), self._dtype)
         if not _core.outputs(self._network, params, X, outputs, self._n_threads):
             return None
-        return self._link(outputs)
+        predictions: FloatArray = self._link(outputs)
+        return predictions
 
 
 class NativeEngine:

@@ -4,7 +4,6 @@ Tables, columns and units are not known here; a network maps arrays to arrays.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from gradus.engines.base import Engine
 from gradus.engines.registry import engine as make_engine
 from gradus.engines.registry import predictor
 from gradus.errors import DataError, InvalidParameter, ShapeMismatch
+from gradus.models.run import Run
 from gradus.networks.initializers import initial_params
 from gradus.networks.layers import Embedding, Layer, listed
 from gradus.networks.losses import LossOption, loss_of
@@ -26,44 +26,11 @@ from gradus.optimizers.second_order.methods import FullBatchMethod
 from gradus.training.arrays import read_inputs, read_targets, read_weights
 from gradus.training.checkpoints import Checkpoint, identify
 from gradus.training.control import Control, Progress
-from gradus.training.history import History
 from gradus.training.loop import train_network
-from gradus.training.outcome import Outcome, StoppedBecause
+from gradus.training.outcome import Outcome
 from gradus.training.plan import DTYPE_NAMES, EarlyStopping, Plan
 from gradus.training.train import hold_out, make_batches, run_networks
 from gradus.training.validation import ValidationRows
-
-
-@dataclass(frozen=True)
-class Run:
-    """What one call of `Network.train` did.
-
-    Attributes
-    ----------
-    history
-        One row per epoch; see `History`.
-    stopped_because
-        "epochs" when all were done, else "early_stopping", "converged", "evaluations",
-        "time_limit" or "interrupted"; see `Outcome`.
-    best_epoch
-        The epoch whose parameters the network now has, counted from 1 (0: none was finished).
-        Without validation rows this is the last one finished, and steps of the next may have
-        followed where the run was cut short.
-    rule
-        What trained, with its learning rate.
-    rule_reason
-        Why it was chosen where `Automatic` left it open; else empty.
-    told
-        What the rule tells of its last step, by name, such as the "n_effective" of
-        `LevenbergMarquardt` with ``bayesian=True``.
-    """
-
-    history: History
-    stopped_because: StoppedBecause
-    best_epoch: int
-    rule: Rule | FullBatchMethod
-    rule_reason: str
-    told: dict[str, float]
 
 
 class Network:

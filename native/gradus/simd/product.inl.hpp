@@ -1,0 +1,203 @@
+// Matrix products in tiles that the registers hold [GG08]; simd/kernels.hpp says what each kernel
+// does.
+#pragma once
+
+#include "simd/kernels.hpp"
+#include "simd/loops.inl.hpp"
+
+namespace GRADUS_ISA {
+
+/// A panel whose numbers lie in rows of b: row after row, zeros past `width`.
+template <class T>
+void pack_rows(const T* b, Index row_stride, Index depth, Index width, T* out) {
+    constexpr Index W = Vec<T>::size;
+    for (Index p = 0; p < depth; ++p, b += row_stride, out += kTileCols<T>) {
+        for (int v = 0; v < kTileVectors; ++v) {
+            const Index left = width - v * W;
+            const Vec<T> x = left >= W  ? Vec<T>::load(b + v * W)
+                             : left > 0 ? Vec<T>::load_first(b + v * W, left)
+                                        : Vec<T>::set(T(0));
+            x.store(out + v * W);
+        }
+    }
+}
+
+/// A panel whose numbers lie in columns of b, that is, whose depth is contiguous.
+template <class T>
+void pack_columns(const T* b, Index col_stride, Index depth, Index width, T* out) {
+    constexpr Index W = Vec<T>::size, N = kTileCols<T>;
+    const Index whole_depth = depth / W * W, whole_width = width / W * W;
+    for (Index j = 0; j < whole_width; j += W) {
+        for (Index p = 0; p < whole_depth; p += W) {
+            transpose(b + j * col_stride + p, col_stride, out + p * N + j, N);
+        }
+    }
+    for (Index j = 0; j < N; ++j) {
+        for (Index p = j < whole_width ? whole_depth : 0; p < depth; ++p)
+            out[p * N + j] = j < width ? b[j * col_stride + p] : T(0);
+    }
+}
+
+template <class T>
+void pack(const T* b, Index row_stride, Index col_stride, Index depth, Index cols, T* out) {
+    constexpr Index N = kTileCols<T>;
+    for (Index col = 0; col < cols; col += N, out += depth * N) {
+        const Index width = cols - col < N ? cols - col : N;
+        if (col_stride == 1) {
+            pack_rows(b + col, row_stride, depth, width, out);
+        } else {
+            pack_columns(b + col * col_stride, col_stride, depth, width, out);
+        }
+    }
+}
+
+/// `Rows` rows of c by `Vectors` vectors, of which the last has `last` numbers. `from` and every
+/// third row after it are pointers of their own, since more would not fit the registers.
+template <class T, int Rows, int Vectors, bool IsWhole>
+void tile(Index depth, const T* a, Index a_row, Index a_col, const T* b, Index b_row, T* c,
+          Index c_stride, Index last, bool accumulate) {
+    constexpr Index W = Vec<T>::size;
+    constexpr int kFrom = (Rows + 2) / 3;
+    const auto load = [last](const T* p, auto v) {
+        return IsWhole || v + 1 < Vectors ? Vec<T>::load(p + v * W)
+                                          : Vec<T>::load_first(p + v * W, last);
+    };
+    Vec<T> sum[Rows][Vectors];
+    const T* from[kFrom];
+    unrolled<kFrom>([&](auto i) { from[i] = a + 3 * i * a_row; });
+    unrolled<Rows>(
+        [&](auto i) { unrolled<Vectors>([&](auto v) { sum[i][v] = Vec<T>::set(T(0)); }); });
+    for (Index p = 0; p < depth; ++p, b += b_row) {
+        Vec<T> row[Vectors];
+        unrolled<Vectors>([&](auto v) { row[v] = load(b, v); });
+        unrolled<Rows>([&](auto i) {
+            const Vec<T> x = Vec<T>::set(from[i / 3][i % 3 * a_row]);
+            unrolled<Vectors>([&](auto v) { sum[i][v] = fma(x, row[v], sum[i][v]); });
+        });
+        unrolled<kFrom>([&](auto i) { from[i] += a_col; });
+    }
+    unrolled<Rows>([&](auto i) {
+        unrolled<Vectors>([&](auto v) {
+            T* to = c + i * c_stride;
+            const Vec<T> x = accumulate ? load(to, v) + sum[i][v] : sum[i][v];
+            if (IsWhole || v + 1 < Vectors) {
+                x.store(to + v * W);
+            } else {
+                x.store_first(to + v * W, last);
+            }
+        });
+    });
+}
+
+template <class T>
+using TileFunction = void (*)(Index depth, const T* a, Index a_row, Index a_col, const T* b,
+                              Index b_row, T* c, Index c_stride, Index last, bool accumulate);
+
+/// at[rows - 1][vectors - 1][is whole].
+template <class T>
+struct TileTable {
+    TileFunction<T> at[kTileRows][kTileVectors][2] = {};
+
+    constexpr TileTable() {
+        unrolled<kTileRows>([this](auto i) {
+            unrolled<kTileVectors>([this](auto v) {
+                constexpr int rows = decltype(i)::value + 1, vectors = decltype(v)::value + 1;
+                at[rows - 1][vectors - 1][0] = tile<T, rows, vectors, false>;
+                at[rows - 1][vectors - 1][1] = tile<T, rows, vectors, true>;
+            });
+        });
+    }
+};
+
+template <class T>
+inline constexpr TileTable<T> kTiles;
+
+/// `Cols` columns of c, too few to fill a vector, and `Vectors` vectors of its rows. a is read
+/// along its rows where they are contiguous, else turned over block by block.
+template <class T, int Cols, int Vectors>
+void narrow_tile(Index depth, const T* a, Index a_row, Index a_col, const T* b, Index b_row, T* c,
+                 Index c_stride, bool accumulate) {
+    constexpr Index W = Vec<T>::size;
+    Vec<T> sum[Vectors][Cols];
+    unrolled<Vectors>(
+        [&](auto v) { unrolled<Cols>([&](auto j) { sum[v][j] = Vec<T>::set(T(0)); }); });
+    const auto add = [&](const T* column_of_a, Index v_stride, Index p) {
+        unrolled<Vectors>([&](auto v) {
+            const Vec<T> x = Vec<T>::load(column_of_a + v * v_stride);
+            unrolled<Cols>(
+                [&](auto j) { sum[v][j] = fma(x, Vec<T>::set(b[p * b_row + j]), sum[v][j]); });
+        });
+    };
+    Index p = 0;
+    if (a_row == 1) {
+        for (; p < depth; ++p) add(a + p * a_col, W, p);
+    } else {
+        T turned[Vectors * W * W];
+        for (; p + W <= depth; p += W) {
+            for (Index v = 0; v < Vectors; ++v)
+                transpose(a + v * W * a_row + p, a_row, turned + v * W * W, W);
+            for (Index q = 0; q < W; ++q) add(turned + q * W, W * W, p + q);
+        }
+        for (; p < depth; ++p) {
+            for (Index i = 0; i < Vectors * W; ++i) turned[i] = a[i * a_row + p * a_col];
+            add(turned, W, p);
+        }
+    }
+    T lanes[Cols][Vectors * W];
+    unrolled<Vectors>(
+        [&](auto v) { unrolled<Cols>([&](auto j) { sum[v][j].store(lanes[j] + v * W); }); });
+    for (Index i = 0; i < Vectors * W; ++i, c += c_stride) {
+        for (int j = 0; j < Cols; ++j) c[j] = accumulate ? c[j] + lanes[j][i] : lanes[j][i];
+    }
+}
+
+/// As many rows of a product as make up whole vectors, where it has at most `Cols` columns; gives
+/// their number.
+template <class T, int Cols>
+Index narrow_product(Index depth, const T* a, Index a_row, Index a_col, Panels<T> b, T* c,
+                     Index c_stride, Index rows, Index cols, bool accumulate) {
+    if constexpr (Cols > 0) {
+        if (cols < Cols) {
+            return narrow_product<T, Cols - 1>(depth, a, a_row, a_col, b, c, c_stride, rows, cols,
+                                               accumulate);
+        }
+        constexpr Index W = Vec<T>::size;
+        if (cols > Cols || (a_row != 1 && a_col != 1)) return 0;
+        Index i = 0;
+        const auto go = [&](auto v) {
+            constexpr int V = decltype(v)::value;
+            for (; i + V * W <= rows; i += V * W) {
+                narrow_tile<T, Cols, V>(depth, a + i * a_row, a_row, a_col, b.data, b.row_stride,
+                                        c + i * c_stride, c_stride, accumulate);
+            }
+        };
+        go(Constant<4>{});  // four sums that do not wait for one another
+        go(Constant<1>{});
+        return i;
+    }
+    return 0;
+}
+
+template <class T>
+void product(Index depth, const T* a, Index a_row, Index a_col, Panels<T> b, T* c, Index c_stride,
+             Index rows, Index cols, bool accumulate) {
+    constexpr Index N = kTileCols<T>, W = Vec<T>::size;
+    constexpr int kNarrow = W >= 8 ? static_cast<int>(W / 4) : 0;
+    const Index done =
+        narrow_product<T, kNarrow>(depth, a, a_row, a_col, b, c, c_stride, rows, cols, accumulate);
+    a += done * a_row, c += done * c_stride, rows -= done;
+    // Tiles of about the same height: a low one leaves the processor waiting for its own sums.
+    const Index n_tiles = (rows + kTileRows - 1) / kTileRows;
+    for (Index t = 0; t < n_tiles; ++t) {
+        const Index row = t * rows / n_tiles, high = (t + 1) * rows / n_tiles - row;
+        for (Index col = 0; col < cols; col += N) {
+            const Index wide = cols - col < N ? cols - col : N;
+            const Index vectors = (wide + W - 1) / W, last = wide - (vectors - 1) * W;
+            kTiles<T>.at[high - 1][vectors - 1][last == W](
+                depth, a + row * a_row, a_row, a_col, b.data + col / N * b.panel_stride,
+                b.row_stride, c + row * c_stride + col, c_stride, last, accumulate);
+        }
+    }
+}
+
+}  // namespace GRADUS_ISA

@@ -1,0 +1,76 @@
+// The update rules, one pass over parameters, gradients and what the rule keeps.
+#pragma once
+
+#include "simd/kernels.hpp"
+#include "simd/loops.inl.hpp"
+
+namespace GRADUS_ISA {
+
+template <class T>
+void descend(T* params, T* velocity, const T* grads, Index n, const DescentStep& step) {
+    const Vec<T> clip = Vec<T>::set(static_cast<T>(step.clip));
+    const Vec<T> minus_rate = Vec<T>::set(static_cast<T>(-step.rate));
+    const Vec<T> momentum = Vec<T>::set(static_cast<T>(step.momentum));
+    for_each_vector<T>(n, [&](Index i, auto load, auto store) {
+        const Vec<T> plain = minus_rate * (load(grads + i) * clip);
+        Vec<T> change = plain;
+        if (velocity != nullptr) {
+            change = momentum * load(velocity + i) + plain;
+            store(change, velocity + i);
+            if (step.nesterov) change = momentum * change + plain;
+        }
+        store(load(params + i) + change, params + i);
+    });
+}
+
+template <class T>
+void adam(T* params, T* mean, T* square, const T* grads, Index n, const AdamStep& step) {
+    const auto set = [](double x) { return Vec<T>::set(static_cast<T>(x)); };
+    const Vec<T> clip = set(step.clip), keep = set(1 - step.decay), epsilon = set(step.epsilon);
+    const Vec<T> beta_1 = set(step.beta_1), rest_1 = set(1 - step.beta_1);
+    const Vec<T> beta_2 = set(step.beta_2), rest_2 = set(1 - step.beta_2);
+    const Vec<T> rate = set(step.rate / step.correct_1), correct_2 = set(1 / step.correct_2);
+    for_each_vector<T>(n, [&](Index i, auto load, auto store) {
+        const Vec<T> g = load(grads + i) * clip;
+        const Vec<T> m = beta_1 * load(mean + i) + rest_1 * g;
+        const Vec<T> v = beta_2 * load(square + i) + rest_2 * (g * g);
+        store(m, mean + i);
+        store(v, square + i);
+        const Vec<T> change = rate * m / (sqrt(v * correct_2) + epsilon);
+        store(load(params + i) * keep - change, params + i);
+    });
+}
+
+template <class T>
+void rmsprop(T* params, T* square, T* velocity, const T* grads, Index n, const RmspropStep& step) {
+    const auto set = [](double x) { return Vec<T>::set(static_cast<T>(x)); };
+    const Vec<T> rate = set(step.rate), clip = set(step.clip), epsilon = set(step.epsilon);
+    const Vec<T> decay = set(step.decay), rest = set(1 - step.decay);
+    const Vec<T> momentum = set(step.momentum);
+    for_each_vector<T>(n, [&](Index i, auto load, auto store) {
+        const Vec<T> g = load(grads + i) * clip;
+        const Vec<T> v = decay * load(square + i) + rest * (g * g);
+        store(v, square + i);
+        Vec<T> change = g / (sqrt(v) + epsilon);
+        if (velocity != nullptr) {
+            change = momentum * load(velocity + i) + change;
+            store(change, velocity + i);
+        }
+        store(load(params + i) - rate * change, params + i);
+    });
+}
+
+template <class T>
+void adagrad(T* params, T* sum, const T* grads, Index n, const AdagradStep& step) {
+    const auto set = [](double x) { return Vec<T>::set(static_cast<T>(x)); };
+    const Vec<T> rate = set(step.rate), clip = set(step.clip);
+    const Vec<T> initial = set(step.initial), epsilon = set(step.epsilon);
+    for_each_vector<T>(n, [&](Index i, auto load, auto store) {
+        const Vec<T> g = load(grads + i) * clip;
+        const Vec<T> s = load(sum + i) + g * g;
+        store(s, sum + i);
+        store(load(params + i) - rate * g / (sqrt(initial + s) + epsilon), params + i);
+    });
+}
+
+}  // namespace GRADUS_ISA
