@@ -74,10 +74,10 @@ public:
     }
 
 private:
-    // About 10 and 5 microseconds of one core: the price of waking a parked thread, and a small
-    // part of the 20 ms within which a stop must be noticed.
+    // About 2 and 10 microseconds of one core: several times what two threads need to hear of each
+    // other, and a small part of the 20 ms within which a stop must be noticed.
     static constexpr double kWorthSharing = 4e5;
-    static constexpr double kWorthAsking = 2e5;
+    static constexpr double kWorthAsking = 2e6;
 
     int n_threads_;
     Watch* watch_;

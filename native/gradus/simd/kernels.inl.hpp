@@ -28,6 +28,10 @@ inline void prefetch([[maybe_unused]] const T* row, [[maybe_unused]] Index cols)
 template <class T>
 void copy_rows(const T* x, Index stride, const std::int64_t* rows, Index count, Index cols,
                T* out) {
+    if (cols == 1) {
+        for (Index i = 0; i < count; ++i) out[i] = x[rows[i] * stride];
+        return;
+    }
     for (Index i = 0; i < count; ++i, out += cols) {
         const T* from = x + rows[i] * stride;
         prefetch(x + rows[i + 2 < count ? i + 2 : i] * stride, cols);
@@ -107,22 +111,31 @@ void multiply(T* x, Index x_stride, const T* y, Index y_stride, Index rows, Inde
     }
 }
 
-template <class T>
-void column_sums(const T* x, Index stride, Index rows, Index cols, T* out, bool accumulate) {
+/// As many columns as make up groups of `Vectors` vectors, from column j on: sums that do not wait
+/// for one another.
+template <class T, int Vectors>
+Index column_sums_of(const T* x, Index stride, Index rows, Index j, Index cols, T* out,
+                     bool accumulate) {
     constexpr Index W = Vec<T>::size;
-    Index j = 0;
-    for (; j + 4 * W <= cols; j += 4 * W) {  // four sums that do not wait for one another
-        Vec<T> sum[4];
-        unrolled<4>([&](auto v) { sum[v] = Vec<T>::set(T(0)); });
+    for (; j + Vectors * W <= cols; j += Vectors * W) {
+        Vec<T> sum[Vectors];
+        unrolled<Vectors>([&](auto v) { sum[v] = Vec<T>::set(T(0)); });
         for (Index i = 0; i < rows; ++i) {
             const T* from = x + i * stride + j;
-            unrolled<4>([&](auto v) { sum[v] = sum[v] + Vec<T>::load(from + v * W); });
+            unrolled<Vectors>([&](auto v) { sum[v] = sum[v] + Vec<T>::load(from + v * W); });
         }
-        unrolled<4>([&](auto v) {
+        unrolled<Vectors>([&](auto v) {
             T* to = out + j + v * W;
             (accumulate ? Vec<T>::load(to) + sum[v] : sum[v]).store(to);
         });
     }
+    return j;
+}
+
+template <class T>
+void column_sums(const T* x, Index stride, Index rows, Index cols, T* out, bool accumulate) {
+    Index j = column_sums_of<T, 4>(x, stride, rows, 0, cols, out, accumulate);
+    j = column_sums_of<T, 2>(x, stride, rows, j, cols, out, accumulate);
     for_each_vector<T>(cols - j, [&](Index k, auto load, auto store) {
         Vec<T> sum = Vec<T>::set(T(0));
         for (Index i = 0; i < rows; ++i) sum = sum + load(x + i * stride + j + k);

@@ -172,6 +172,7 @@ Index narrow_product(Index depth, const T* a, Index a_row, Index a_col, Panels<T
             }
         };
         go(Constant<4>{});  // four sums that do not wait for one another
+        go(Constant<2>{});
         go(Constant<1>{});
         return i;
     }

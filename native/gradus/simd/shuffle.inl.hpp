@@ -16,18 +16,24 @@ namespace GRADUS_ISA {
 /// Some positions at once; the compiler makes vectors of the loops over them.
 class Feistel {
 public:
-    static constexpr std::ptrdiff_t kLanes = 16;
+    static constexpr std::uint64_t kLanes = 32;
 
     explicit Feistel(const RowOrder& order) : order_(order) {}
 
     /// Lane 0 at position v, the others at the positions after it.
     void start(std::uint64_t v) {
-        left_[0] = v % order_.width;
-        right_[0] = v / order_.width;
-        for (std::ptrdiff_t i = 1; i < kLanes; ++i) {
-            const bool is_over = left_[i - 1] + 1 == order_.width;
-            left_[i] = is_over ? 0 : left_[i - 1] + 1;
-            right_[i] = right_[i - 1] + is_over;
+        const std::uint64_t left = v % order_.width, right = v / order_.width;
+        if (order_.width < kLanes) {
+            for (std::uint64_t i = 0; i < kLanes; ++i) {
+                left_[i] = (left + i) % order_.width;
+                right_[i] = right + (left + i) / order_.width;
+            }
+            return;
+        }
+        for (std::uint64_t i = 0; i < kLanes; ++i) {
+            const std::uint64_t is_over = left + i >= order_.width ? 1 : 0;
+            left_[i] = left + i - is_over * order_.width;
+            right_[i] = right + is_over;
         }
     }
     void walk() {
@@ -36,22 +42,25 @@ public:
             shift(right_, left_, order_.key + (r + 1) * kRoundStride, order_.height);
         }
     }
-    std::uint64_t at(std::ptrdiff_t i) const { return right_[i] * order_.width + left_[i]; }
+    std::uint64_t at(std::uint64_t i) const { return right_[i] * order_.width + left_[i]; }
 
 private:
     // The constants and the finalizer of base/random.hpp, which is not compiled for this set.
     static constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15u;
     static constexpr std::uint64_t kRoundStride = 0xd1342543de82ef95u;
 
+    // By way of an array that nothing else points to, which lets the compiler make vectors.
     static void shift(std::uint64_t* to, const std::uint64_t* from, std::uint64_t key,
                       std::uint64_t below) {
-        for (std::ptrdiff_t i = 0; i < kLanes; ++i) {
+        std::uint64_t shifted[kLanes];
+        for (std::uint64_t i = 0; i < kLanes; ++i) {
             std::uint64_t x = key + from[i] * kGolden;
             x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
             x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
             const std::uint64_t sum = to[i] + ((((x ^ (x >> 31)) >> 32) * below) >> 32);
-            to[i] = sum >= below ? sum - below : sum;
+            shifted[i] = sum >= below ? sum - below : sum;
         }
+        for (std::uint64_t i = 0; i < kLanes; ++i) to[i] = shifted[i];
     }
 
     const RowOrder& order_;
@@ -62,17 +71,18 @@ private:
 inline void shuffled_rows(const RowOrder& order, std::ptrdiff_t first, std::ptrdiff_t count,
                           std::int64_t* out) {
     Feistel lanes(order);
-    for (std::ptrdiff_t from = 0; from < count; from += Feistel::kLanes) {
-        const std::ptrdiff_t left = count - from;
-        const std::ptrdiff_t n = left < Feistel::kLanes ? left : Feistel::kLanes;
+    constexpr auto kLanes = static_cast<std::ptrdiff_t>(Feistel::kLanes);
+    for (std::ptrdiff_t from = 0; from < count; from += kLanes) {
+        const std::ptrdiff_t n = count - from < kLanes ? count - from : kLanes;
         lanes.start(static_cast<std::uint64_t>(first + from));
         lanes.walk();
-        bool is_outside = false;
-        for (std::ptrdiff_t i = 0; i < n; ++i) {
-            out[from + i] = static_cast<std::int64_t>(lanes.at(i));
-            is_outside = is_outside || lanes.at(i) >= order.n;
+        std::uint64_t row[kLanes], n_outside = 0;
+        for (std::uint64_t i = 0; i < Feistel::kLanes; ++i) {
+            row[i] = lanes.at(i);
+            n_outside += row[i] >= order.n ? 1 : 0;
         }
-        for (std::ptrdiff_t i = 0; is_outside && i < n; ++i) {
+        for (std::ptrdiff_t i = 0; i < n; ++i) out[from + i] = static_cast<std::int64_t>(row[i]);
+        for (std::ptrdiff_t i = 0; n_outside > 0 && i < n; ++i) {
             while (static_cast<std::uint64_t>(out[from + i]) >= order.n) {
                 lanes.start(static_cast<std::uint64_t>(out[from + i]));
                 lanes.walk();
