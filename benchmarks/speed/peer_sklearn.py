@@ -1,0 +1,70 @@
+"""scikit-learn as it is: `MLPRegressor` and `MLPClassifier`, which draw their own order of rows."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from benchmarks.speed.problem import BETA_1, BETA_2, EPSILON, MOMENTUM, Array, Layers, Problem
+from benchmarks.speed.workload import Job
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+_NAMES = {"relu": "relu", "sigmoid": "logistic", "tanh": "tanh"}
+
+
+class _Begun:
+    """What lets an estimator begin with given weights; scikit-learn has no option for it."""
+
+    first: Layers
+
+    def _init_coef(self, fan_in: int, _fan_out: int, dtype: Any) -> tuple[Array, Array]:
+        """Hand out the weights of the next layer."""
+        weight, bias = self.first.pop(0)
+        assert weight.shape[0] == fan_in, "layers are asked for in their order"
+        given = np.zeros(weight.shape[1]) if bias is None else bias
+        return weight.astype(dtype), given.astype(dtype)
+
+
+class _Regressor(_Begun, MLPRegressor):  # type: ignore[misc]
+    pass
+
+
+class _Classifier(_Begun, MLPClassifier):  # type: ignore[misc]
+    pass
+
+
+def train(problem: Problem) -> Job:
+    """Fit from the given weights for the given epochs, without a penalty or early stopping."""
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    is_regression = problem.loss == "squared_error"
+    # Its regressor's objective is half of ours.
+    rate = problem.rate * (2 if is_regression and problem.rule != "adam" else 1)
+    options = {
+        "hidden_layer_sizes": tuple(w.shape[1] for w, _ in problem.layers[:-1]),
+        "activation": _NAMES[problem.activation],
+        "solver": "adam" if problem.rule == "adam" else "sgd",
+        "momentum": MOMENTUM if problem.rule == "momentum" else 0.0,
+        "nesterovs_momentum": False,
+        "alpha": 0.0,
+        "batch_size": problem.batch,
+        "learning_rate_init": rate,
+        "beta_1": BETA_1,
+        "beta_2": BETA_2,
+        "epsilon": EPSILON,
+        "tol": 0.0,
+        "n_iter_no_change": 10**9,
+        "random_state": 0,
+    }
+    kind = _Regressor if is_regression else _Classifier
+    y = problem.y[:, 0] if is_regression and problem.y.shape[1] == 1 else problem.y
+
+    def fitted(epochs: int) -> Any:
+        estimator = kind(max_iter=epochs, **options)
+        estimator.first = problem.copied_layers()
+        return estimator.fit(problem.X, y)
+
+    def check() -> float:
+        made = fitted(problem.check_epochs)
+        return problem.value(list(zip(made.coefs_, made.intercepts_, strict=True)))
+
+    return Job(lambda: fitted(problem.epochs), check, units=problem.units)
