@@ -33,38 +33,39 @@ class _Classifier(_Begun, MLPClassifier):  # type: ignore[misc]
     pass
 
 
-def train(problem: Problem) -> Job:
-    """Fit from the given weights for the given epochs, without a penalty or early stopping."""
+def fitted(problem: Problem, epochs: int) -> Any:
+    """Fit from the given weights for so many epochs, without a penalty or early stopping."""
     warnings.simplefilter("ignore", ConvergenceWarning)
     is_regression = problem.loss == "squared_error"
-    # Its regressor's objective is half of ours.
+    # Its regressor's objective is half of ours; Adam does not feel that.
     rate = problem.rate * (2 if is_regression and problem.rule != "adam" else 1)
-    options = {
-        "hidden_layer_sizes": tuple(w.shape[1] for w, _ in problem.layers[:-1]),
-        "activation": _NAMES[problem.activation],
-        "solver": "adam" if problem.rule == "adam" else "sgd",
-        "momentum": MOMENTUM if problem.rule == "momentum" else 0.0,
-        "nesterovs_momentum": False,
-        "alpha": 0.0,
-        "batch_size": problem.batch,
-        "learning_rate_init": rate,
-        "beta_1": BETA_1,
-        "beta_2": BETA_2,
-        "epsilon": EPSILON,
-        "tol": 0.0,
-        "n_iter_no_change": 10**9,
-        "random_state": 0,
-    }
-    kind = _Regressor if is_regression else _Classifier
-    y = problem.y[:, 0] if is_regression and problem.y.shape[1] == 1 else problem.y
+    estimator = (_Regressor if is_regression else _Classifier)(
+        hidden_layer_sizes=tuple(w.shape[1] for w, _ in problem.layers[:-1]),
+        activation=_NAMES[problem.activation],
+        solver="adam" if problem.rule == "adam" else "sgd",
+        momentum=MOMENTUM if problem.rule == "momentum" else 0.0,
+        nesterovs_momentum=False,
+        alpha=0.0,
+        batch_size=problem.batch,
+        learning_rate_init=rate,
+        beta_1=BETA_1,
+        beta_2=BETA_2,
+        epsilon=EPSILON,
+        tol=0.0,
+        n_iter_no_change=10**9,
+        max_iter=epochs,
+        random_state=0,
+    )
+    estimator.first = problem.copied_layers()
+    is_column = is_regression and problem.y.shape[1] == 1
+    return estimator.fit(problem.X, problem.y[:, 0] if is_column else problem.y)
 
-    def fitted(epochs: int) -> Any:
-        estimator = kind(max_iter=epochs, **options)
-        estimator.first = problem.copied_layers()
-        return estimator.fit(problem.X, y)
+
+def train(problem: Problem) -> Job:
+    """Fit anew each time."""
 
     def check() -> float:
-        made = fitted(problem.check_epochs)
+        made = fitted(problem, problem.check_epochs)
         return problem.value(list(zip(made.coefs_, made.intercepts_, strict=True)))
 
-    return Job(lambda: fitted(problem.epochs), check, units=problem.units)
+    return Job(lambda: fitted(problem, problem.epochs), check, units=problem.units)

@@ -90,6 +90,32 @@ def _all_busy() -> float:
 
 
 def _own_busy() -> float:
-    """Seconds of this process and of those it started and waited for."""
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.process_time() + children.ru_utime + children.ru_stime
+    """Seconds of this process, of those it started and waited for, and of those that still run."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    running = sum(_ticks(child) for child in _children(os.getpid())) / _TICKS
+    return time.process_time() + ended.ru_utime + ended.ru_stime + running
+
+
+def _children(process: int) -> list[int]:
+    """List the processes below one; empty where the system does not tell."""
+    found: list[int] = []
+    for path in Path(f"/proc/{process}/task").glob("*/children"):
+        try:
+            own = [int(word) for word in path.read_text(encoding="ascii").split()]
+        except OSError:
+            continue
+        found += own
+        for child in own:
+            found += _children(child)
+    return found
+
+
+def _ticks(process: int) -> int:
+    """Read how long a process was busy."""
+    try:
+        text = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return 0
+    # The name before may hold spaces; user and system time are the 12th and 13th word after it.
+    words = text.rpartition(")")[2].split()
+    return int(words[11]) + int(words[12])
