@@ -19,8 +19,8 @@ _SIZES = (1024, 2048)
 
 
 def environment(threads: int, more: dict[str, str] | None = None) -> dict[str, str]:
-    """Tell every library how many threads to use."""
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "GRADUS_NUM_THREADS")
+    """Tell the libraries how many threads to use; gradus is told in its own calls, if at all."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     quiet = {"JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
     return {**os.environ, **quiet, **dict.fromkeys(names, str(threads)), **(more or {})}
 
@@ -51,7 +51,8 @@ def measure(*, is_quick: bool) -> dict[str, Any]:
 
 
 def _product(library: str, size: int, threads: int) -> float:
-    tuned = tuned_numpy() if library == "numpy tuned" else {}
+    more = tuned_numpy() if library == "numpy tuned" else {}
+    more["GRADUS_NUM_THREADS"] = str(threads)
     command = [
         sys.executable,
         "-m",
@@ -62,7 +63,7 @@ def _product(library: str, size: int, threads: int) -> float:
     if library == "jax" and shutil.which("taskset"):
         # Its pool is as large as the set of processors it may run on.
         command = ["taskset", "-c", "0" if threads == 1 else "0,1", *command]
-    env = environment(threads, tuned)
+    env = environment(threads, more)
     done = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
     return float(done.stdout)
 

@@ -81,6 +81,9 @@ def train(problem: Problem, threads: int, *, is_epoch_a_call: bool = False) -> J
     def check() -> float:
         reset()
         made.train(problem.X, problem.y, chosen, epochs=problem.check_epochs, **options)
+        return reached()
+
+    def reached() -> float:
         return problem.value(taken(made))
 
-    return Job(run, check, units=problem.units, reset=reset)
+    return Job(run, check, units=problem.units, reset=reset, reached=reached)

@@ -113,7 +113,11 @@ def train(problem: Problem, gather: str = "whole") -> Job:
     def check() -> float:
         reset()
         run(problem.given_orders(problem.check_epochs) if problem.is_order_drawn else ready)
-        layers = jax.tree.map(np.asarray, at[0][0])
-        return problem.value(layers)
+        return reached()
 
-    return Job(run, check, units=problem.units, reset=reset, compile_seconds=seconds)
+    def reached() -> float:
+        return problem.value(jax.tree.map(np.asarray, at[0][0]))
+
+    return Job(
+        run, check, units=problem.units, reset=reset, compile_seconds=seconds, reached=reached
+    )

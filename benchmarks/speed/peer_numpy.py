@@ -144,6 +144,9 @@ def train(problem: Problem) -> Job:
     def check() -> float:
         trainer.start()
         trainer.train(problem.given_orders(problem.check_epochs))
+        return reached()
+
+    def reached() -> float:
         return problem.value(trainer.layers())
 
-    return Job(run, check, units=problem.units, reset=trainer.start)
+    return Job(run, check, units=problem.units, reset=trainer.start, reached=reached)

@@ -63,9 +63,16 @@ def fitted(problem: Problem, epochs: int) -> Any:
 
 def train(problem: Problem) -> Job:
     """Fit anew each time."""
+    last: list[Any] = []
+
+    def run(epochs: int = problem.epochs) -> None:
+        last[:] = [fitted(problem, epochs)]
 
     def check() -> float:
-        made = fitted(problem, problem.check_epochs)
-        return problem.value(list(zip(made.coefs_, made.intercepts_, strict=True)))
+        run(problem.check_epochs)
+        return reached()
 
-    return Job(lambda: fitted(problem, problem.epochs), check, units=problem.units)
+    def reached() -> float:
+        return problem.value(list(zip(last[0].coefs_, last[0].intercepts_, strict=True)))
+
+    return Job(run, check, units=problem.units, reached=reached)

@@ -154,6 +154,9 @@ def train(problem: Problem, threads: int, *, is_by_hand: bool = False) -> Job:
         made.start()
         with torch.set_grad_enabled(not is_by_hand):
             pass_over(problem.given_orders(problem.check_epochs))
+        return reached()
+
+    def reached() -> float:
         return problem.value(made.layers())
 
-    return Job(run, check, units=problem.units, reset=made.start)
+    return Job(run, check, units=problem.units, reset=made.start, reached=reached)

@@ -60,6 +60,7 @@ def _row(peer: Peer) -> dict[str, Any]:
     return {
         "peer": peer.label,
         "is_gradus": peer.is_gradus,
+        "is_rival": peer.is_rival and not peer.is_gradus,
         "threads": peer.threads,
         "cores": peer.cores,
         "note": peer.note,

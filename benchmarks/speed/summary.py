@@ -62,7 +62,7 @@ def lines(result: dict[str, Any]) -> list[Line]:
         reference = next((_check(row) for row in rows), math.nan)
     same = {row["peer"]: _is_same(row, reference, result["tolerance"]) for row in rows}
     # Who did other work is told, and beats nobody.
-    rivals = [medians[row["peer"]] for row in rows if not row["is_gradus"] and same[row["peer"]]]
+    rivals = [medians[row["peer"]] for row in rows if row["is_rival"] and same[row["peer"]]]
     best = min((value for value in rivals if not math.isnan(value)), default=math.nan)
     limit = math.nan if result["limit"] is None else result["limit"]
     made = [

@@ -3,6 +3,7 @@
 Knows no library; each workload stands in a file of its own.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -27,6 +28,8 @@ class Job:
         Called before each run, untimed.
     compile_seconds
         Told beside the times and never part of them.
+    reached
+        Of a training: the loss of what the last run came to.
     measure
         Gives a sample itself, in the workload's unit, where that is not the time of `run`.
     """
@@ -36,6 +39,7 @@ class Job:
     units: float = 1.0
     reset: Callable[[], object] = lambda: None
     compile_seconds: float = 0.0
+    reached: Callable[[], float] = lambda: math.nan
     measure: Callable[[], float] | None = None
 
 
@@ -61,6 +65,8 @@ class Peer:
         What it does differently, if anything.
     is_in_quick
         Whether ``--quick`` runs it.
+    is_rival
+        Whether it may be the best peer; not where it stands there for a measure.
     """
 
     label: str
@@ -71,6 +77,7 @@ class Peer:
     tolerance: float | None = None
     note: str = ""
     is_in_quick: bool = False
+    is_rival: bool = True
 
     @property
     def is_gradus(self) -> bool:

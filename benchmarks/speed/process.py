@@ -1,0 +1,48 @@
+"""Programs timed from outside: the start of a process to its end."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a program left.
+
+    Attributes
+    ----------
+    seconds
+        From before its start to after its end.
+    told
+        What it printed.
+    """
+
+    seconds: float
+    told: str
+
+
+def program(command: Sequence[str | os.PathLike[str]]) -> Ended:
+    """Run a program to its end.
+
+    Raises
+    ------
+    RuntimeError
+        If it fails; with its last words.
+    """
+    begin = time.perf_counter()
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        told, complained = process.communicate()
+    seconds = time.perf_counter() - begin
+    if process.returncode:
+        raise RuntimeError(f"{command[0]} ended with {process.returncode}: {complained[-500:]}")
+    return Ended(seconds, told)
+
+
+def module(name: str, *words: str) -> Ended:
+    """Run a module of these benchmarks."""
+    return program([sys.executable, "-m", f"benchmarks.speed.{name}", *words])
