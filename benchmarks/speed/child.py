@@ -37,6 +37,7 @@ def main() -> None:
     samples = timing.repeat(job, repetitions, seconds, asked.tries)
     found = {
         "check": check,
+        "note": job.note,
         "samples": samples,
         "compile_seconds": job.compile_seconds,
         "prepare_seconds": prepared,

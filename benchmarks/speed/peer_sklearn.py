@@ -25,12 +25,12 @@ class _Begun:
         return weight.astype(dtype), given.astype(dtype)
 
 
-class _Regressor(_Begun, MLPRegressor):  # type: ignore[misc]
-    pass
+class Regressor(_Begun, MLPRegressor):  # type: ignore[misc]
+    """`MLPRegressor` with given first weights in `first`."""
 
 
-class _Classifier(_Begun, MLPClassifier):  # type: ignore[misc]
-    pass
+class Classifier(_Begun, MLPClassifier):  # type: ignore[misc]
+    """`MLPClassifier` with given first weights in `first`."""
 
 
 def fitted(problem: Problem, epochs: int) -> Any:
@@ -39,7 +39,7 @@ def fitted(problem: Problem, epochs: int) -> Any:
     is_regression = problem.loss == "squared_error"
     # Its regressor's objective is half of ours; Adam does not feel that.
     rate = problem.rate * (2 if is_regression and problem.rule != "adam" else 1)
-    estimator = (_Regressor if is_regression else _Classifier)(
+    estimator = (Regressor if is_regression else Classifier)(
         hidden_layer_sizes=tuple(w.shape[1] for w, _ in problem.layers[:-1]),
         activation=_NAMES[problem.activation],
         solver="adam" if problem.rule == "adam" else "sgd",

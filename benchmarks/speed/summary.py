@@ -82,7 +82,7 @@ def _line(row: dict[str, Any], median: float, best: float, limit: float, *, is_s
     disturbed = sum(sample["is_disturbed"] for sample in samples)
     return Line(
         peer=row["peer"],
-        note=row["note"],
+        note="; ".join(note for note in (_first_note(row), row["note"]) if note),
         error=row["error"],
         is_gradus=row["is_gradus"],
         median=median,
@@ -109,6 +109,10 @@ def _median(row: dict[str, Any]) -> float:
 
 def _check(row: dict[str, Any]) -> float:
     return row["rounds"][0]["check"] if row["rounds"] else math.nan
+
+
+def _first_note(row: dict[str, Any]) -> str:
+    return str(row["rounds"][0]["note"]) if row["rounds"] else ""
 
 
 def _is_same(row: dict[str, Any], reference: float, tolerance: float) -> bool:

@@ -30,6 +30,8 @@ class Job:
         Told beside the times and never part of them.
     reached
         Of a training: the loss of what the last run came to.
+    note
+        What is only known once it is ready, such as a number of iterations.
     measure
         Gives a sample itself, in the workload's unit, where that is not the time of `run`.
     """
@@ -40,6 +42,7 @@ class Job:
     reset: Callable[[], object] = lambda: None
     compile_seconds: float = 0.0
     reached: Callable[[], float] = lambda: math.nan
+    note: str = ""
     measure: Callable[[], float] | None = None
 
 
