@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.speed import limits, machine, registry, rounds, table
+from benchmarks.speed import limits, machine, registry, rounds, table, w12
 from benchmarks.speed.workload import Peer, Workload
 
 
@@ -61,15 +61,21 @@ def main() -> None:
         "options": {"is_quick": asked.quick, "rounds": effort.rounds, "tries": effort.tries},
         "limits": allowed,
         "workloads": [],
+        "curves": [],
     }
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     for name in registry.asked(asked.names):
+        if name == registry.CURVES:
+            kept["curves"] = w12.run(effort, asked.peers, is_quick=asked.quick or asked.tiny)
+            print(w12.printed(kept["curves"]) + "\n", flush=True)
+            continue
         workload = registry.workload(name)
         peers = chosen(workload, asked.peers, is_quick=asked.quick)
         result = measured(workload, peers, effort, allowed)
         print(table.printed(result) + "\n", flush=True)
         kept["workloads"].append(result)
         asked.out.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    asked.out.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

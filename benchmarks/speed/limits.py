@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from benchmarks.speed.process import ROOT
 from benchmarks.speed.training import tuned_numpy
 
 _SOURCE = Path(__file__).with_name("limits.cpp")
@@ -64,7 +65,7 @@ def _product(library: str, size: int, threads: int) -> float:
         # Its pool is as large as the set of processors it may run on.
         command = ["taskset", "-c", "0" if threads == 1 else "0,1", *command]
     env = environment(threads, more)
-    done = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True, text=True)
     return float(done.stdout)
 
 

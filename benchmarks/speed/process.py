@@ -1,11 +1,18 @@
 """Programs timed from outside: the start of a process to its end."""
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+#: Where modules of these benchmarks are found.
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ def program(command: Sequence[str | os.PathLike[str]]) -> Ended:
     """
     begin = time.perf_counter()
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         told, complained = process.communicate()
     seconds = time.perf_counter() - begin
@@ -46,3 +53,10 @@ def program(command: Sequence[str | os.PathLike[str]]) -> Ended:
 def module(name: str, *words: str) -> Ended:
     """Run a module of these benchmarks."""
     return program([sys.executable, "-m", f"benchmarks.speed.{name}", *words])
+
+
+def folder() -> Path:
+    """Make a folder that lives as long as this process."""
+    made = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made

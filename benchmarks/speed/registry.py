@@ -4,6 +4,8 @@ import importlib
 
 from benchmarks.speed.workload import Workload
 
+#: Not peers at one size but peers along many: see `w12`.
+CURVES = "W12"
 FILES = {
     "W1a": "w1",
     "W1b": "w1",
@@ -23,6 +25,7 @@ FILES = {
     "W10a": "w10",
     "W10b": "w10",
     "W11": "w11",
+    CURVES: "w12",
     "W13a": "w13",
     "W13b": "w13",
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.speed.limits import environment
+from benchmarks.speed.process import ROOT
 from benchmarks.speed.workload import Peer, Workload
 
 
@@ -82,7 +83,7 @@ def _process(workload: Workload, peer: Peer, effort: Effort) -> dict[str, Any]:
         command += [] if value is None else [name, str(value)]
     command += ["--tiny"] if effort.is_tiny else []
     env = environment(peer.threads, dict(peer.env))
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or [f"ended with {done.returncode}"]
         return {"error": last[0]}

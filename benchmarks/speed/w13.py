@@ -8,7 +8,6 @@ is the mean square of the answers, which agrees only roughly, as the models diff
 
 import csv
 import sys
-import tempfile
 from functools import partial
 from pathlib import Path
 
@@ -21,15 +20,14 @@ ROWS = {"W13a": 1_000, "W13b": 100_000}
 
 def job(n: int, size: Size, *, is_gradus: bool) -> Job:
     """Write the table, then time the program."""
-    folder = tempfile.TemporaryDirectory()
-    table, filled = Path(folder.name) / "table.csv", Path(folder.name) / "table.filled.csv"
+    folder = process.folder()
+    table, filled = folder / "table.csv", folder / "table.filled.csv"
     mixed_table(table, 300 if size == "tiny" else n)
     command = [Path(sys.executable).with_name("gradus"), "fill", table, "--force"]
     if not is_gradus:
         command = [sys.executable, "-m", "benchmarks.speed.pipeline", table, filled]
 
     def run() -> process.Ended:
-        assert folder, "the table lives as long as the job"
         return process.program(command)
 
     def check() -> float:

@@ -6,9 +6,7 @@ the system's memory. "Python alone" starts and ends, for a measure.
 """
 
 import sys
-import tempfile
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from benchmarks.speed import process
@@ -21,14 +19,12 @@ N, EPOCHS = 1_024, 200
 def job(peer: str, size: Size) -> Job:
     """Write the table, then time the program."""
     epochs = 2 if size == "tiny" else EPOCHS
-    folder = tempfile.TemporaryDirectory()
-    table = Path(folder.name) / "table.csv"
+    table = process.folder() / "table.csv"
     rows = np.hstack(regression_rows(N, 10))
     names = ",".join([*(f"x{k}" for k in range(10)), "y"])
     np.savetxt(table, rows, "%.5f", ",", header=names, comments="")
 
     def run() -> process.Ended:
-        assert folder, "the table lives as long as the job"
         return process.module("cold", peer, str(table), str(epochs))
 
     return Job(run, lambda: float(run().told))
