@@ -107,6 +107,12 @@ def sanitize(session: nox.Session, sanitizer: str) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """Time every workload in gradus and its best peer within three minutes."""
+    session.run("python", "-m", "benchmarks.speed", "all", "--quick", *session.posargs)
+
+
+@nox.session
 def stub(session: nox.Session) -> None:
     """Write src/gradus/_core.pyi anew from the built extension."""
     files = ("-p", "native/gradus/bind/_core.pat", "-o", "src/gradus/_core.pyi")

@@ -71,6 +71,8 @@ def main() -> None:
             continue
         workload = registry.workload(name)
         peers = chosen(workload, asked.peers, is_quick=asked.quick)
+        if not peers:
+            continue
         result = measured(workload, peers, effort, allowed)
         print(table.printed(result) + "\n", flush=True)
         kept["workloads"].append(result)

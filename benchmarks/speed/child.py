@@ -34,7 +34,9 @@ def main() -> None:
     check = job.check()
     repetitions = asked.repetitions or workload.repetitions
     seconds = workload.seconds if asked.seconds is None else asked.seconds
-    samples = timing.repeat(job, repetitions, seconds, asked.tries)
+    # A whole process is warm by its check.
+    is_warm = workload.seconds == 0
+    samples = timing.repeat(job, repetitions, seconds, asked.tries, is_warm=is_warm)
     found = {
         "check": check,
         "note": job.note,

@@ -1,4 +1,4 @@
-"""What is wanted of each workload, and what others reach that cannot be installed by pip.
+"""What is wanted of each workload, and what others reach that pip does not install.
 
 A goal ahead of the best peer is a ratio of times in the same run; one over the limit likewise.
 """
@@ -57,7 +57,7 @@ GOALS: dict[str, tuple[Goal, ...]] = {
     "W13b": (Goal(3.0),),
 }
 
-#: Peers that pip cannot install: name and what they took on two cores of a Zen 5 server.
+#: Peers that pip does not install: name, and what they took on two cores of a Zen 5 server.
 ELSEWHERE: dict[str, tuple[str, ...]] = {
     "W1a": ("FANN 179 µs (with a bias)",),
     "W2a": ("FANN 277 µs",),

@@ -42,10 +42,13 @@ class Sample:
     is_disturbed: bool = False
 
 
-def repeat(job: Job, repetitions: int, seconds: float, most_tries: int) -> list[dict[str, Any]]:
-    """Warm up, then take samples of at least so many seconds each."""
-    job.reset()
-    _value(job)
+def repeat(
+    job: Job, repetitions: int, seconds: float, most_tries: int, *, is_warm: bool = False
+) -> list[dict[str, Any]]:
+    """Warm up if need be, then take samples of at least so many seconds each."""
+    if not is_warm:
+        job.reset()
+        _value(job)
     return [asdict(_undisturbed(job, seconds, most_tries)) for _ in range(repetitions)]
 
 

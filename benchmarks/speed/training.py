@@ -104,6 +104,17 @@ def sklearn_peers(problem: MakeProblem) -> list[Peer]:
     return [Peer("scikit-learn", job, tolerance=0.1, note=note)]
 
 
+def fann_peers(problem: MakeProblem, note: str, tolerance: float | None = None) -> list[Peer]:
+    """List FANN, and say what it cannot do as the others do."""
+
+    def job(size: Size) -> Job:
+        from benchmarks.speed import peer_fann
+
+        return peer_fann.train(problem(size))
+
+    return [Peer("FANN", job, threads=1, note=note, tolerance=tolerance)]
+
+
 def training_workload(
     name: str,
     title: str,

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 from benchmarks.speed.problem import Layers, Problem
-from benchmarks.speed.training import training_workload
+from benchmarks.speed.training import fann_peers, training_workload
 from benchmarks.speed.workload import Job, Peer, Size
 
 STEPS = 2_000
@@ -76,7 +76,12 @@ WORKLOADS = tuple(
         chain_cycles=CYCLES * STEPS,
         has_sklearn=False,
         has_slow=calls == 1,
-        more=(Peer("plain Python", plain, threads=1),) if calls == 1 else (),
+        more=(
+            Peer("plain Python", plain, threads=1),
+            *fann_peers(partial(problem, calls), "has a bias, so a fourth weight"),
+        )
+        if calls == 1
+        else (),
     )
     for name, calls, more in (("W1a", 1, ""), ("W1b", 100, ", as a part of 200,000 in one call"))
 )

@@ -27,7 +27,7 @@ def run(effort: Effort, beginnings: str | None, *, is_quick: bool) -> list[dict[
         rows = [
             {"peer": label, "threads": threads, **_points(axis.name, label, threads, sizes, effort)}
             for label, threads, _ in curves.PEERS
-            if label.startswith(wanted)
+            if label.startswith(wanted) and not (is_quick and label == "gradus 1t")
         ]
         found.append({"name": axis.name, "title": axis.title, "rows": rows})
     return found

@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 from benchmarks.speed.problem import Layers, Problem, first_layers
-from benchmarks.speed.training import training_workload
+from benchmarks.speed.training import fann_peers, training_workload
 from benchmarks.speed.workload import Job, Peer, Size
 
 STEPS = 4_000
@@ -93,7 +93,14 @@ WORKLOADS = tuple(
         chain_cycles=CYCLES * STEPS,
         has_sklearn=False,
         has_slow=calls == 1,
-        more=(Peer("plain Python", plain, threads=1),) if calls == 1 else (),
+        more=(
+            Peer("plain Python", plain, threads=1),
+            *fann_peers(
+                partial(problem, calls), "slopes as if no output were beyond 0.01 and 0.99", 0.05
+            ),
+        )
+        if calls == 1
+        else (),
     )
     for name, calls, more in (("W2a", 1, ""), ("W2b", 100, ", as a part of 400,000 in one call"))
 )
