@@ -8,7 +8,7 @@ loads its own library alone.
 import sys
 
 import numpy as np
-from benchmarks.speed.problem import Problem, first_layers
+from benchmarks.speed.problem import Problem, by_adam, first_layers
 from benchmarks.speed.workload import Job
 
 BATCH = 32
@@ -43,8 +43,7 @@ def main() -> None:
     rows = np.loadtxt(path, delimiter=",", skiprows=1, dtype=np.float32)
     layers = first_layers((rows.shape[1] - 1, 32, 1))
     X, y = np.ascontiguousarray(rows[:, :-1]), rows[:, -1:].copy()
-    rule = ("relu", "squared_error", "adam", 1e-3)
-    made = job(peer, Problem(X, y, layers, *rule, BATCH, epochs))
+    made = job(peer, by_adam(X, y, layers, BATCH, epochs))
     made.reset()
     made.run()
     print(made.reached())

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from benchmarks.speed.many import ManyProblem
-from benchmarks.speed.problem import Problem, first_layers, regression_rows
+from benchmarks.speed.problem import Problem, by_adam, first_layers, regression_rows
 from benchmarks.speed.workload import Job
 
 INPUTS, WIDTH, DEPTH, BATCH, ROWS = 8, 64, 2, 256, 20_480
@@ -64,8 +64,7 @@ def _problem(
     """Make a problem of whole batches."""
     n = max(1, rows // batch) * batch
     widths = (INPUTS, *[width] * depth, 1)
-    rule = ("relu", "squared_error", "adam", 1e-3)
-    return Problem(*regression_rows(n, INPUTS), first_layers(widths), *rule, batch)
+    return by_adam(*regression_rows(n, INPUTS), first_layers(widths), batch)
 
 
 def _of_width(width: int) -> Problem:

@@ -67,7 +67,7 @@ def by_scipy() -> Method:
 
     def hidden(theta: Array) -> tuple[Array, Array, Array]:
         (w, b), (u, c) = layers_of(theta)
-        return np.tanh(X @ w + b), u[:, 0], c
+        return np.tanh(X @ w + b), u[:, 0], np.asarray(c)
 
     def errors(theta: Array) -> Array:
         h, u, c = hidden(theta)

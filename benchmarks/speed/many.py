@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from benchmarks.speed.problem import Array, Layers, Problem, regression_rows
+from benchmarks.speed.problem import Array, Layers, Problem, by_adam, regression_rows
 from benchmarks.speed.workload import Size
 
 
@@ -65,8 +65,7 @@ class ManyProblem:
 
     def one(self, j: int) -> Problem:
         """Return what network j is to be trained on."""
-        rule = ("relu", "squared_error", "adam", 1e-3)
-        return Problem(*self.rows, self.layers[j], *rule, self.batch)
+        return by_adam(*self.rows, self.layers[j], self.batch)
 
     def drawn_orders(self, seed: int = 0) -> Iterator[Array]:
         """Draw the order of the next network when it is asked for."""

@@ -123,8 +123,8 @@ def _workload(result: dict[str, Any]) -> Iterator[str]:
     if result["name"] in REMARKS:
         yield REMARKS[result["name"]]
     ran = [row["peer"] for row in result["rows"] if row["rounds"]]
-    told = goals.ELSEWHERE.get(result["name"], ())
-    absent = [one for one in told if not one.startswith(tuple(ran))]
+    elsewhere = goals.ELSEWHERE.get(result["name"], ())
+    absent = [one for one in elsewhere if not one.startswith(tuple(ran))]
     if absent:
         told = "; ".join(absent)
         yield f"Not run here; elsewhere on two such cores: {told}."

@@ -33,7 +33,8 @@ def loss(problem: Problem, layers: Any, X: Any, y: Any) -> Any:
 def update(problem: Problem, state: Any, grads: Any) -> Any:
     """Apply the rule; the state is (layers, m, v, t)."""
     layers, m, v, t = state
-    rate, tree = problem.rate, jax.tree.map
+    rate: Any = problem.rate
+    tree = jax.tree.map
     if problem.rule == "descent":
         return tree(lambda p, g: p - rate * g, layers, grads), m, v, t
     if problem.rule == "momentum":

@@ -35,7 +35,8 @@ class Eager:
         last = len(self.problem.layers)
         names = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "identity": nn.Identity}
         for k, (weight, bias) in enumerate(self.problem.layers, 1):
-            linear = nn.Linear(*weight.shape, bias=bias is not None)
+            fan_in, fan_out = weight.shape
+            linear = nn.Linear(fan_in, fan_out, bias=bias is not None)
             with torch.no_grad():
                 linear.weight.copy_(torch.from_numpy(weight.T))
                 if bias is not None:

@@ -14,7 +14,7 @@ from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 _COLORS = {"gradus": "#d95f0e", "gradus 1t": "#d9a00e", "gradus 2t": "#d95f0e"}
 _OTHERS = "#3b8bc9"
 _INK = "#808080"
-_STYLE = {
+_STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "gradus",
     "font.family": "sans-serif",

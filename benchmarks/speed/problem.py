@@ -4,7 +4,7 @@ Knows no library but NumPy; what a peer makes of it stands in a file of the peer
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -113,6 +113,12 @@ class Problem:
         return total / self.n
 
 
+def by_adam(X: Array, y: Array, layers: Layers, batch: int, epochs: int = 1) -> Problem:
+    """Make the problem most workloads have: ReLU, squared error, Adam at 0.001, told by epochs."""
+    task = Problem(X, y, layers, "relu", "squared_error", "adam", 1e-3, batch)
+    return replace(task, epochs=epochs, units=epochs)
+
+
 def activate(name: str, z: Array) -> Array:
     """Compute an activation."""
     if name == "relu":
@@ -126,7 +132,7 @@ def _loss_sum(loss: str, a: Array, y: Array) -> float:
     if loss == "squared_error":
         return float(np.sum((a - y) ** 2)) / a.shape[1]
     top = a.max(axis=1)
-    log_sum = top + np.log(np.exp(a - top[:, None]).sum(axis=1))
+    log_sum: Array = top + np.log(np.exp(a - top[:, None]).sum(axis=1))
     return float(np.sum(log_sum - a[np.arange(len(a)), y]))
 
 

@@ -34,7 +34,8 @@ FILES = {
 def workload(name: str) -> Workload:
     """Load a workload by its name."""
     module = importlib.import_module(f"benchmarks.speed.{FILES[name]}")
-    return next(one for one in module.WORKLOADS if one.name == name)
+    workloads: tuple[Workload, ...] = module.WORKLOADS
+    return next(one for one in workloads if one.name == name)
 
 
 def asked(names: list[str]) -> list[str]:

@@ -130,6 +130,7 @@ def _seconds(call: Callable[[], Any]) -> float:
 
 
 def _norm(vector: Any) -> float:
+    """Take the length of a vector of any library."""
     return float(np.linalg.norm(np.asarray(vector).astype(float)))
 
 

@@ -23,7 +23,7 @@ def job(n: int, size: Size, *, is_gradus: bool) -> Job:
     folder = process.folder()
     table, filled = folder / "table.csv", folder / "table.filled.csv"
     mixed_table(table, 300 if size == "tiny" else n)
-    command = [Path(sys.executable).with_name("gradus"), "fill", table, "--force"]
+    command: list[str | Path] = [Path(sys.executable).with_name("gradus"), "fill", table, "--force"]
     if not is_gradus:
         command = [sys.executable, "-m", "benchmarks.speed.pipeline", table, filled]
 

@@ -6,7 +6,7 @@ is ten epochs from the same first weights, each in an order of its own, and the 
 
 from functools import partial
 
-from benchmarks.speed.problem import Problem, first_layers, needed_flops, regression_rows
+from benchmarks.speed.problem import Problem, by_adam, first_layers, needed_flops, regression_rows
 from benchmarks.speed.training import training_workload
 from benchmarks.speed.workload import Size
 
@@ -20,9 +20,7 @@ def problem(batch: int, size: Size) -> Problem:
     epochs = 2 if size == "tiny" else EPOCHS
     rows = regression_rows(n, 8)
     layers = first_layers(WIDTHS)
-    return Problem(
-        *rows, layers, "relu", "squared_error", "adam", 1e-3, batch, epochs, units=epochs
-    )
+    return by_adam(*rows, layers, batch, epochs)
 
 
 WORKLOADS = tuple(

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from benchmarks.speed import answers
 from benchmarks.speed.answers import Answer
-from benchmarks.speed.problem import Array, Problem, first_layers, regression_rows
+from benchmarks.speed.problem import Array, Problem, by_adam, first_layers, regression_rows
 from benchmarks.speed.training import tuned_numpy
 from benchmarks.speed.workload import Job, Peer, Size, Workload
 
@@ -52,7 +52,7 @@ def in_pieces(answer: Answer, X: Array) -> Array:
 def problem(n: int) -> Problem:
     """Draw rows and weights."""
     X, y = regression_rows(n, WIDTHS[0])
-    return Problem(X, y, first_layers(WIDTHS), "relu", "squared_error", "adam", 1e-3, n)
+    return by_adam(X, y, first_layers(WIDTHS), n)
 
 
 def limit(limits: Mapping[str, Any]) -> float:

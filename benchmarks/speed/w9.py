@@ -61,14 +61,22 @@ def peers(goal: float) -> tuple[Peer, ...]:
         for t in (1, 2)
     ]
     return (
-        *(Peer(name, job, threads=t, is_in_quick="LM float32" in name) for name, job, t in ours),
+        *(
+            Peer(
+                name,
+                job,
+                threads=t,
+                is_in_quick="LM float32 2t" in name and goal != GOALS["W9b"][0],
+            )
+            for name, job, t in ours
+        ),
         *(
             Peer(
                 f"jax LM {form}{where}",
                 partial(jax_, is_structured=form == "structured", goal=goal),
                 threads=t,
                 cores=cores,
-                is_in_quick=form == "structured" and cores is None,
+                is_in_quick=form == "structured" and cores is None and goal != GOALS["W9b"][0],
             )
             for form in ("structured", "dual")
             for where, t, cores in (("", 2, None), (", 1 core", 1, 1))
