@@ -6,7 +6,7 @@ A goal ahead of the best peer is a ratio of times in the same run; one over the 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks.speed.summary import Line
+from benchmarks.speed.summary import Line, best_of_ours
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Judged:
 
 def judged(name: str, lines: list[Line]) -> list[Judged]:
     """Compare the best line of ours with every goal of a workload."""
-    ours = next((line for line in lines if line.is_gradus and line.median > 0), None)
+    ours = best_of_ours(lines)
     if ours is None:
         return []
     found: list[Judged] = []

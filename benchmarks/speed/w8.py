@@ -5,6 +5,7 @@ end of the process, so that importing and compiling are part of it; see `cold`. 
 the system's memory. "Python alone" starts and ends, for a measure.
 """
 
+import math
 import sys
 from functools import partial
 
@@ -32,7 +33,7 @@ def job(peer: str, size: Size) -> Job:
 
 def alone(_size: Size) -> Job:
     """Start and end Python."""
-    return Job(lambda: process.program([sys.executable, "-c", ""]), lambda: 0.0)
+    return Job(lambda: process.program([sys.executable, "-c", ""]), lambda: math.nan)
 
 
 NAMES = {"gradus": "gradus", "numpy": "numpy", "jax": "jax scan", "torch": "torch"}

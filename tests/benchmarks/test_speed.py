@@ -26,7 +26,11 @@ def job(name, label):
 
 @pytest.mark.parametrize(("name", "label"), OURS)
 def test_ours_runs(name, label):
-    assert math.isfinite(job(name, label).check())
+    made = job(name, label)
+    if made.measure is None:
+        assert math.isfinite(made.check())
+    else:
+        assert made.measure() > 0
 
 
 def test_a_run_is_timed():

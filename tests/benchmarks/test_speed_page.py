@@ -124,6 +124,14 @@ def test_goals_are_judged_by_ratio_and_by_limit():
     assert [goal.is_met for goal in goals.judged("W3a", lines(result(slower)))] == [False, False]
 
 
+def test_ours_meets_no_goal_with_other_work():
+    rows = [*ROWS[:2], row("gradus 2t", [1e-9], check=0.7)]
+    made = lines(result(rows))
+    assert made[0].peer == "gradus 2t"
+    assert not made[0].is_same
+    assert goals.judged("W3a", made) == goals.judged("W3a", lines(result(ROWS[:2])))
+
+
 def test_a_goal_nobody_measured_is_not_met():
     (ahead, _) = goals.judged("W3a", lines(result(ROWS[:1])))
     assert math.isnan(ahead.reached)
