@@ -21,7 +21,7 @@ def chosen(workload: Workload, beginnings: str | None, *, is_quick: bool) -> lis
         peer
         for peer in workload.peers
         if any(peer.label.startswith(name) for name in wanted)
-        and (peer.is_in_quick or not is_quick)
+        and (not is_quick or (workload.is_in_quick and peer.is_in_quick))
     ]
 
 

@@ -76,6 +76,7 @@ WORKLOADS = tuple(
         chain_cycles=CYCLES * STEPS,
         has_sklearn=False,
         has_slow=calls == 1,
+        is_in_quick=calls == 1,
         more=(
             Peer("plain Python", plain, threads=1),
             *fann_peers(partial(problem, calls), "has a bias, so a fourth weight"),

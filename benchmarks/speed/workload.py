@@ -67,7 +67,7 @@ class Peer:
     note
         What it does differently, if anything.
     is_in_quick
-        Whether ``--quick`` runs it.
+        Whether ``--quick`` runs it, where it runs the workload.
     is_rival
         Whether it may be the best peer; not where it stands there for a measure.
     """
@@ -114,6 +114,8 @@ class Workload:
         Samples of one process in a full run.
     seconds
         How long one repetition lasts at least.
+    is_in_quick
+        Whether ``--quick`` runs it.
     """
 
     name: str
@@ -126,3 +128,4 @@ class Workload:
     measured_in: str = "s"
     repetitions: int = 7
     seconds: float = 0.3
+    is_in_quick: bool = True
