@@ -1,8 +1,9 @@
-// What it costs to put the rows of an epoch into a new order: the Feistel walk of base/random.hpp
+// What it costs to put the rows of an epoch into a new order: the Feistel walk of simd/shuffle.inl.hpp
 // against sorting random keys and against a Fisher-Yates shuffle (docs/decisions/0002).
 // Built and run in the folder of the repository by
 //   mkdir -p build
-//   g++ -O3 -std=c++20 -I native/gradus benchmarks/shuffle.cpp -o build/shuffle && build/shuffle
+//   g++ -O3 -std=c++20 -march=native -I native/gradus benchmarks/shuffle.cpp -o build/shuffle
+//   build/shuffle
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -10,7 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/random.hpp"
+#define GRADUS_ISA gradus::here
+#include "simd/shuffle.inl.hpp"
+#include "train/row_order.hpp"
 
 namespace {
 
@@ -43,9 +46,14 @@ int main() {
     std::printf("rows        feistel walk   sorted keys   fisher-yates   (ns per row)\n");
     for (const Index n : {1000, 60000, 1000000, 10000000}) {
         const double walk = nanoseconds_per_row(n, sum, [n](int run) {
-            const gradus::Permutation rows(7, run, n);
-            std::int64_t s = 0;
-            for (Index p = 0; p < n; ++p) s += rows(p) ^ p;
+            constexpr Index kBatch = 256;
+            const gradus::RowOrder order = gradus::row_order(7, run, n);
+            std::int64_t s = 0, batch[kBatch];
+            for (Index p = 0; p < n; p += kBatch) {
+                const Index count = std::min(kBatch, n - p);
+                gradus::here::shuffled_rows(order, p, count, batch);
+                for (Index i = 0; i < count; ++i) s += batch[i] ^ (p + i);
+            }
             return s;
         });
         std::vector<Index> rows(static_cast<std::size_t>(n));
