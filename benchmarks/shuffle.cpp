@@ -1,6 +1,6 @@
-// What it costs to put the rows of an epoch into a new order: the Feistel walk of simd/shuffle.inl.hpp
-// against sorting random keys and against a Fisher-Yates shuffle (docs/decisions/0002).
-// Built and run in the folder of the repository by
+// What it costs to put the rows of an epoch into a new order: the Feistel walk of
+// simd/shuffle.inl.hpp against sorting random keys and against a Fisher-Yates shuffle
+// (docs/decisions/0002). Built and run in the folder of the repository by
 //   mkdir -p build
 //   g++ -O3 -std=c++20 -march=native -I native/gradus benchmarks/shuffle.cpp -o build/shuffle
 //   build/shuffle
