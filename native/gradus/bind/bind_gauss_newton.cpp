@@ -78,51 +78,51 @@ void inverse_diagonal(const Matrix<T>& factor, const Vector<double>& diagonal, c
     rethrow_signal();
 }
 
+/// `of_biases` may be empty where there is no penalty.
 template <class T>
-RowProducts<T> row_products_view(const Network& network, const Matrix<T>& fed,
-                                 const Matrix<T>& delta, const Matrix<T>& of_weights,
+RowProducts<T> row_products_view(const Network& network, const Vector<T>& fed,
+                                 const Vector<T>& delta, const Matrix<T>& of_weights,
                                  const Matrix<T>& of_biases) {
     if (!network.embeddings().empty() || !network.norms().empty())
         throw InvalidParameter("row products must be of dense layers alone.");
-    const auto m = static_cast<Index>(fed.shape(0));
+    const auto m = static_cast<Index>(of_weights.shape(0));
     Index in = 0, out = 0;
     for (const DenseLayer& layer : network.layers()) in += layer.fan_in, out += layer.fan_out;
-    require_length("a row of fed", fed.shape(1), in);
-    require_length("delta", delta.shape(0), m);
-    require_length("a row of delta", delta.shape(1), out);
+    require_length("fed", fed.shape(0), m * in);
+    require_length("delta", delta.shape(0), m * out);
     require_square("of_weights", of_weights, m);
-    require_square("of_biases", of_biases, m);
-    return {view(fed), view(delta), view(of_weights), view(of_biases)};
+    require_square("of_biases", of_biases, network.l2() == 0 ? 0 : m);
+    return {m, fed.data(), delta.data(), view(of_weights), view(of_biases)};
 }
 
 template <class T>
 void row_products(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
                   const Matrix<const T>& y, const OptionalVector<const T>& weights,
-                  const Matrix<T>& fed, const Matrix<T>& delta, const Matrix<T>& of_weights,
+                  const Vector<T>& fed, const Vector<T>& delta, const Matrix<T>& of_weights,
                   const Matrix<T>& of_biases, const Cancel& cancel, int n_threads) {
     check_batch(network, params, x, y, weights);
     refuse_foreign_loss(network);
     const RowProducts<T> products = row_products_view(network, fed, delta, of_weights, of_biases);
-    require_length("fed", fed.shape(0), view(x).rows * network.n_outputs());
+    require_length("of_weights", products.m, view(x).rows * network.n_outputs());
     const double weight_sum = sum_of_weights(data_or_null(weights), view(x).rows);
     Watch watch(data_or_null(cancel), signal_raised, 0);
     const Crew crew(checked_threads(n_threads), watch);
     {
         const nb::gil_scoped_release unlocked;
-        const RowForm<T> form(network, products.fed.rows, crew.n_threads());
-        form.sum(params.data(), view(x), view(y), data_or_null(weights), weight_sum, products,
+        RowSums<T> sums(network, view(x).rows, crew.n_threads());
+        sums.sum(params.data(), view(x), view(y), data_or_null(weights), weight_sum, products,
                  crew);
     }
     rethrow_signal();
 }
 
 template <class T>
-bool row_step(const Network& network, const Matrix<T>& fed, const Matrix<T>& delta,
+bool row_step(const Network& network, const Vector<T>& fed, const Vector<T>& delta,
               const Matrix<T>& of_weights, const Matrix<T>& of_biases, const Vector<const T>& grads,
               double damping, const Matrix<T>& factor, const Vector<T>& step, const Cancel& cancel,
               int n_threads) {
     const RowProducts<T> products = row_products_view(network, fed, delta, of_weights, of_biases);
-    require_square("factor", factor, products.fed.rows);
+    require_square("factor", factor, products.m);
     require_length("grads", grads.shape(0), network.n_params());
     require_length("step", step.shape(0), network.n_params());
     Watch watch(data_or_null(cancel), signal_raised, 0);
@@ -130,7 +130,7 @@ bool row_step(const Network& network, const Matrix<T>& fed, const Matrix<T>& del
     Factored ended;
     {
         const nb::gil_scoped_release unlocked;
-        const RowForm<T> form(network, products.fed.rows, crew.n_threads());
+        const RowForm<T> form(network, products.m, crew.n_threads());
         ended = form.step(products, grads.data(), damping, view(factor), step.data(), crew);
     }
     rethrow_signal();

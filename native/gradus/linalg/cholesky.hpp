@@ -10,188 +10,193 @@ namespace gradus {
 /// How a factorization ended. `indefinite`: a pivot was not greater than 0, or not finite.
 enum class Factored : int { done, indefinite, stopped };
 
-/// The lower triangle of out (n, n) = that of g, with `damping` added to the diagonal. Returns
+/// The upper triangle of out (n, n) = that of g, with `damping` added to the diagonal. Returns
 /// false if told to stop on the way.
 template <class T>
 bool copy_damped(MatrixView<const T> g, T damping, MatrixView<T> out, const Crew& crew) {
     const double work = static_cast<double>(g.rows) * static_cast<double>(g.rows);
     return crew.for_each(g.rows, work, [&](Index i, int) {
-        std::copy_n(g.row(i), i + 1, out.row(i));
+        std::copy_n(g.row(i) + i, g.rows - i, out.row(i) + i);
         out.row(i)[i] += damping;
     });
 }
 
-/// a = L L', strip after strip of kStrip columns: the strip's own factor, the rows below it by
+/// a = U' U, strip after strip of kStrip rows: the strip's own factor, the columns right of it by
 /// substitution, and what they take from the rest of the matrix, which is a product and most of the
-/// work. Every sum has one order, so that the number of threads changes no bit.
+/// work. The next strip's own factor is one of the tasks of that product, so that no thread waits
+/// for it. Every sum has one order, so that the number of threads changes no bit.
 template <class T>
 class Cholesky {
 public:
-    static constexpr Index kStrip = ProductBlocks::kCols;
+    static constexpr Index kStrip = 64;
 
     Cholesky(const Kernels<T>& kernels, Index n, int n_threads)
         : kernels_(kernels),
           n_(n),
-          arena_(size(n, n_threads)),
-          buffers_(arena_, n_threads),
-          top_(arena_.take<T>(kStrip * kStrip)),
-          strip_(arena_.take<T>(n * kStrip)) {}
+          tile_(kernels.tile_cols),
+          arena_(size(n, n_threads, tile_)),
+          buffers_(arena_, n_threads, block(n)),
+          own_(arena_.take<T>(kStrip * kStrip)),
+          inverse_(arena_.take<T>(kStrip)),
+          strip_(arena_, kStrip, n, tile_),
+          minus_(arena_, kStrip, n, tile_) {}
 
-    /// Writes L over the lower triangle of a (n, n); what stands above the diagonal is neither read
+    /// Writes U over the upper triangle of a (n, n); what stands below the diagonal is neither read
     /// nor kept. Unless it is `done`, a holds nothing of use.
     Factored factor(MatrixView<T> a, const Crew& crew) const {
-        for (Index k = 0; k < n_; k += kStrip) {
-            const Index width = std::min(kStrip, n_ - k), below = n_ - k - width;
-            if (crew.should_stop(0)) return Factored::stopped;
-            if (!factor_diagonal(a.block(k, width, k, width))) return Factored::indefinite;
-            if (below == 0) break;
-            const MatrixView<T> panel = a.block(k + width, below, k, width);
-            const MatrixView<T> minus{strip_, below, width, width};
-            if (!substitute(panel, minus, crew) ||
-                !symmetric_product<T>(kernels_, plain<T>(panel), transposed<T>(minus),
-                                      a.block(k + width, below, k + width, below), width, true,
-                                      buffers_, crew)) {
+        bool is_definite = factor_own(a, 0);
+        for (Index k = 0; is_definite && k + kStrip < n_; k += kStrip) {
+            const MatrixView<T> rest =
+                a.block(k + kStrip, n_ - k - kStrip, k + kStrip, n_ - k - kStrip);
+            if (crew.should_stop(0) ||
+                !substitute(a.block(k, kStrip, k + kStrip, rest.cols), crew) ||
+                !take_strip(a, k + kStrip, rest, is_definite, crew)) {
                 return Factored::stopped;
             }
         }
-        return Factored::done;
+        return is_definite ? Factored::done : Factored::indefinite;
     }
 
-    /// x (n,) becomes the solution of L L' x = x. Returns false if told to stop on the way.
+    /// x (n,) becomes the solution of U' U x = x. Returns false if told to stop on the way.
     bool solve(MatrixView<const T> factor, T* x, const Crew& crew) const {
         for (Index i = 0; i < n_; ++i) {
             if (i % kStrip == 0 && crew.should_stop(0)) return false;
-            const double rest = static_cast<double>(x[i]) - dot(factor.row(i), x, i);
-            x[i] = static_cast<T>(rest) / factor.row(i)[i];
+            x[i] /= factor.row(i)[i];
+            kernels_.add_scaled(x + i + 1, factor.row(i) + i + 1, -x[i], n_ - i - 1);
         }
         for (Index i = n_; i-- > 0;) {
             if (i % kStrip == 0 && crew.should_stop(0)) return false;
-            x[i] /= factor.row(i)[i];
-            kernels_.add_scaled(x, factor.row(i), -x[i], i);
+            const double known = kernels_.dot(factor.row(i) + i + 1, x + i + 1, n_ - i - 1);
+            x[i] = static_cast<T>(static_cast<double>(x[i]) - known) / factor.row(i)[i];
         }
         return true;
     }
 
-    /// diagonal[i] = (a^-1)(i, i), the sum of squares down column i of L^-1, which is left in the
-    /// lower triangle of `factor`. Returns false if told to stop on the way.
+    /// diagonal[i] = (a^-1)(i, i), the sum of squares along row i of U^-1, which is left in the
+    /// upper triangle of `factor`. Returns false if told to stop on the way.
     bool inverse_diagonal(MatrixView<T> factor, double* diagonal, const Crew& crew) const {
-        std::fill_n(diagonal, n_, 0.0);
         for (Index k = 0; k < n_; k += kStrip) {
-            const Index width = std::min(kStrip, n_ - k);
-            if (!invert_strip(factor, k, width, crew)) return false;
-            for (Index i = k; i < k + width; ++i) {
-                for (Index j = 0; j <= i; ++j) {
-                    const auto entry = static_cast<double>(factor.row(i)[j]);
-                    diagonal[j] += entry * entry;
-                }
-            }
+            if (!invert_strip(factor, k, std::min(kStrip, n_ - k), crew)) return false;
         }
+        for (Index i = 0; i < n_; ++i)
+            diagonal[i] = kernels_.sum_squares(factor.row(i) + i, n_ - i);
         return true;
     }
 
 private:
-    static ArenaSize size(Index n, int n_threads) {
+    static ArenaSize size(Index n, int n_threads, int tile) {
         ArenaSize size;
-        PackBuffers<T>::count(size, n_threads);
+        PackBuffers<T>::count(size, n_threads, block(n));
         size.add<T>(kStrip * kStrip);
-        size.add<T>(n * kStrip);
+        size.add<T>(kStrip);
+        for (int i = 0; i < 2; ++i) PackedColumns<T>::count(size, kStrip, n, tile);
         return size;
     }
+    // Of the products of invert_strip.
+    static Index block(Index n) noexcept { return PackBuffers<T>::block(n, kStrip); }
 
-    // Row j of top_ becomes column j of the factor, so that both are read along a row.
-    bool factor_diagonal(MatrixView<T> a) const noexcept {
-        for (Index j = 0; j < a.cols; ++j) {
-            const T pivot = a.row(j)[j];
-            if (!(pivot > 0) || !std::isfinite(pivot)) return false;
-            T* column = top_ + j * kStrip;
-            column[j] = std::sqrt(pivot);
-            a.row(j)[j] = column[j];
-            for (Index i = j + 1; i < a.rows; ++i) {
-                column[i] = a.row(i)[j] / column[j];
-                a.row(i)[j] = column[i];
-            }
-            for (Index i = j + 1; i < a.rows; ++i) {
-                kernels_.add_scaled(a.row(i) + j + 1, column + j + 1, -column[i], i - j);
-            }
-        }
+    // The strip's diagonal block is factored in memory of its own, which stays in the first cache
+    // whatever the stride of a.
+    bool factor_own(MatrixView<T> a, Index k) const noexcept {
+        const Index width = std::min(kStrip, n_ - k);
+        for (Index i = 0; i < width; ++i)
+            std::copy_n(a.row(k + i) + k + i, width - i, own_ + i * kStrip + i);
+        if (!kernels_.factor_block(own_, kStrip, width, inverse_)) return false;
+        for (Index i = 0; i < width; ++i)
+            std::copy_n(own_ + i * kStrip + i, width - i, a.row(k + i) + k + i);
         return true;
     }
 
-    // Each row of the panel becomes the solution x of x L' = row; `minus` gets its negative.
-    bool substitute(MatrixView<T> panel, MatrixView<T> minus, const Crew& crew) const {
-        const Index n_tasks = (panel.rows + kStrip - 1) / kStrip;
-        const double work = static_cast<double>(panel.rows) * static_cast<double>(panel.cols) *
-                            static_cast<double>(panel.cols);
-        return crew.for_each(n_tasks, work, [&](Index task, int) {
-            const Index end = std::min(panel.rows, (task + 1) * kStrip);
-            for (Index i = task * kStrip; i < end; ++i) {
-                T* row = panel.row(i);
-                for (Index j = 0; j < panel.cols; ++j) {
-                    const T* column = top_ + j * kStrip;
-                    row[j] /= column[j];
-                    minus.row(i)[j] = -row[j];
-                    kernels_.add_scaled(row + j + 1, column + j + 1, -row[j], panel.cols - j - 1);
-                }
-            }
+    // Each column x of `right` becomes the solution of U' x = column, U being own_.
+    bool substitute(MatrixView<T> right, const Crew& crew) const {
+        const double work = static_cast<double>(right.cols) * static_cast<double>(kStrip) *
+                            static_cast<double>(kStrip);
+        return crew.for_each((right.cols + tile_ - 1) / tile_, work, [&](Index task, int) {
+            const Index col = task * tile_;
+            kernels_.substitute(own_, kStrip, inverse_, kStrip, right.data + col, right.stride,
+                                std::min<Index>(tile_, right.cols - col), strip_.panel(col),
+                                minus_.panel(col));
         });
     }
 
-    // Rows [k, k + width) of L^-1, over those of L: minus the inverse of the diagonal block times
-    // (the rows' part before it times the rows of L^-1 above), and that inverse itself.
+    // rest -= strip_' strip_; then the first kStrip rows and columns of it, which begin at `next`
+    // of a, are factored.
+    bool take_strip(MatrixView<T> a, Index next, MatrixView<T> rest, bool& is_definite,
+                    const Crew& crew) const {
+        const UpperBlocks blocks(rest.cols);
+        const auto take = [&](const TaskBlock& block) {
+            for_each_panel(block, tile_, [&](Index row, Index rows, Index col, Index cols) {
+                strip_.multiply(kernels_, minus_.panel(0), row, col,
+                                rest.block(row, rows, col, cols), true);
+            });
+        };
+        const double work = static_cast<double>(rest.cols) * static_cast<double>(rest.cols) *
+                            static_cast<double>(kStrip);
+        return crew.for_each(blocks.count() + 1, work, [&](Index task, int) {
+            if (task == 0) {
+                const Index width = std::min(kStrip, rest.cols);
+                take({0, width, 0, width});
+                is_definite = factor_own(a, next);
+                return;
+            }
+            TaskBlock block = blocks.at(task - 1);
+            if (task == 1) block.col += kStrip, block.cols -= kStrip;
+            if (block.cols > 0) take(block);
+        });
+    }
+
+    // Columns [k, k + width) of U^-1, over those of U: minus (U^-1 left of them times the columns'
+    // part above) times the inverse of the diagonal block, and that inverse itself.
     bool invert_strip(MatrixView<T> factor, Index k, Index width, const Crew& crew) const {
         const MatrixView<T> own = factor.block(k, width, k, width);
         invert_diagonal(own);
         if (k == 0) return true;
-        const MatrixView<T> before{strip_, width, k, k};
+        const MatrixView<T> above{strip_.panel(0), k, width, width};
         const double work =
             static_cast<double>(width) * static_cast<double>(k) * static_cast<double>(k);
         if (!crew.for_each(k / kStrip, work, [&](Index task, int worker) {
-                const Index col = task * kStrip;  // above its diagonal block L^-1 is 0
-                product_block<T>(kernels_, plain<T>(factor.block(k, width, col, k - col)),
-                                 plain<T>(factor.block(col, k - col, col, kStrip)),
-                                 before.block(0, width, col, kStrip), k - col, false,
+                const Index row = task * kStrip;  // left of its diagonal block U^-1 is 0
+                product_block<T>(kernels_, plain<T>(factor.block(row, kStrip, row, k - row)),
+                                 plain<T>(factor.block(row, k - row, k, width)),
+                                 above.block(row, kStrip, 0, width), k - row, false,
                                  buffers_.of(worker), crew, worker);
             })) {
             return false;
         }
         for (Index i = 0; i < width; ++i) {
-            for (Index j = 0; j <= i; ++j) top_[i * kStrip + j] = -own.row(i)[j];
-            std::fill_n(top_ + i * kStrip + i + 1, width - i - 1, T(0));
+            std::fill_n(own_ + i * kStrip, i, T(0));
+            for (Index j = i; j < width; ++j) own_[i * kStrip + j] = -own.row(i)[j];
         }
-        return product(kernels_, Operand<T>{top_, kStrip, 1}, plain<T>(before),
-                       factor.block(k, width, 0, k), width, false, buffers_, crew,
+        return product(kernels_, plain<T>(above), Operand<T>{own_, kStrip, 1},
+                       factor.block(0, k, k, width), width, false, buffers_, crew,
                        [](Index, Index, Index, Index) {});
     }
 
-    // The lower triangle becomes its inverse, row by row; zeros above, since a product reads them.
+    // The upper triangle becomes its inverse, row by row from below; zeros under it, since a
+    // product reads them.
     static void invert_diagonal(MatrixView<T> a) noexcept {
-        for (Index i = 0; i < a.rows; ++i) {
+        for (Index i = a.rows; i-- > 0;) {
             T* row = a.row(i);
             const T inverse = 1 / row[i];
-            for (Index j = 0; j < i; ++j) {
+            for (Index j = a.cols; j-- > i + 1;) {
                 T sum = 0;
-                for (Index p = j; p < i; ++p) sum += row[p] * a.row(p)[j];
+                for (Index p = i + 1; p <= j; ++p) sum += row[p] * a.row(p)[j];
                 row[j] = -sum * inverse;
             }
             row[i] = inverse;
-            std::fill_n(row + i + 1, a.cols - i - 1, T(0));
+            std::fill_n(row, i, T(0));
         }
-    }
-
-    // In four chains of double, whose ends are added in order.
-    static double dot(const T* x, const T* y, Index n) noexcept {
-        double sums[4] = {};
-        for (Index i = 0; i < n; ++i)
-            sums[i % 4] += static_cast<double>(x[i]) * static_cast<double>(y[i]);
-        return (sums[0] + sums[1]) + (sums[2] + sums[3]);
     }
 
     const Kernels<T>& kernels_;
     Index n_;
+    int tile_;
     Arena arena_;
     PackBuffers<T> buffers_;
-    T* top_;    // (kStrip, kStrip): the diagonal block
-    T* strip_;  // kStrip columns or rows
+    T* own_;      // (kStrip, kStrip): the diagonal block
+    T* inverse_;  // (kStrip,): one by its diagonal
+    PackedColumns<T> strip_;
+    PackedColumns<T> minus_;  // its negative
 };
 
 }  // namespace gradus

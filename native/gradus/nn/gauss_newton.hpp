@@ -7,8 +7,8 @@
 
 namespace gradus {
 
-/// Sums G over chunks of kChunk rows. Scratch: kChunk x n_params numbers for the Jacobian of one
-/// output, and kChunk rows of every layer; nothing grows with the number of rows or outputs.
+/// Sums G over chunks of kChunk rows. Scratch: twice kChunk x n_params numbers for the Jacobian of
+/// one output, and kChunk rows of every layer; nothing grows with the number of rows or outputs.
 template <class T>
 class GaussNewton {
 public:
@@ -19,8 +19,9 @@ public:
         : network_(network),
           kernels_(kernels<T>()),
           pass_(network, std::min(kChunk, n_rows), n_threads),
-          arena_(size(network, std::min(kChunk, n_rows))),
-          jacobian_(arena_.take<T>(std::min(kChunk, n_rows) * network.n_params())) {}
+          arena_(size(network, std::min(kChunk, n_rows), kernels_.tile_cols)),
+          jacobian_(arena_.take<T>(std::min(kChunk, n_rows) * network.n_params())),
+          packed_(arena_, std::min(kChunk, n_rows), network.n_params(), kernels_.tile_cols) {}
 
     /// Writes G (n_params, n_params), both triangles, with l2 on the weights' diagonal. Returns
     /// false if told to stop on the way.
@@ -36,41 +37,40 @@ public:
             }
             for (Index o = 0; o < network_.n_outputs(); ++o) {
                 const MatrixView<T> jacobian{jacobian_, rows, g.cols, g.cols};
-                if (!pass_.backward(params, o, Rows{network_, jacobian, crew}, crew) ||
-                    !symmetric_product(kernels_, transposed<T>(jacobian), plain<T>(jacobian), g,
-                                       rows, from > 0 || o > 0, pass_.buffers(), crew)) {
+                if (!pass_.backward(params, o, Rows{network_, kernels_, jacobian, crew}, crew) ||
+                    !symmetric_product<T>(kernels_, jacobian, g, from > 0 || o > 0, packed_,
+                                          crew)) {
                     return false;
                 }
             }
         }
         add_penalty(g);
-        return mirror_lower(g, crew);
+        return mirror_upper(g, crew);
     }
 
 private:
-    static ArenaSize size(const Network& network, Index rows) {
+    static ArenaSize size(const Network& network, Index rows, int tile_cols) {
         ArenaSize size;
         size.add<T>(rows * network.n_params());
+        PackedColumns<T>::count(size, rows, network.n_params(), tile_cols);
         return size;
     }
 
     // The rows of the scaled Jacobian of one output.
     struct Rows {
         const Network& network;
+        const Kernels<T>& kernels;
         MatrixView<T> jacobian;
         const Crew& crew;
 
         bool dense(const DenseLayer& layer, MatrixView<const T> a_in,
                    MatrixView<const T> delta) const {
             return for_each_rows(crew, delta.rows, layer.weight_count(), [&](Index row, Index n) {
-                for (Index i = row; i < row + n; ++i) {
-                    T* out = jacobian.row(i) + layer.weight_at;
-                    for (Index p = 0; p < layer.fan_in; ++p, out += layer.fan_out) {
-                        const T a = a_in.row(i)[p];
-                        for (Index q = 0; q < layer.fan_out; ++q) out[q] = a * delta.row(i)[q];
-                    }
-                    if (layer.has_bias) std::copy_n(delta.row(i), layer.fan_out, out);
-                }
+                kernels.outer(a_in.row(row), a_in.stride, layer.fan_in, delta.row(row),
+                              delta.stride, layer.fan_out, jacobian.row(row) + layer.weight_at,
+                              jacobian.stride, n);
+                for (Index i = row; layer.has_bias && i < row + n; ++i)
+                    std::copy_n(delta.row(i), layer.fan_out, jacobian.row(i) + layer.bias_at());
             });
         }
         void norm(const NormLayer& norm, const Normalized<T>& normalized,
@@ -117,6 +117,7 @@ private:
     OutputPass<T> pass_;
     Arena arena_;
     T* jacobian_;  // (chunk, n_params)
+    PackedColumns<T> packed_;
 };
 
 /// The weights' sum, in double and in the order of the rows.

@@ -12,48 +12,192 @@ namespace gradus {
 /// caller. Row o * n_rows + i belongs to output o of row i; m = n_rows * n_outputs.
 template <class T>
 struct RowProducts {
-    MatrixView<T> fed;         // (m, sum of fan_in): what feeds each layer
-    MatrixView<T> delta;       // (m, sum of fan_out)
-    MatrixView<T> of_weights;  // (m, m), lower triangle: sum over layers of (A A') o (D D')
-    MatrixView<T> of_biases;   // (m, m), lower triangle: sum over layers with bias of D D'
+    Index m;
+    T* fed;    // one (m, fan_in) after the other: what feeds each layer
+    T* delta;  // one (m, fan_out) after the other
+    /// (m, m), upper triangle: sum over layers of (A A') o (D D'); with no penalty that of
+    /// `of_biases` is in it as well.
+    MatrixView<T> of_weights;
+    /// (m, m), upper triangle: sum over layers with bias of D D'. No rows where there is no
+    /// penalty, since weights and biases are then damped alike.
+    MatrixView<T> of_biases;
+
+    MatrixView<T> fed_of(const Network& network, std::size_t l) const noexcept {
+        return part(network, fed, l, &DenseLayer::fan_in);
+    }
+    MatrixView<T> delta_of(const Network& network, std::size_t l) const noexcept {
+        return part(network, delta, l, &DenseLayer::fan_out);
+    }
+
+private:
+    MatrixView<T> part(const Network& network, T* data, std::size_t l,
+                       Index DenseLayer::* width) const noexcept {
+        for (std::size_t k = 0; k < l; ++k) data += m * network.layers()[k].*width;
+        const Index cols = network.layers()[l].*width;
+        return {data, m, cols, cols};
+    }
 };
 
-/// Sums the row products and solves with them. No embeddings and no norms.
-/// Scratch: one chunk of rows of every
-/// layer, two blocks of a product per thread, and (m, widest) numbers.
+/// Sums the row products. No embeddings and no norms. Scratch: one chunk of rows of every layer,
+/// the rows of one layer by panels, and two blocks per thread.
 template <class T>
-class RowForm {
+class RowSums {
 public:
     static constexpr Index kChunk = ProductBlocks::kDepth;
 
+    RowSums(const Network& network, Index n_rows, int n_threads)
+        : network_(network),
+          kernels_(kernels<T>()),
+          m_(n_rows * network.n_outputs()),
+          pass_(network, std::min(kChunk, n_rows), n_threads),
+          arena_(size(network, m_, n_threads, kernels_.tile_cols)),
+          blocks_(arena_.take<T>(n_threads * 2 * kBlock)) {
+        for (const DenseLayer& layer : network.layers()) {
+            fed_.emplace_back(arena_, layer.fan_in, m_, kernels_.tile_cols);
+            delta_.emplace_back(arena_, layer.fan_out, m_, kernels_.tile_cols);
+        }
+    }
+
+    /// Fills `products` for the rows of x. Returns false if told to stop on the way.
+    bool sum(const T* params, MatrixView<const T> x, MatrixView<const T> y, const T* weights,
+             double weight_sum, const RowProducts<T>& products, const Crew& crew) {
+        for (Index from = 0; from < x.rows; from += kChunk) {
+            const Index rows = std::min(kChunk, x.rows - from);
+            if (!pass_.forward(params, {x.row(from), rows, x.cols, x.stride},
+                               {y.row(from), rows, y.cols, y.stride},
+                               weights == nullptr ? nullptr : weights + from, weight_sum, crew)) {
+                return false;
+            }
+            for (Index o = 0; o < network_.n_outputs(); ++o) {
+                const Rows rows_of_output{network_, products, o * x.rows + from};
+                if (!pass_.backward(params, o, rows_of_output, crew)) return false;
+            }
+        }
+        return pack(products, crew) && inner_products(products, crew);
+    }
+
+private:
+    // Columns of a tile's rows that are made at a time: two blocks of them and one of the result
+    // stay in the first cache.
+    static constexpr Index kCols = 128;
+    static constexpr Index kMostTile = UpperBlocks::kRows;
+    static constexpr Index kBlock = kMostTile * kCols;
+
+    static ArenaSize size(const Network& network, Index m, int n_threads, int tile) {
+        ArenaSize size;
+        size.add<T>(n_threads * 2 * kBlock);
+        for (const DenseLayer& layer : network.layers()) {
+            PackedColumns<T>::count(size, layer.fan_in, m, tile);
+            PackedColumns<T>::count(size, layer.fan_out, m, tile);
+        }
+        return size;
+    }
+
+    // Copies what comes back to the rows from `at` on.
+    struct Rows {
+        const Network& network;
+        const RowProducts<T>& products;
+        Index at;
+
+        bool dense(const DenseLayer& layer, MatrixView<const T> a_in,
+                   MatrixView<const T> delta) const {
+            const auto l = static_cast<std::size_t>(&layer - network.layers().data());
+            copy(a_in, products.fed_of(network, l));
+            copy(delta, products.delta_of(network, l));
+            return true;
+        }
+        void norm(const NormLayer&, const Normalized<T>&, MatrixView<const T>) const {}
+        void embedded(MatrixView<const T>, MatrixView<const T>) const {}
+
+        void copy(MatrixView<const T> from, MatrixView<T> to) const noexcept {
+            if (from.stride == from.cols) {
+                std::copy_n(from.data, from.rows * from.cols, to.row(at));
+                return;
+            }
+            for (Index i = 0; i < from.rows; ++i)
+                std::copy_n(from.row(i), from.cols, to.row(at + i));
+        }
+    };
+
+    double work() const noexcept {
+        double width = 0;
+        for (const DenseLayer& layer : network_.layers())
+            width += static_cast<double>(layer.fan_in + layer.fan_out);
+        return width * static_cast<double>(m_);
+    }
+
+    bool pack(const RowProducts<T>& products, const Crew& crew) const {
+        constexpr Index kRows = UpperBlocks::kRows;
+        return crew.for_each((m_ + kRows - 1) / kRows, work(), [&](Index task, int) {
+            const Index row = task * kRows, rows = std::min(kRows, m_ - row);
+            for (std::size_t l = 0; l < network_.layers().size(); ++l) {
+                fed_[l].pack(kernels_, transposed<T>(products.fed_of(network_, l)), row, rows);
+                delta_[l].pack(kernels_, transposed<T>(products.delta_of(network_, l)), row, rows);
+            }
+        });
+    }
+
+    // Block by block of the upper triangle, layer after layer.
+    bool inner_products(const RowProducts<T>& products, const Crew& crew) const {
+        const UpperBlocks blocks(m_);
+        const double all = work() * static_cast<double>(m_);
+        return crew.for_each(blocks.count(), all, [&](Index task, int worker) {
+            const TaskBlock block = blocks.at(task);
+            for (Index col = block.col; col < block.col + block.cols; col += kCols) {
+                const TaskBlock part{block.row, block.rows, col,
+                                     std::min(kCols, block.col + block.cols - col)};
+                if (crew.should_stop(worker)) return;
+                for_each_panel(part, kernels_.tile_cols,
+                               [&](Index row, Index rows, Index first, Index cols) {
+                                   for (std::size_t l = 0; l < network_.layers().size(); ++l)
+                                       add_layer(products, l, {row, rows, first, cols}, worker);
+                               });
+            }
+        });
+    }
+
+    void add_layer(const RowProducts<T>& products, std::size_t l, const TaskBlock& at,
+                   int worker) const {
+        const auto [row, rows, col, cols] = at;
+        T* own = blocks_ + worker * 2 * kBlock;
+        const MatrixView<T> d{own, rows, cols, kCols}, a{own + kBlock, rows, cols, kCols};
+        delta_[l].multiply(kernels_, row, col, d, false);
+        fed_[l].multiply(kernels_, row, col, a, false);
+        const bool has_bias = network_.layers()[l].has_bias, is_one = products.of_biases.rows == 0;
+        const MatrixView<T> sum = products.of_weights.block(row, rows, col, cols);
+        kernels_.multiply_add(sum.data, sum.stride, d.data, d.stride, a.data, a.stride,
+                              has_bias && is_one ? T(1) : T(0), rows, cols, l > 0);
+        if (is_one) return;
+        const MatrixView<T> biases = products.of_biases.block(row, rows, col, cols);
+        for (Index i = 0; i < rows; ++i) {
+            if (l == 0) std::fill_n(biases.row(i), cols, T(0));
+            if (has_bias) kernels_.add_scaled(biases.row(i), d.row(i), T(1), cols);
+        }
+    }
+
+    const Network& network_;
+    const Kernels<T>& kernels_;
+    Index m_;
+    OutputPass<T> pass_;
+    Arena arena_;
+    T* blocks_;  // two blocks for each thread
+    std::vector<PackedColumns<T>> fed_;
+    std::vector<PackedColumns<T>> delta_;
+};
+
+/// Solves with row products. Scratch: that of a factorization and (m, widest) numbers.
+template <class T>
+class RowForm {
+public:
     RowForm(const Network& network, Index m, int n_threads)
         : network_(network),
           kernels_(kernels<T>()),
           m_(m),
+          cholesky_(kernels_, m, n_threads),
           arena_(size(network, m, n_threads)),
-          buffers_(arena_, n_threads),
-          blocks_(arena_.take<T>(n_threads * 2 * kBlock)),
+          buffers_(arena_, n_threads, block(network)),
           wide_(arena_.take<T>(m * network.widest())),
           solution_(arena_.take<T>(m)) {}
-
-    /// Fills `products` for the rows of x. Returns false if told to stop on the way.
-    bool sum(const T* params, MatrixView<const T> x, MatrixView<const T> y, const T* weights,
-             double weight_sum, const RowProducts<T>& products, const Crew& crew) const {
-        OutputPass<T> pass(network_, std::min(kChunk, x.rows), crew.n_threads());
-        for (Index from = 0; from < x.rows; from += kChunk) {
-            const Index rows = std::min(kChunk, x.rows - from);
-            if (!pass.forward(params, {x.row(from), rows, x.cols, x.stride},
-                              {y.row(from), rows, y.cols, y.stride},
-                              weights == nullptr ? nullptr : weights + from, weight_sum, crew)) {
-                return false;
-            }
-            for (Index o = 0; o < network_.n_outputs(); ++o) {
-                const Rows rows_of_output{*this, products, o * x.rows + from};
-                if (!pass.backward(params, o, rows_of_output, crew)) return false;
-            }
-        }
-        return inner_products(products, crew);
-    }
 
     /// step = -(J' J + D)^-1 g with D = damping, and l2 more on the weights, by
     /// -D^-1 (g - J' (I + J D^-1 J')^-1 J D^-1 g). `factor` (m, m) is overwritten.
@@ -63,107 +207,43 @@ public:
         const T of_biases = static_cast<T>(1 / damping);
         std::copy_n(grads, network_.n_params(), step);
         scale(step, of_weights, of_biases);
-        if (!times_jacobian(products, step, crew)) return Factored::stopped;
-        const double work = 4.0 * static_cast<double>(m_) * static_cast<double>(m_);
-        if (!crew.for_each(m_, work, [&](Index i, int) {
-                T* row = factor.row(i);
-                std::fill_n(row, i + 1, T(0));
-                kernels_.add_scaled(row, products.of_weights.row(i), of_weights, i + 1);
-                kernels_.add_scaled(row, products.of_biases.row(i), of_biases, i + 1);
-                row[i] += T(1);
-            })) {
+        if (!times_jacobian(products, step, crew) ||
+            !damped(products, of_weights, of_biases, factor, crew)) {
             return Factored::stopped;
         }
-        const Cholesky<T> cholesky(kernels_, m_, crew.n_threads());
-        if (const Factored ended = cholesky.factor(factor, crew); ended != Factored::done)
+        if (const Factored ended = cholesky_.factor(factor, crew); ended != Factored::done)
             return ended;
-        if (!cholesky.solve(factor, solution_, crew)) return Factored::stopped;
+        if (!cholesky_.solve(factor, solution_, crew)) return Factored::stopped;
         return finish(products, grads, of_weights, of_biases, step, crew) ? Factored::done
                                                                           : Factored::stopped;
     }
 
 private:
-    static constexpr Index kBlock = ProductBlocks::kRows * ProductBlocks::kCols;
-
+    static Index block(const Network& network) noexcept {
+        return PackBuffers<T>::block(PackBuffers<T>::kLargest, network.widest());
+    }
     static ArenaSize size(const Network& network, Index m, int n_threads) {
         ArenaSize size;
-        PackBuffers<T>::count(size, n_threads);
-        size.add<T>(n_threads * 2 * kBlock);
+        PackBuffers<T>::count(size, n_threads, block(network));
         size.add<T>(m * network.widest());
         size.add<T>(m);
         return size;
     }
 
-    // Copies what comes back to the rows from `at` on.
-    struct Rows {
-        const RowForm& form;
-        const RowProducts<T>& products;
-        Index at;
-
-        bool dense(const DenseLayer& layer, MatrixView<const T> a_in,
-                   MatrixView<const T> delta) const {
-            const auto l = static_cast<std::size_t>(&layer - form.network_.layers().data());
-            copy(a_in, form.part(products.fed, l, &DenseLayer::fan_in), at);
-            copy(delta, form.part(products.delta, l, &DenseLayer::fan_out), at);
-            return true;
-        }
-        void norm(const NormLayer&, const Normalized<T>&, MatrixView<const T>) const {}
-        void embedded(MatrixView<const T>, MatrixView<const T>) const {}
-    };
-
-    // The columns of layer l + 1.
-    MatrixView<T> part(MatrixView<T> all, std::size_t l, Index DenseLayer::* width) const noexcept {
-        Index at = 0;
-        for (std::size_t k = 0; k < l; ++k) at += network_.layers()[k].*width;
-        return all.block(0, all.rows, at, network_.layers()[l].*width);
-    }
-
-    static void copy(MatrixView<const T> from, MatrixView<T> to, Index at) noexcept {
-        for (Index i = 0; i < from.rows; ++i) std::copy_n(from.row(i), from.cols, to.row(at + i));
-    }
-
-    // Block by block of the lower triangle, layer after layer.
-    bool inner_products(const RowProducts<T>& products, const Crew& crew) const {
-        const LowerBlocks blocks(m_);
-        double work = 0;
-        for (const DenseLayer& layer : network_.layers())
-            work += static_cast<double>(layer.fan_in + layer.fan_out);
-        work *= static_cast<double>(m_) * static_cast<double>(m_);
-        return crew.for_each(blocks.count(), work, [&](Index task, int worker) {
-            blocks.at(task, [&](Index row, Index rows, Index col, Index cols) {
-                for (std::size_t l = 0; l < network_.layers().size(); ++l) {
-                    if (crew.should_stop(worker)) return;
-                    add_layer(products, l, products.of_weights.block(row, rows, col, cols),
-                              products.of_biases.block(row, rows, col, cols), row, col, crew,
-                              worker);
-                }
-            });
+    // factor = I + J D^-1 J', its upper triangle.
+    bool damped(const RowProducts<T>& products, T of_weights, T of_biases, MatrixView<T> factor,
+                const Crew& crew) const {
+        const double work = 2.0 * static_cast<double>(m_) * static_cast<double>(m_);
+        return for_each_rows(crew, m_, static_cast<Index>(work / m_), [&](Index row, Index n) {
+            for (Index i = row; i < row + n; ++i) {
+                T* out = factor.row(i) + i;
+                const T* first = products.of_weights.row(i) + i;
+                kernels_.outer(&of_weights, 1, 1, first, 1, m_ - i, out, 1, 1);
+                if (products.of_biases.rows > 0)
+                    kernels_.add_scaled(out, products.of_biases.row(i) + i, of_biases, m_ - i);
+                *out += T(1);
+            }
         });
-    }
-
-    void add_layer(const RowProducts<T>& products, std::size_t l, MatrixView<T> of_weights,
-                   MatrixView<T> of_biases, Index row, Index col, const Crew& crew,
-                   int worker) const {
-        const DenseLayer& layer = network_.layers()[l];
-        T* own = blocks_ + worker * 2 * kBlock;
-        const MatrixView<T> d{own, of_weights.rows, of_weights.cols, of_weights.cols};
-        const MatrixView<T> a{own + kBlock, d.rows, d.cols, d.cols};
-        const auto multiply = [&](MatrixView<const T> x, Index depth, MatrixView<T> c) {
-            product_block<T>(kernels_, plain(x).from_row(row), transposed(x).from_col(col), c,
-                             depth, false, buffers_.of(worker), crew, worker);
-        };
-        multiply(part(products.delta, l, &DenseLayer::fan_out), layer.fan_out, d);
-        multiply(part(products.fed, l, &DenseLayer::fan_in), layer.fan_in, a);
-        kernels_.multiply(a.data, a.stride, d.data, d.stride, d.rows, d.cols);
-        for (Index i = 0; i < d.rows; ++i) {
-            add(of_weights.row(i), a.row(i), d.cols, l == 0);
-            if (!layer.has_bias) std::fill_n(d.row(i), d.cols, T(0));
-            add(of_biases.row(i), d.row(i), d.cols, l == 0);
-        }
-    }
-
-    static void add(T* sum, const T* more, Index n, bool is_first) noexcept {
-        for (Index j = 0; j < n; ++j) sum[j] = is_first ? more[j] : sum[j] + more[j];
     }
 
     void scale(T* v, T of_weights, T of_biases) const noexcept {
@@ -175,27 +255,18 @@ private:
 
     // solution_ = J v: of each layer the rows of (A V + v_bias) o D, summed.
     bool times_jacobian(const RowProducts<T>& products, const T* v, const Crew& crew) const {
-        std::fill_n(solution_, m_, T(0));
         for (std::size_t l = 0; l < network_.layers().size(); ++l) {
             const DenseLayer& layer = network_.layers()[l];
-            const MatrixView<T> delta = part(products.delta, l, &DenseLayer::fan_out);
+            const MatrixView<const T> delta = products.delta_of(network_, l);
             const MatrixView<T> z{wide_, m_, layer.fan_out, layer.fan_out};
             const MatrixView<const T> weight{v + layer.weight_at, layer.fan_in, layer.fan_out,
                                              layer.fan_out};
-            if (!product(kernels_, plain<T>(part(products.fed, l, &DenseLayer::fan_in)),
-                         plain(weight), z, layer.fan_in, false, buffers_, crew,
-                         [](Index, Index, Index, Index) {})) {
-                return false;
-            }
-            const double work = 4.0 * static_cast<double>(m_ * layer.fan_out);
-            if (!crew.for_each(m_, work, [&](Index i, int) {
-                    double sum = 0;
-                    for (Index q = 0; q < layer.fan_out; ++q) {
-                        const T bias = layer.has_bias ? v[layer.bias_at() + q] : T(0);
-                        sum += static_cast<double>(z.row(i)[q] + bias) *
-                               static_cast<double>(delta.row(i)[q]);
-                    }
-                    solution_[i] += static_cast<T>(sum);
+            const T* bias = layer.has_bias ? v + layer.bias_at() : nullptr;
+            if (!product(kernels_, plain<T>(products.fed_of(network_, l)), plain(weight), z,
+                         layer.fan_in, false, buffers_, crew, [](Index, Index, Index, Index) {}) ||
+                !for_each_rows(crew, m_, 2 * layer.fan_out, [&](Index row, Index n) {
+                    kernels_.row_dots(z.row(row), z.stride, bias, delta.row(row), delta.stride, n,
+                                      layer.fan_out, solution_ + row, l > 0);
                 })) {
                 return false;
             }
@@ -208,25 +279,17 @@ private:
                 const Crew& crew) const {
         for (std::size_t l = 0; l < network_.layers().size(); ++l) {
             const DenseLayer& layer = network_.layers()[l];
-            const MatrixView<T> delta = part(products.delta, l, &DenseLayer::fan_out);
+            const MatrixView<const T> delta = products.delta_of(network_, l);
             const MatrixView<T> scaled{wide_, m_, layer.fan_out, layer.fan_out};
-            for (Index i = 0; i < m_; ++i) {
-                for (Index q = 0; q < layer.fan_out; ++q)
-                    scaled.row(i)[q] = solution_[i] * delta.row(i)[q];
-            }
+            kernels_.outer(solution_, 1, 1, delta.data, delta.stride, layer.fan_out, scaled.data,
+                           scaled.stride, m_);
             const MatrixView<T> weight{step + layer.weight_at, layer.fan_in, layer.fan_out,
                                        layer.fan_out};
-            if (!product(kernels_, transposed<T>(part(products.fed, l, &DenseLayer::fan_in)),
-                         plain<T>(scaled), weight, m_, false, buffers_, crew,
-                         [](Index, Index, Index, Index) {})) {
+            if (!product(kernels_, transposed<T>(products.fed_of(network_, l)), plain<T>(scaled),
+                         weight, m_, false, buffers_, crew, [](Index, Index, Index, Index) {})) {
                 return false;
             }
-            if (layer.has_bias) {
-                for (Index row = 0; row < m_; row += kChunk) {
-                    kernels_.column_sums(scaled.row(row), scaled.stride, std::min(kChunk, m_ - row),
-                                         layer.fan_out, step + layer.bias_at(), row > 0);
-                }
-            }
+            if (layer.has_bias) add_column_sums<T>(kernels_, scaled, false, step + layer.bias_at());
         }
         for (Index j = 0; j < network_.n_params(); ++j) step[j] -= grads[j];
         scale(step, of_weights, of_biases);
@@ -236,9 +299,9 @@ private:
     const Network& network_;
     const Kernels<T>& kernels_;
     Index m_;
+    Cholesky<T> cholesky_;
     Arena arena_;
     PackBuffers<T> buffers_;
-    T* blocks_;    // two blocks of a product for each thread
     T* wide_;      // (m, widest)
     T* solution_;  // (m,)
 };

@@ -134,6 +134,32 @@ struct Kernels {
     void (*rmsprop)(T* params, T* square, T* velocity, const T* grads, Index n,
                     const RmspropStep& step);
     void (*adagrad)(T* params, T* sum, const T* grads, Index n, const AdagradStep& step);
+
+    /// a (n, n) = U' U becomes U, of which the upper triangle is read and written; numbers below it
+    /// may be overwritten and change nothing. inverse[j] = 1 / U(j, j). False where a pivot is not
+    /// greater than 0 or not finite.
+    bool (*factor_block)(T* a, Index stride, Index n, T* inverse);
+
+    /// x (n, cols), cols <= tile_cols, becomes the solution of U' x = x, with U (n, n) and `inverse`
+    /// of factor_block. packed (n, tile_cols) becomes the solution too, with zeros past `cols`, and
+    /// `minus` its negative.
+    void (*substitute)(const T* u, Index u_stride, const T* inverse, Index n, T* x, Index x_stride,
+                       Index cols, T* packed, T* minus);
+
+    /// Sum of x[i] * y[i] in double.
+    double (*dot)(const T* x, const T* y, Index n);
+
+    /// out[i] = [out[i] +] sum over j of (x(i, j) + bias[j]) * y(i, j); bias may be null.
+    void (*row_dots)(const T* x, Index x_stride, const T* bias, const T* y, Index y_stride,
+                     Index rows, Index cols, T* out, bool accumulate);
+
+    /// sum(i, j) = [sum(i, j) +] x(i, j) * (y(i, j) + shift).
+    void (*multiply_add)(T* sum, Index sum_stride, const T* x, Index x_stride, const T* y,
+                         Index y_stride, T shift, Index rows, Index cols, bool accumulate);
+
+    /// out(i, p * y_cols + q) = x(i, p) * y(i, q).
+    void (*outer)(const T* x, Index x_stride, Index x_cols, const T* y, Index y_stride,
+                  Index y_cols, T* out, Index out_stride, Index rows);
 };
 
 /// The kernels of this process: the best the processor can run, or those GRADUS_ISA names. Chosen

@@ -10,6 +10,7 @@
 #include "simd/loops.inl.hpp"
 #include "simd/product.inl.hpp"
 #include "simd/shuffle.inl.hpp"
+#include "simd/systems.inl.hpp"
 #include "simd/update.inl.hpp"
 
 namespace GRADUS_ISA {
@@ -207,7 +208,13 @@ constexpr Kernels<T> make_kernels_with(const char* name) {
             descend<T>,
             adam<T>,
             rmsprop<T>,
-            adagrad<T>};
+            adagrad<T>,
+            factor_block<T>,
+            substitute<T>,
+            dot<T>,
+            row_dots<T>,
+            multiply_add<T>,
+            outer<T>};
 }
 
 // The activations in the order of base/enums.hpp.

@@ -50,14 +50,14 @@ Answers<T> answers(const Kernels<T>& k, const std::vector<double>& a, Index n, i
     const Crew crew(n_threads, watch);
     const Cholesky<T> cholesky(k, n, n_threads);
     Answers<T> found{{a.begin(), a.end()}, numbers<T>(n, 9), {}};
-    // Above the diagonal nothing may be read.
+    // Below the diagonal nothing may be read.
     for (Index i = 0; i < n; ++i) {
-        for (Index j = i + 1; j < n; ++j)
+        for (Index j = 0; j < i; ++j)
             found.factor[static_cast<std::size_t>(i * n + j)] = static_cast<T>(NAN);
     }
     CHECK(cholesky.factor(square(found.factor, n), crew) == Factored::done);
     for (Index i = 0; i < n; ++i) {
-        for (Index j = i + 1; j < n; ++j) found.factor[static_cast<std::size_t>(i * n + j)] = 0;
+        for (Index j = 0; j < i; ++j) found.factor[static_cast<std::size_t>(i * n + j)] = 0;
     }
     CHECK(cholesky.solve(square(found.factor, n), found.solution.data(), crew));
     std::vector<T> inverse = found.factor;
@@ -66,7 +66,7 @@ Answers<T> answers(const Kernels<T>& k, const std::vector<double>& a, Index n, i
     return found;
 }
 
-// Bounds of [GVL13], 4.2.6: |A - L L'| <= n u |L| |L'|, with a few u for its computation in double.
+// Bounds of [GVL13], 4.2.6: |A - U' U| <= n u |U'| |U|, with a few u for its computation in double.
 template <class T>
 void check_answers(const Kernels<T>& k, Index n) {
     const auto a = positive(n);
@@ -78,7 +78,7 @@ void check_answers(const Kernels<T>& k, Index n) {
         for (Index j = 0; j <= i; ++j) {
             double sum = 0, size = 0;
             for (Index p = 0; p <= j; ++p) {
-                const double term = double(found.factor[at(i, p)]) * double(found.factor[at(j, p)]);
+                const double term = double(found.factor[at(p, i)]) * double(found.factor[at(p, j)]);
                 sum += term;
                 size += std::fabs(term);
             }

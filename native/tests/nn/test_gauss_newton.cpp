@@ -61,10 +61,12 @@ struct Case {
         std::vector<T> fed(static_cast<std::size_t>(m() * in)),
             delta(static_cast<std::size_t>(m() * out));
         std::vector<T> of_weights(square), of_biases(square), factor(square);
-        const RowProducts<T> products{view(fed, m(), in), view(delta, m(), out),
-                                      view(of_weights, m(), m()), view(of_biases, m(), m())};
+        const Index biased = net.l2() == 0 ? 0 : m();
+        const RowProducts<T> products{m(), fed.data(), delta.data(), view(of_weights, m(), m()),
+                                      view(of_biases, biased, biased)};
+        RowSums<T> sums(net, n, crew.n_threads());
         const RowForm<T> form(net, m(), crew.n_threads());
-        if (!form.sum(params.data(), view(x, n, net.n_inputs()), view(y, n, net.n_outputs()),
+        if (!sums.sum(params.data(), view(x, n, net.n_inputs()), view(y, n, net.n_outputs()),
                       nullptr, static_cast<double>(n), products, crew)) {
             return Factored::stopped;
         }

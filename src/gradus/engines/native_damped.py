@@ -81,7 +81,8 @@ class RowEquations:
         self.network, self.grads = network, grads
         self.cancel, self.n_threads = cancel, n_threads
         m = len(X) * spec.n_outputs
-        shapes = ((m, sum(spec.widths[:-1])), (m, sum(spec.widths[1:])), (m, m), (m, m))
+        biased = m if spec.l2 else 0  # with no penalty weights and biases are damped alike
+        shapes = (m * sum(spec.widths[:-1]), m * sum(spec.widths[1:]), (m, m), (biased, biased))
         products = (np.empty(shape, dtype=params.dtype) for shape in shapes)
         fed, delta, of_weights, of_biases = products
         self.products: tuple[Array, Array, Array, Array] = (fed, delta, of_weights, of_biases)
