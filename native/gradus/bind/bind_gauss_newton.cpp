@@ -78,7 +78,7 @@ void inverse_diagonal(const Matrix<T>& factor, const Vector<double>& diagonal, c
     rethrow_signal();
 }
 
-/// `of_biases` may be empty where there is no penalty.
+/// `of_biases` is empty where there is no penalty.
 template <class T>
 RowProducts<T> row_products_view(const Network& network, const Vector<T>& fed,
                                  const Vector<T>& delta, const Matrix<T>& of_weights,
@@ -95,25 +95,30 @@ RowProducts<T> row_products_view(const Network& network, const Vector<T>& fed,
     return {m, fed.data(), delta.data(), view(of_weights), view(of_biases)};
 }
 
+/// Whether it came to the end; else `of_inputs` holds nothing of use.
 template <class T>
-void row_products(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
+bool row_products(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
                   const Matrix<const T>& y, const OptionalVector<const T>& weights,
-                  const Vector<T>& fed, const Vector<T>& delta, const Matrix<T>& of_weights,
-                  const Matrix<T>& of_biases, const Cancel& cancel, int n_threads) {
+                  const Matrix<T>& of_inputs, bool knows_inputs, const Vector<T>& fed,
+                  const Vector<T>& delta, const Matrix<T>& of_weights, const Matrix<T>& of_biases,
+                  const Cancel& cancel, int n_threads) {
     check_batch(network, params, x, y, weights);
     refuse_foreign_loss(network);
     const RowProducts<T> products = row_products_view(network, fed, delta, of_weights, of_biases);
+    require_square("of_inputs", of_inputs, of_inputs.shape(0) == 0 ? 0 : products.m);
     require_length("of_weights", products.m, view(x).rows * network.n_outputs());
     const double weight_sum = sum_of_weights(data_or_null(weights), view(x).rows);
     Watch watch(data_or_null(cancel), signal_raised, 0);
     const Crew crew(checked_threads(n_threads), watch);
+    bool is_done = false;
     {
         const nb::gil_scoped_release unlocked;
         RowSums<T> sums(network, view(x).rows, crew.n_threads());
-        sums.sum(params.data(), view(x), view(y), data_or_null(weights), weight_sum, products,
-                 crew);
+        is_done = sums.sum(params.data(), view(x), view(y), data_or_null(weights), weight_sum,
+                           {view(of_inputs), knows_inputs}, products, crew);
     }
     rethrow_signal();
+    return is_done;
 }
 
 template <class T>
@@ -150,8 +155,9 @@ void bind_functions(nb::module_& module) {
                "diagonal"_a.noconvert(), "cancel"_a.noconvert().none(), "n_threads"_a);
     module.def("row_products", &row_products<T>, "network"_a, "params"_a.noconvert(),
                "X"_a.noconvert(), "y"_a.noconvert(), "weights"_a.noconvert().none(),
-               "fed"_a.noconvert(), "delta"_a.noconvert(), "of_weights"_a.noconvert(),
-               "of_biases"_a.noconvert(), "cancel"_a.noconvert().none(), "n_threads"_a);
+               "of_inputs"_a.noconvert(), "knows_inputs"_a, "fed"_a.noconvert(),
+               "delta"_a.noconvert(), "of_weights"_a.noconvert(), "of_biases"_a.noconvert(),
+               "cancel"_a.noconvert().none(), "n_threads"_a);
     module.def("row_step", &row_step<T>, "network"_a, "fed"_a.noconvert(), "delta"_a.noconvert(),
                "of_weights"_a.noconvert(), "of_biases"_a.noconvert(), "grads"_a.noconvert(),
                "damping"_a, "factor"_a.noconvert(), "step"_a.noconvert(),

@@ -66,8 +66,8 @@ public:
         }
         for (Index i = n_; i-- > 0;) {
             if (i % kStrip == 0 && crew.should_stop(0)) return false;
-            const double known = kernels_.dot(factor.row(i) + i + 1, x + i + 1, n_ - i - 1);
-            x[i] = static_cast<T>(static_cast<double>(x[i]) - known) / factor.row(i)[i];
+            x[i] -= kernels_.dot(factor.row(i) + i + 1, x + i + 1, n_ - i - 1);
+            x[i] /= factor.row(i)[i];
         }
         return true;
     }

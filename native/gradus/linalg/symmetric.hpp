@@ -26,10 +26,9 @@ public:
     /// The panel that begins with column `col`, a multiple of tile_cols.
     T* panel(Index col) const noexcept { return data_ + col * depth_; }
 
-    /// Packs columns [col, col + cols) of x (depth, n); col is a multiple of tile_cols.
+    /// x (depth, cols) becomes columns [col, col + cols); col is a multiple of tile_cols.
     void pack(const Kernels<T>& kernels, Operand<T> x, Index col, Index cols) const noexcept {
-        kernels.pack(x.data + col * x.col_stride, x.row_stride, x.col_stride, depth_, cols,
-                     panel(col));
+        kernels.pack(x.data, x.row_stride, x.col_stride, depth_, cols, panel(col));
     }
 
     /// c (rows, cols) = [c +] rows [row, row + rows) and columns [col, col + cols) of `left`' X
@@ -108,7 +107,8 @@ bool symmetric_product(const Kernels<T>& kernels, MatrixView<const T> x, MatrixV
     const double size = static_cast<double>(n) * static_cast<double>(x.rows);
     constexpr Index kStrip = UpperBlocks::kRows;
     if (!crew.for_each((n + kStrip - 1) / kStrip, size, [&](Index task, int) {
-            packed.pack(kernels, plain(x), task * kStrip, std::min(kStrip, n - task * kStrip));
+            const Index col = task * kStrip;
+            packed.pack(kernels, plain(x).from_col(col), col, std::min(kStrip, n - col));
         })) {
         return false;
     }

@@ -38,6 +38,14 @@ private:
     }
 };
 
+/// A A' of layer 1, (m, m), upper triangle, which other parameters do not change; memory of the
+/// caller. No rows where it is not kept.
+template <class T>
+struct InputProducts {
+    MatrixView<T> a;
+    bool is_known;  // filled before, from the same rows
+};
+
 /// Sums the row products. No embeddings and no norms. Scratch: one chunk of rows of every layer,
 /// the rows of one layer by panels, and two blocks per thread.
 template <class T>
@@ -51,16 +59,19 @@ public:
           m_(n_rows * network.n_outputs()),
           pass_(network, std::min(kChunk, n_rows), n_threads),
           arena_(size(network, m_, n_threads, kernels_.tile_cols)),
-          blocks_(arena_.take<T>(n_threads * 2 * kBlock)) {
+          blocks_(arena_.take<T>(n_threads * 2 * kBlock)),
+          scaled_(arena_.take<T>(n_threads * scaled_block(network))) {
         for (const DenseLayer& layer : network.layers()) {
-            fed_.emplace_back(arena_, layer.fan_in, m_, kernels_.tile_cols);
+            fed_.emplace_back(arena_, fed_depth(network, layer), m_, kernels_.tile_cols);
             delta_.emplace_back(arena_, layer.fan_out, m_, kernels_.tile_cols);
         }
     }
 
-    /// Fills `products` for the rows of x. Returns false if told to stop on the way.
+    /// Fills `products` for the rows of x, and `inputs` unless it is known. Returns false if told
+    /// to stop on the way.
     bool sum(const T* params, MatrixView<const T> x, MatrixView<const T> y, const T* weights,
-             double weight_sum, const RowProducts<T>& products, const Crew& crew) {
+             double weight_sum, const InputProducts<T>& inputs, const RowProducts<T>& products,
+             const Crew& crew) {
         for (Index from = 0; from < x.rows; from += kChunk) {
             const Index rows = std::min(kChunk, x.rows - from);
             if (!pass_.forward(params, {x.row(from), rows, x.cols, x.stride},
@@ -73,7 +84,7 @@ public:
                 if (!pass_.backward(params, o, rows_of_output, crew)) return false;
             }
         }
-        return pack(products, crew) && inner_products(products, crew);
+        return pack(products, crew) && inner_products(inputs, products, crew);
     }
 
 private:
@@ -86,11 +97,25 @@ private:
     static ArenaSize size(const Network& network, Index m, int n_threads, int tile) {
         ArenaSize size;
         size.add<T>(n_threads * 2 * kBlock);
+        size.add<T>(n_threads * scaled_block(network));
         for (const DenseLayer& layer : network.layers()) {
-            PackedColumns<T>::count(size, layer.fan_in, m, tile);
+            PackedColumns<T>::count(size, fed_depth(network, layer), m, tile);
             PackedColumns<T>::count(size, layer.fan_out, m, tile);
         }
         return size;
+    }
+
+    // One neuron has (A A') o (d d') = (d o A) (d o A)': its rows are scaled before they meet, and
+    // its bias is one more column where it is damped like the weights.
+    static Index fed_depth(const Network& network, const DenseLayer& layer) noexcept {
+        const bool has_more = layer.fan_out == 1 && layer.has_bias && network.l2() == 0;
+        return layer.fan_in + (has_more ? 1 : 0);
+    }
+    static Index scaled_block(const Network& network) noexcept {
+        Index deepest = 0;
+        for (const DenseLayer& layer : network.layers())
+            if (layer.fan_out == 1) deepest = std::max(deepest, fed_depth(network, layer));
+        return deepest * UpperBlocks::kRows;
     }
 
     // Copies what comes back to the rows from `at` on.
@@ -128,17 +153,32 @@ private:
 
     bool pack(const RowProducts<T>& products, const Crew& crew) const {
         constexpr Index kRows = UpperBlocks::kRows;
-        return crew.for_each((m_ + kRows - 1) / kRows, work(), [&](Index task, int) {
+        return crew.for_each((m_ + kRows - 1) / kRows, work(), [&](Index task, int worker) {
             const Index row = task * kRows, rows = std::min(kRows, m_ - row);
             for (std::size_t l = 0; l < network_.layers().size(); ++l) {
-                fed_[l].pack(kernels_, transposed<T>(products.fed_of(network_, l)), row, rows);
-                delta_[l].pack(kernels_, transposed<T>(products.delta_of(network_, l)), row, rows);
+                const MatrixView<T> a = products.fed_of(network_, l).part({row, rows});
+                const MatrixView<T> d = products.delta_of(network_, l).part({row, rows});
+                const bool is_one = network_.layers()[l].fan_out == 1;
+                fed_[l].pack(kernels_, transposed<T>(is_one ? scaled(l, a, d, worker) : a), row,
+                             rows);
+                delta_[l].pack(kernels_, transposed<T>(d), row, rows);
             }
         });
     }
 
+    // The rows of [A 1] times those of d.
+    MatrixView<T> scaled(std::size_t l, MatrixView<const T> a, MatrixView<const T> d,
+                         int worker) const noexcept {
+        const Index depth = fed_[l].depth();
+        const MatrixView<T> out{scaled_ + worker * scaled_block(network_), a.rows, depth, depth};
+        kernels_.outer(a.data, a.stride, a.cols, d.data, d.stride, 1, out.data, out.stride, a.rows);
+        for (Index i = 0; depth > a.cols && i < a.rows; ++i) out.row(i)[a.cols] = d.row(i)[0];
+        return out;
+    }
+
     // Block by block of the upper triangle, layer after layer.
-    bool inner_products(const RowProducts<T>& products, const Crew& crew) const {
+    bool inner_products(const InputProducts<T>& inputs, const RowProducts<T>& products,
+                        const Crew& crew) const {
         const UpperBlocks blocks(m_);
         const double all = work() * static_cast<double>(m_);
         return crew.for_each(blocks.count(), all, [&](Index task, int worker) {
@@ -147,31 +187,40 @@ private:
                 const TaskBlock part{block.row, block.rows, col,
                                      std::min(kCols, block.col + block.cols - col)};
                 if (crew.should_stop(worker)) return;
-                for_each_panel(part, kernels_.tile_cols,
-                               [&](Index row, Index rows, Index first, Index cols) {
-                                   for (std::size_t l = 0; l < network_.layers().size(); ++l)
-                                       add_layer(products, l, {row, rows, first, cols}, worker);
-                               });
+                for_each_panel(
+                    part, kernels_.tile_cols, [&](Index row, Index rows, Index first, Index cols) {
+                        for (std::size_t l = 0; l < network_.layers().size(); ++l)
+                            add_layer(inputs, products, l, {row, rows, first, cols}, worker);
+                    });
             }
         });
     }
 
-    void add_layer(const RowProducts<T>& products, std::size_t l, const TaskBlock& at,
-                   int worker) const {
+    void add_layer(const InputProducts<T>& inputs, const RowProducts<T>& products, std::size_t l,
+                   const TaskBlock& at, int worker) const {
         const auto [row, rows, col, cols] = at;
-        T* own = blocks_ + worker * 2 * kBlock;
-        const MatrixView<T> d{own, rows, cols, kCols}, a{own + kBlock, rows, cols, kCols};
-        delta_[l].multiply(kernels_, row, col, d, false);
-        fed_[l].multiply(kernels_, row, col, a, false);
-        const bool has_bias = network_.layers()[l].has_bias, is_one = products.of_biases.rows == 0;
+        const DenseLayer& layer = network_.layers()[l];
+        const bool is_alike = products.of_biases.rows == 0;
         const MatrixView<T> sum = products.of_weights.block(row, rows, col, cols);
-        kernels_.multiply_add(sum.data, sum.stride, d.data, d.stride, a.data, a.stride,
-                              has_bias && is_one ? T(1) : T(0), rows, cols, l > 0);
-        if (is_one) return;
+        T* own = blocks_ + worker * 2 * kBlock;
+        const MatrixView<T> d{own, rows, cols, kCols};
+        if (layer.fan_out == 1) {
+            fed_[l].multiply(kernels_, row, col, sum, l > 0);
+        } else {
+            MatrixView<T> a{own + kBlock, rows, cols, kCols};
+            const bool is_kept = l == 0 && inputs.a.rows > 0;
+            if (is_kept) a = inputs.a.block(row, rows, col, cols);
+            if (!is_kept || !inputs.is_known) fed_[l].multiply(kernels_, row, col, a, false);
+            delta_[l].multiply(kernels_, row, col, d, false);
+            kernels_.multiply_add(sum.data, sum.stride, d.data, d.stride, a.data, a.stride,
+                                  layer.has_bias && is_alike ? T(1) : T(0), rows, cols, l > 0);
+        }
+        if (is_alike) return;
         const MatrixView<T> biases = products.of_biases.block(row, rows, col, cols);
+        if (layer.has_bias && layer.fan_out == 1) delta_[l].multiply(kernels_, row, col, d, false);
         for (Index i = 0; i < rows; ++i) {
             if (l == 0) std::fill_n(biases.row(i), cols, T(0));
-            if (has_bias) kernels_.add_scaled(biases.row(i), d.row(i), T(1), cols);
+            if (layer.has_bias) kernels_.add_scaled(biases.row(i), d.row(i), T(1), cols);
         }
     }
 
@@ -181,6 +230,7 @@ private:
     OutputPass<T> pass_;
     Arena arena_;
     T* blocks_;  // two blocks for each thread
+    T* scaled_;  // some rows of one neuron's layer for each thread
     std::vector<PackedColumns<T>> fed_;
     std::vector<PackedColumns<T>> delta_;
 };

@@ -140,14 +140,14 @@ struct Kernels {
     /// greater than 0 or not finite.
     bool (*factor_block)(T* a, Index stride, Index n, T* inverse);
 
-    /// x (n, cols), cols <= tile_cols, becomes the solution of U' x = x, with U (n, n) and `inverse`
-    /// of factor_block. packed (n, tile_cols) becomes the solution too, with zeros past `cols`, and
-    /// `minus` its negative.
+    /// x (n, cols), cols <= tile_cols, becomes the solution of U' x = x, with U (n, n) and
+    /// `inverse` of factor_block. packed (n, tile_cols) becomes the solution too, with zeros past
+    /// `cols`, and `minus` its negative.
     void (*substitute)(const T* u, Index u_stride, const T* inverse, Index n, T* x, Index x_stride,
                        Index cols, T* packed, T* minus);
 
-    /// Sum of x[i] * y[i] in double.
-    double (*dot)(const T* x, const T* y, Index n);
+    /// Sum of x[i] * y[i].
+    T (*dot)(const T* x, const T* y, Index n);
 
     /// out[i] = [out[i] +] sum over j of (x(i, j) + bias[j]) * y(i, j); bias may be null.
     void (*row_dots)(const T* x, Index x_stride, const T* bias, const T* y, Index y_stride,

@@ -141,24 +141,30 @@ void substitute(const T* u, Index u_stride, const T* inverse, Index n, T* x, Ind
     }
 }
 
+template <class T>
+T sum_of_lanes(Vec<T> x) {
+    T lanes[Vec<T>::size], total = 0;
+    x.store(lanes);
+    for (T lane : lanes) total += lane;
+    return total;
+}
+
 /// In four sums for each lane, which do not wait for one another.
 template <class T>
-double dot(const T* x, const T* y, Index n) {
-    constexpr Index W = Vec<double>::size, kChains = 4;
-    Vec<double> sums[kChains];
-    for (auto& sum : sums) sum = Vec<double>::set(0);
+T dot(const T* x, const T* y, Index n) {
+    constexpr Index W = Vec<T>::size, kChains = 4;
+    Vec<T> sum[kChains];
+    unrolled<kChains>([&](auto c) { sum[c] = Vec<T>::set(T(0)); });
     Index i = 0;
     for (; i + kChains * W <= n; i += kChains * W) {
         unrolled<kChains>([&](auto c) {
-            sums[c] = fma(widened(x + i + c * W), widened(y + i + c * W), sums[c]);
+            sum[c] = fma(Vec<T>::load(x + i + c * W), Vec<T>::load(y + i + c * W), sum[c]);
         });
     }
-    double lanes[kChains * W], total = 0;
-    for (Index c = 0; c < kChains; ++c) sums[c].store(lanes + c * W);
-    for (Index k = 0; i < n; ++i, ++k)
-        lanes[k] += static_cast<double>(x[i]) * static_cast<double>(y[i]);
-    for (double lane : lanes) total += lane;
-    return total;
+    for_each_vector<T>(n - i, [&](Index j, auto load, auto) {
+        sum[0] = fma(load(x + i + j), load(y + i + j), sum[0]);
+    });
+    return sum_of_lanes((sum[0] + sum[1]) + (sum[2] + sum[3]));
 }
 
 template <class T>
@@ -170,9 +176,7 @@ void row_dots(const T* x, Index x_stride, const T* bias, const T* y, Index y_str
             const Vec<T> shifted = bias == nullptr ? load(x + j) : load(x + j) + load(bias + j);
             sum = fma(shifted, load(y + j), sum);
         });
-        T lanes[Vec<T>::size], total = 0;
-        sum.store(lanes);
-        for (T lane : lanes) total += lane;
+        const T total = sum_of_lanes(sum);
         out[i] = accumulate ? out[i] + total : total;
     }
 }

@@ -66,9 +66,20 @@ struct Case {
                                       view(of_biases, biased, biased)};
         RowSums<T> sums(net, n, crew.n_threads());
         const RowForm<T> form(net, m(), crew.n_threads());
-        if (!sums.sum(params.data(), view(x, n, net.n_inputs()), view(y, n, net.n_outputs()),
-                      nullptr, static_cast<double>(n), products, crew)) {
-            return Factored::stopped;
+        std::vector<T> inputs(square), again;
+        // What is kept of the inputs is as good as computed anew, and as not kept.
+        for (const int kept : {0, 1, 2}) {
+            const Index side = kept == 0 ? 0 : m();
+            again = of_weights;
+            if (!sums.sum(params.data(), view(x, n, net.n_inputs()), view(y, n, net.n_outputs()),
+                          nullptr, static_cast<double>(n), {view(inputs, side, side), kept == 2},
+                          products, crew)) {
+                return Factored::stopped;
+            }
+            for (Index i = 0; kept > 0 && i < m(); ++i) {
+                const auto from = static_cast<std::size_t>(i * m() + i);
+                CHECK(std::equal(&again[from], &again[from] + m() - i, &of_weights[from]));
+            }
         }
         // Any vector will do as a gradient.
         return form.step(products, params.data(), damping, view(factor, m(), m()), step.data(),

@@ -15,6 +15,7 @@ from gradus._threads import default_n_threads
 from gradus._typing import Array, Float64Array, FloatArray, UInt8Array
 from gradus.engines import second_order
 from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
+from gradus.engines.kept_arrays import KeptArrays
 from gradus.engines.native_damped import NormalEquations, RowEquations
 from gradus.engines.reference import mean_loss, mean_measure, without_idle_rows
 from gradus.engines.reference_engine import ReferenceEngine
@@ -76,6 +77,7 @@ class NativeEngine:
     def __init__(self, n_threads: int | None = None) -> None:
         self.n_threads = default_n_threads() if n_threads is None else n_threads
         self.instruction_set = _core.instruction_set()
+        self._kept = KeptArrays()
 
     def outputs(self, spec: NetworkSpec, params: FloatArray, X: FloatArray) -> FloatArray:
         """Compute the activations of the last layer; see `engines.base.Engine`."""
@@ -174,7 +176,11 @@ class NativeEngine:
         loss, grads = self.gradient(spec, params, X, y, weights)
         if loss_of(spec.loss).name == "functions":
             return loss, grads, ReferenceEngine().gauss_newton(spec, params, X, y, weights)[2]
-        return loss, grads, self._matrix(spec, params, X, y, weights, None)
+        X = without_idle_rows(X, weights)
+        matrix: Array = np.empty((params.size, params.size), dtype=params.dtype)
+        batch = _fit(params), _fit(X), _fit(y), _fit_or_none(weights)
+        _core.gauss_newton(_network(spec), *batch, matrix, None, self.n_threads)
+        return loss, grads, matrix
 
     def damped_system(
         self,
@@ -192,27 +198,10 @@ class NativeEngine:
             formulas = ReferenceEngine().damped_system
             return formulas(spec, params, X, y, weights, by_rows=by_rows, cancel=cancel)
         _, grads = self.gradient(spec, params, X, y, weights)
-        if not by_rows:
-            matrix = self._matrix(spec, params, X, y, weights, cancel)
-            return NormalEquations(matrix, grads, cancel, self.n_threads)
         X = _fit(without_idle_rows(X, weights))
-        batch = _fit(params), X, _fit(y), _fit_or_none(weights)
-        return RowEquations(spec, _network(spec), *batch, grads, cancel, self.n_threads)
-
-    def _matrix(
-        self,
-        spec: NetworkSpec,
-        params: FloatArray,
-        X: FloatArray,
-        y: FloatArray,
-        weights: FloatArray | None,
-        cancel: UInt8Array | None,
-    ) -> Array:
-        X = without_idle_rows(X, weights)
-        matrix: Array = np.empty((params.size, params.size), dtype=params.dtype)
-        batch = _fit(params), _fit(X), _fit(y), _fit_or_none(weights)
-        _core.gauss_newton(_network(spec), *batch, matrix, cancel, self.n_threads)
-        return matrix
+        batch = _network(spec), _fit(params), X, _fit(y), _fit_or_none(weights)
+        lent = grads, cancel, self.n_threads, self._kept
+        return RowEquations(spec, *batch, *lent) if by_rows else NormalEquations(*batch, *lent)
 
     def run(
         self,

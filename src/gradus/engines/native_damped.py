@@ -7,8 +7,12 @@ import numpy as np
 
 from gradus import _core
 from gradus._typing import Array, Float64Array, FloatArray, UInt8Array
+from gradus.engines.kept_arrays import KeptArrays
 from gradus.networks.params import weight_mask
 from gradus.networks.spec import NetworkSpec
+
+# Above it, 32 MiB of doubles, A A' of layer 1 is not kept: it spares work and is not needed.
+_MOST_KEPT_ROWS = 2048
 
 
 class NormalEquations:
@@ -16,22 +20,38 @@ class NormalEquations:
 
     Parameters
     ----------
-    matrix : array of shape (n_params, n_params)
-        G.
+    network
+        As the core knows it.
+    params : array of shape (n_params,)
+    X : array of shape (n, n_inputs)
+    y : array of shape (n, n_targets)
+    weights : array of shape (n,) or None
     grads : array of shape (n_params,)
+        Of the objective at `params`.
     cancel
         See `engines.base.Engine.damped_system`.
     n_threads
         Threads the core may use.
+    kept
+        Where the matrices come from.
     """
 
     def __init__(
-        self, matrix: Array, grads: Array, cancel: UInt8Array | None, n_threads: int
+        self,
+        network: _core.Network,
+        params: Array,
+        X: Array,
+        y: Array,
+        weights: Array,
+        grads: Array,
+        cancel: UInt8Array | None,
+        n_threads: int,
+        kept: KeptArrays,
     ) -> None:
-        self.matrix, self.grads = matrix, grads
-        self.factor = np.empty_like(matrix)
-        self.cancel, self.n_threads = cancel, n_threads
-        self.mean_curvature = float(np.trace(matrix, dtype=np.float64)) / len(grads)
+        self.grads, self.cancel, self.n_threads = grads, cancel, n_threads
+        self.matrix, self.factor = kept.lend(self, _two_squares, params.size, params.dtype)
+        _core.gauss_newton(network, params, X, y, weights, self.matrix, cancel, n_threads)
+        self.mean_curvature = float(np.trace(self.matrix, dtype=np.float64)) / len(grads)
 
     def step(self, damping: float) -> FloatArray | None:
         """Solve for one damping: one factorization."""
@@ -49,20 +69,42 @@ class NormalEquations:
         return diagonal
 
 
+def _two_squares(side: int, dtype: np.dtype) -> tuple[Array, Array]:
+    return np.empty((side, side), dtype), np.empty((side, side), dtype)
+
+
+class _RowArrays:
+    """What `RowEquations` work with, for m rows times outputs.
+
+    Parameters
+    ----------
+    m, dtype
+        Their number, and the type of all arrays.
+    widths
+        Those of the network.
+    has_l2
+        Without a penalty weights and biases are damped alike, and share one matrix.
+    """
+
+    def __init__(self, m: int, dtype: np.dtype, widths: tuple[int, ...], has_l2: bool) -> None:  # noqa: FBT001
+        # One neuron's A A' is never looked at.
+        of_inputs = m if m <= _MOST_KEPT_ROWS and widths[1] > 1 else 0
+        shapes = (m * sum(widths[:-1]), m * sum(widths[1:]), (m, m), 2 * (m if has_l2 else 0,))
+        fed, delta, of_weights, of_biases = (np.empty(shape, dtype) for shape in shapes)
+        self.products: tuple[Array, Array, Array, Array] = (fed, delta, of_weights, of_biases)
+        self.factor: Array = np.empty((m, m), dtype)
+        self.of_inputs: Array = np.empty((of_inputs, of_inputs), dtype)
+        self.X: Array = None  # that of_inputs was made from
+
+
 class RowEquations:
     """Steps from the inner products of the Jacobian's rows; see `NormalEquations`.
 
     Parameters
     ----------
-    spec, network
-        The network, and as the core knows it.
-    params : array of shape (n_params,)
-    X : array of shape (n, n_inputs)
-    y : array of shape (n, n_targets)
-    weights : array of shape (n,) or None
-    grads : array of shape (n_params,)
-        Of the objective at `params`.
-    cancel, n_threads
+    spec
+        The network.
+    network, params, X, y, weights, grads, cancel, n_threads, kept
         See `NormalEquations`.
     """
 
@@ -77,26 +119,29 @@ class RowEquations:
         grads: Array,
         cancel: UInt8Array | None,
         n_threads: int,
+        kept: KeptArrays,
     ) -> None:
         self.network, self.grads = network, grads
         self.cancel, self.n_threads = cancel, n_threads
-        m = len(X) * spec.n_outputs
-        biased = m if spec.l2 else 0  # with no penalty weights and biases are damped alike
-        shapes = (m * sum(spec.widths[:-1]), m * sum(spec.widths[1:]), (m, m), (biased, biased))
-        products = (np.empty(shape, dtype=params.dtype) for shape in shapes)
-        fed, delta, of_weights, of_biases = products
-        self.products: tuple[Array, Array, Array, Array] = (fed, delta, of_weights, of_biases)
-        self.factor: Array = np.empty((m, m), dtype=params.dtype)
-        _core.row_products(network, params, X, y, weights, *self.products, cancel, n_threads)
+        key = (len(X) * spec.n_outputs, params.dtype, spec.widths, spec.l2 > 0)
+        self.arrays = arrays = kept.lend(self, _RowArrays, *key)
+        is_known = arrays.X is not None and np.array_equal(arrays.X, X)
+        lent = (arrays.of_inputs, is_known, *arrays.products)
+        arrays.X = arrays.X if is_known else None
+        is_done = _core.row_products(network, params, X, y, weights, *lent, cancel, n_threads)
+        if is_done and not is_known:
+            arrays.X = X.copy()
         # J' J and J J' have one trace.
-        trace = sum(float(np.trace(one, dtype=np.float64)) for one in self.products[2:])
-        trace += spec.l2 * int(weight_mask(spec).sum())
+        trace = sum(float(np.trace(one, dtype=np.float64)) for one in arrays.products[2:])
+        if spec.l2:
+            trace += spec.l2 * int(weight_mask(spec).sum())
         self.mean_curvature = trace / len(grads)
 
     def step(self, damping: float) -> FloatArray | None:
         """Solve for one damping: one factorization."""
         step: Array = np.empty_like(self.grads)
-        given = (self.network, *self.products, self.grads, damping, self.factor, step)
+        arrays = self.arrays
+        given = (self.network, *arrays.products, self.grads, damping, arrays.factor, step)
         is_definite = _core.row_step(*given, self.cancel, self.n_threads)
         return step if is_definite else None
 

@@ -12,6 +12,7 @@ The loss is the weighted mean over rows of ``l(a_L, y)``; the objective adds the
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -256,10 +257,18 @@ def gradient(
 def update_ratios(spec: NetworkSpec, before: Array, after: Array) -> Float64Array:
     """``||change|| / ||before||`` of each layer, weight and bias together."""
     ratios = np.zeros(len(spec.dense))
-    for number in range(1, len(spec.dense) + 1):
-        own = [view for view in layout(spec) if view.layer == number]
-        part = slice(own[0].start, own[-1].stop)
+    for number, part in enumerate(_layer_parts(spec)):
         change = float(gradient_norm(after[part] - before[part]))
         size = float(gradient_norm(before[part]))
-        ratios[number - 1] = change / size if size > 0 else (np.inf if change > 0 else 0.0)
+        ratios[number] = change / size if size > 0 else (np.inf if change > 0 else 0.0)
     return ratios
+
+
+@lru_cache(maxsize=64)
+def _layer_parts(spec: NetworkSpec) -> tuple[slice, ...]:
+    """Where the weight and the bias of each layer stand."""
+    views = [
+        [view for view in layout(spec) if view.layer == number]
+        for number in range(1, len(spec.dense) + 1)
+    ]
+    return tuple(slice(own[0].start, own[-1].stop) for own in views)

@@ -4,6 +4,7 @@ It never knows parameters, arrays or engines; everything that lives is derived f
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from gradus._validate import check_number, check_whole
 from gradus.errors import InvalidParameter, ShapeMismatch
@@ -77,7 +78,7 @@ class NetworkSpec:
         """Columns of X that hold numbers and not levels; they come first."""
         return self.n_inputs - len(self.embeddings)
 
-    @property
+    @cached_property
     def dense(self) -> tuple[Dense, ...]:
         """Layer 1, layer 2, ...: every `Dense` in its order, those within a `Residual` too."""
         inner = (each.layers if isinstance(each, Residual) else (each,) for each in self.layers)

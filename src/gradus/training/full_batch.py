@@ -62,11 +62,18 @@ class RowsProblem:
         self.rows = (batches.X[rows], batches.y[rows], weights)
         self.is_weight, self.l2 = weight_mask(spec), spec.l2
         self.n_errors = _count_errors(spec, self.rows[0], weights)
+        self._measured: tuple[FloatArray, tuple[float, float]] | None = None
 
     def measures(self, params: FloatArray) -> tuple[float, float]:
-        """Average loss, without penalty, and row measure."""
+        """Average loss, without penalty, and row measure.
+
+        The last answer is kept, since an iteration begins where the one before ended.
+        """
         self._look_up()
-        return self.engine.evaluate(self.spec, params, *self.rows)
+        if self._measured is None or not np.array_equal(self._measured[0], params):
+            measures = self.engine.evaluate(self.spec, params, *self.rows)
+            self._measured = params.copy(), measures
+        return self._measured[1]
 
     def loss(self, params: FloatArray) -> float:
         """Compute the mean loss, without penalty."""
@@ -122,6 +129,8 @@ class RowsProblem:
 
 def penalty(spec: NetworkSpec, params: FloatArray) -> float:
     """Compute what an objective has beside the mean loss, in float64."""
+    if spec.l1 == spec.l2 == 0:
+        return 0.0
     exact, is_weight = params.astype(np.float64), weight_mask(spec)
     with np.errstate(over="ignore", invalid="ignore"):
         squares = l2_penalty(exact, is_weight, spec.l2)
