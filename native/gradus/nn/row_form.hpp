@@ -51,7 +51,8 @@ struct InputProducts {
 template <class T>
 class RowSums {
 public:
-    static constexpr Index kChunk = ProductBlocks::kDepth;
+    // Rows that go forward and back together: enough of them for several threads.
+    static constexpr Index kChunk = 4 * ProductBlocks::kDepth;
 
     RowSums(const Network& network, Index n_rows, int n_threads)
         : network_(network),

@@ -80,20 +80,20 @@ class _RowArrays:
     ----------
     m, dtype
         Their number, and the type of all arrays.
+    n_biased
+        m; 0 without a penalty, where weights and biases are damped alike and share one matrix.
     widths
         Those of the network.
-    has_l2
-        Without a penalty weights and biases are damped alike, and share one matrix.
     """
 
-    def __init__(self, m: int, dtype: np.dtype, widths: tuple[int, ...], has_l2: bool) -> None:  # noqa: FBT001
+    def __init__(self, m: int, dtype: np.dtype, n_biased: int, widths: tuple[int, ...]) -> None:
         # One neuron's A A' is never looked at.
-        of_inputs = m if m <= _MOST_KEPT_ROWS and widths[1] > 1 else 0
-        shapes = (m * sum(widths[:-1]), m * sum(widths[1:]), (m, m), 2 * (m if has_l2 else 0,))
+        n_kept = m if m <= _MOST_KEPT_ROWS and widths[1] > 1 else 0
+        shapes = (m * sum(widths[:-1]), m * sum(widths[1:]), (m, m), (n_biased, n_biased))
         fed, delta, of_weights, of_biases = (np.empty(shape, dtype) for shape in shapes)
         self.products: tuple[Array, Array, Array, Array] = (fed, delta, of_weights, of_biases)
         self.factor: Array = np.empty((m, m), dtype)
-        self.of_inputs: Array = np.empty((of_inputs, of_inputs), dtype)
+        self.of_inputs: Array = np.empty((n_kept, n_kept), dtype)
         self.X: Array = None  # that of_inputs was made from
 
 
@@ -123,7 +123,8 @@ class RowEquations:
     ) -> None:
         self.network, self.grads = network, grads
         self.cancel, self.n_threads = cancel, n_threads
-        key = (len(X) * spec.n_outputs, params.dtype, spec.widths, spec.l2 > 0)
+        m = len(X) * spec.n_outputs
+        key = (m, params.dtype, m if spec.l2 else 0, spec.widths)
         self.arrays = arrays = kept.lend(self, _RowArrays, *key)
         is_known = arrays.X is not None and np.array_equal(arrays.X, X)
         lent = (arrays.of_inputs, is_known, *arrays.products)
