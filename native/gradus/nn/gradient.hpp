@@ -23,6 +23,9 @@ template <class T>
 class GradientPass {
 public:
     static constexpr Index kChunk = 8 * ProductBlocks::kDepth;
+    /// Losses are summed piece by piece, and blocks are cut between pieces, so that no bit of a
+    /// loss depends on the blocks.
+    static constexpr Index kPiece = 64;
 
     GradientPass(const Network& network, Index batch_rows, int n_threads)
         : network_(network),
@@ -126,9 +129,6 @@ public:
     }
 
 private:
-    // Losses are summed piece by piece, and blocks are cut between pieces, so that no bit of a loss
-    // depends on the blocks.
-    static constexpr Index kPiece = 64;
     static constexpr Index kBlock = 128;
     // Numbers of the largest layer that each block may read anew: half of the second cache.
     static constexpr Index kMostWeights = 131'072;

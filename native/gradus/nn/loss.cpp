@@ -10,11 +10,6 @@
 namespace gradus {
 namespace {
 
-struct RowLoss {
-    double loss;
-    double measure;
-};
-
 /// What one output adds to its row: a loss, its derivative, a measure.
 struct OneOutput {
     double loss;
@@ -31,15 +26,17 @@ double log_from_one(double x) {
     return (exponent - 1) * kLn2 + kernels<double>().log1p(2 * half_to_one - 1);
 }
 
-/// 1/N sum (yhat - y)^2 over the N outputs of the row; derivative 2/N (yhat - y).
+/// 1/N sum (yhat - y)^2 over the N outputs of the row; derivative 2/N (yhat - y). The difference is
+/// one of T: it is rounded once, and the way back waits for no conversion.
 template <class T>
 RowLoss squared_error(T* outputs, Index n, const T* y, double scale) {
     const double share = 1.0 / static_cast<double>(n);
+    const T factor = static_cast<T>(2 * share * scale);
     double sum = 0;
     for (Index j = 0; j < n; ++j) {
-        const double error = static_cast<double>(outputs[j]) - static_cast<double>(y[j]);
-        sum += error * error;
-        outputs[j] = static_cast<T>(2 * share * error * scale);
+        const T error = outputs[j] - y[j];
+        sum += static_cast<double>(error) * static_cast<double>(error);
+        outputs[j] = error * factor;
     }
     return {sum * share, sum * share};
 }
@@ -161,22 +158,6 @@ RowLoss cross_entropy(double smoothing, T* outputs, Index n, const T* y, double 
     return {log_from_one(sum) + below_top + extra, right};
 }
 
-template <class T>
-RowLoss row_loss(const LossForm& form, T* outputs, Index n, const T* y, double scale) {
-    switch (form.loss) {
-        case Loss::squared_error:
-            return squared_error(outputs, n, y, scale);
-        case Loss::binary_cross_entropy:
-            return binary_cross_entropy(form.label_smoothing(), outputs, n, y, scale);
-        case Loss::cross_entropy:
-            return cross_entropy(form.label_smoothing(), outputs, n, y, scale);
-        case Loss::quantile:
-            return pinball(form, outputs, n, y, scale);
-        default:
-            return output_by_output(form, outputs, n, y, scale);
-    }
-}
-
 /// The losses of all rows from elsewhere, and their derivatives times each row's scale.
 template <class T>
 bool foreign_loss(const ForeignLoss& foreign, MatrixView<T> outputs, MatrixView<const T> y,
@@ -199,6 +180,25 @@ bool foreign_loss(const ForeignLoss& foreign, MatrixView<T> outputs, MatrixView<
 }
 
 }  // namespace
+
+template <class T>
+RowLoss row_loss(const LossForm& form, T* outputs, Index n, const T* y, double scale) {
+    switch (form.loss) {
+        case Loss::squared_error:
+            return squared_error(outputs, n, y, scale);
+        case Loss::binary_cross_entropy:
+            return binary_cross_entropy(form.label_smoothing(), outputs, n, y, scale);
+        case Loss::cross_entropy:
+            return cross_entropy(form.label_smoothing(), outputs, n, y, scale);
+        case Loss::quantile:
+            return pinball(form, outputs, n, y, scale);
+        default:
+            return output_by_output(form, outputs, n, y, scale);
+    }
+}
+
+template RowLoss row_loss<float>(const LossForm&, float*, Index, const float*, double);
+template RowLoss row_loss<double>(const LossForm&, double*, Index, const double*, double);
 
 template <class T>
 bool loss_and_delta(const Network& network, MatrixView<T> outputs, MatrixView<const T> y,

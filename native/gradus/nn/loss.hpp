@@ -24,6 +24,11 @@ struct Totals {
     }
 };
 
+/// The loss of one row; its `outputs` (n,) become scale times the derivative. Not for a foreign
+/// loss.
+template <class T>
+RowLoss row_loss(const LossForm& form, T* outputs, Index n, const T* y, double scale);
+
 /// Adds the rows of one block to `totals` and turns `outputs` (rows, n_outputs), in place, into
 /// w_i / weight_sum * dloss_i / doutputs, or 0 where weight_sum is 0.
 ///

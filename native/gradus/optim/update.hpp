@@ -64,6 +64,8 @@ template <class T>
 class Updater {
 public:
     static constexpr Index kBlock = 4096;
+    /// No update by a rate times a gradient of this size leaves the type's range.
+    static constexpr double kLarge = std::numeric_limits<T>::digits > 30 ? 1e150 : 1e15;
 
     Updater(const Network& network, const RuleConfig& config)
         : network_(network),
@@ -127,10 +129,15 @@ public:
         limit_norms(network_, p.params, steady);
     }
 
+    /// The prepared update of some numbers that stand elsewhere, all of them weights or none.
+    void apply_to(bool is_weight, Index count, T* params, T* slot_1, T* slot_2,
+                  const T* grads) const noexcept {
+        update({0, count, kNoLayer, is_weight}, params, slot_1, slot_2, grads);
+    }
+
     /// Whether the prepared update may leave the type's range although the gradient, of this norm
     /// after clipping, did not: it is then tried on a copy first.
     bool is_suspicious(double norm) const noexcept {
-        constexpr double kLarge = std::numeric_limits<T>::digits > 30 ? 1e150 : 1e15;
         if (descent_.rate * std::max(1.0, norm) > kLarge) return true;
         if (config_.rule == Rule::gradient_descent) return false;
         // The others square the gradient, and divide by epsilon where all squares were 0.

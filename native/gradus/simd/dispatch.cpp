@@ -10,6 +10,7 @@
 namespace gradus {
 
 static_assert(kActivationCount == kActivationNames.size());
+static_assert(kTinyIdentity == static_cast<int>(Activation::identity));
 
 extern const Kernels<float> kScalarFloat;
 extern const Kernels<double> kScalarDouble;

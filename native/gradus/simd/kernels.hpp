@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "simd/tiny.hpp"
+
 namespace gradus {
 
 /// Entries of base/enums.hpp's Activation; dispatch.cpp holds the two equal.
@@ -57,16 +59,6 @@ struct Panels {
     const T* data;
     std::ptrdiff_t row_stride;
     std::ptrdiff_t panel_stride;
-};
-
-/// The shuffled rows of one epoch; base/random.hpp's row_order makes it, simd/shuffle.inl.hpp says
-/// how it is read.
-struct RowOrder {
-    std::uint64_t key;
-    std::uint64_t n;
-    std::uint64_t width;
-    std::uint64_t height;
-    std::uint64_t n_rounds;
 };
 
 /// Every loop over numbers that training spends its time in. No kernel allocates, fails or reads a
@@ -160,6 +152,9 @@ struct Kernels {
     /// out(i, p * y_cols + q) = x(i, p) * y(i, q).
     void (*outer)(const T* x, Index x_stride, Index x_cols, const T* y, Index y_stride,
                   Index y_cols, T* out, Index out_stride, Index rows);
+
+    /// Null in sets without quads.
+    TinyKernels<T> tiny_steps;
 };
 
 /// The kernels of this process: the best the processor can run, or those GRADUS_ISA names. Chosen

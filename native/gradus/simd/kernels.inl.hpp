@@ -11,6 +11,9 @@
 #include "simd/product.inl.hpp"
 #include "simd/shuffle.inl.hpp"
 #include "simd/systems.inl.hpp"
+#if defined(GRADUS_HAS_QUADS)
+#include "simd/tiny.inl.hpp"
+#endif
 #include "simd/update.inl.hpp"
 
 namespace GRADUS_ISA {
@@ -68,7 +71,7 @@ void activate(T* z, Index z_stride, T* slope, Index slope_stride, const T* bias,
         const Vec<T> shift = Vec<T>::set(bias == nullptr ? T(0) : *bias);
         for_each_vector<T>(rows, [&](Index i, auto load, auto store) {
             const Vec<T> x = load(z + i);
-            const ValueAndSlope<T> f = Activation::at(bias == nullptr ? x : x + shift);
+            const ValueAndSlope<Vec<T>> f = Activation::at(bias == nullptr ? x : x + shift);
             store(f.value, z + i);
             if (slope != nullptr) store(f.slope, slope + i);
         });
@@ -78,7 +81,7 @@ void activate(T* z, Index z_stride, T* slope, Index slope_stride, const T* bias,
         for_each_vector<T>(cols, [&](Index j, auto load, auto store) {
             Vec<T> x = load(z + j);
             if (bias != nullptr) x = x + load(bias + j);
-            const ValueAndSlope<T> f = Activation::at(x);
+            const ValueAndSlope<Vec<T>> f = Activation::at(x);
             store(f.value, z + j);
             if (slope != nullptr) store(f.slope, slope + j);
         });
@@ -93,7 +96,7 @@ void activate_twice(T* z, Index z_stride, T* slope, Index slope_stride, T* curva
         for_each_vector<T>(cols, [&](Index j, auto load, auto store) {
             Vec<T> x = load(z + j);
             if (bias != nullptr) x = x + load(bias + j);
-            const ValueAndSlope<T> f = Activation::at(x);
+            const ValueAndSlope<Vec<T>> f = Activation::at(x);
             store(f.value, z + j);
             store(f.slope, slope + j);
             store(Activation::curvature(x), curvature + j);
@@ -187,6 +190,15 @@ double sum_squares(const T* x, Index n) {
 }
 
 template <class T, class... Activations>
+constexpr TinyKernels<T> make_tiny_kernels_if_any() {
+#if defined(GRADUS_HAS_QUADS)
+    return make_tiny_kernels<T, Activations...>();
+#else
+    return {};
+#endif
+}
+
+template <class T, class... Activations>
 constexpr Kernels<T> make_kernels_with(const char* name) {
     static_assert(sizeof...(Activations) == kActivationCount);
     return {name,
@@ -214,7 +226,8 @@ constexpr Kernels<T> make_kernels_with(const char* name) {
             dot<T>,
             row_dots<T>,
             multiply_add<T>,
-            outer<T>};
+            outer<T>,
+            make_tiny_kernels_if_any<T, Activations...>()};
 }
 
 // The activations in the order of base/enums.hpp.

@@ -2,6 +2,7 @@
 // one the number of a.
 #if defined(__AVX2__)
 #define GRADUS_ISA gradus::avx2
+#include "simd/quad_x86.hpp"
 #include "simd/vec_avx2.hpp"
 
 namespace GRADUS_ISA {

@@ -2,6 +2,7 @@
 // of b, one the number of a.
 #if defined(__AVX512F__)
 #define GRADUS_ISA gradus::avx512
+#include "simd/quad_x86.hpp"
 #include "simd/vec_avx512.hpp"
 
 namespace GRADUS_ISA {

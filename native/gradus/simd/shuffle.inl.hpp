@@ -13,6 +13,26 @@
 
 namespace GRADUS_ISA {
 
+// The constants and the finalizer of base/random.hpp, which is not compiled for this set.
+constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15u;
+constexpr std::uint64_t kRoundStride = 0xd1342543de82ef95u;
+
+inline std::uint64_t mix64(std::uint64_t x) {
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
+}
+
+/// A number less than `below` for the round of this key and the other coordinate.
+inline std::uint64_t round_shift(std::uint64_t key_and_value, std::uint64_t below) {
+    return ((mix64(key_and_value) >> 32) * below) >> 32;
+}
+
+/// The key of one epoch.
+inline std::uint64_t epoch_key(std::uint64_t key, std::int64_t epoch) {
+    return mix64(key + kGolden * (static_cast<std::uint64_t>(epoch) + 1));
+}
+
 /// Some positions at once; the compiler makes vectors of the loops over them.
 class Feistel {
 public:
@@ -45,19 +65,12 @@ public:
     std::uint64_t at(std::uint64_t i) const { return right_[i] * order_.width + left_[i]; }
 
 private:
-    // The constants and the finalizer of base/random.hpp, which is not compiled for this set.
-    static constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15u;
-    static constexpr std::uint64_t kRoundStride = 0xd1342543de82ef95u;
-
     // By way of an array that nothing else points to, which lets the compiler make vectors.
     static void shift(std::uint64_t* to, const std::uint64_t* from, std::uint64_t key,
                       std::uint64_t below) {
         std::uint64_t shifted[kLanes];
         for (std::uint64_t i = 0; i < kLanes; ++i) {
-            std::uint64_t x = key + from[i] * kGolden;
-            x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-            x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-            const std::uint64_t sum = to[i] + ((((x ^ (x >> 31)) >> 32) * below) >> 32);
+            const std::uint64_t sum = to[i] + round_shift(key + from[i] * kGolden, below);
             shifted[i] = sum >= below ? sum - below : sum;
         }
         for (std::uint64_t i = 0; i < kLanes; ++i) to[i] = shifted[i];

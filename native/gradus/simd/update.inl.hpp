@@ -12,13 +12,15 @@ void descend(T* params, T* velocity, const T* grads, Index n, const DescentStep&
     const Vec<T> minus_rate = Vec<T>::set(static_cast<T>(-step.rate));
     const Vec<T> momentum = Vec<T>::set(static_cast<T>(step.momentum));
     for_each_vector<T>(n, [&](Index i, auto load, auto store) {
-        const Vec<T> plain = minus_rate * (load(grads + i) * clip);
-        Vec<T> change = plain;
-        if (velocity != nullptr) {
-            change = momentum * load(velocity + i) + plain;
-            store(change, velocity + i);
-            if (step.nesterov) change = momentum * change + plain;
+        const Vec<T> g = load(grads + i) * clip;
+        if (velocity == nullptr) {
+            store(fma(minus_rate, g, load(params + i)), params + i);
+            return;
         }
+        const Vec<T> plain = minus_rate * g;
+        Vec<T> change = momentum * load(velocity + i) + plain;
+        store(change, velocity + i);
+        if (step.nesterov) change = momentum * change + plain;
         store(load(params + i) + change, params + i);
     });
 }

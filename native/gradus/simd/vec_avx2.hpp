@@ -9,11 +9,15 @@
 
 namespace GRADUS_ISA {
 
+/// Whether fma rounds once.
+constexpr bool kFuses = true;
+
 template <class T>
 struct Vec;
 
 template <>
 struct Vec<float> {
+    using Number = float;
     static constexpr int size = 8;
     __m256 v;
 
@@ -28,6 +32,7 @@ struct Vec<float> {
 
     friend Vec operator+(Vec a, Vec b) { return {_mm256_add_ps(a.v, b.v)}; }
     friend Vec operator-(Vec a, Vec b) { return {_mm256_sub_ps(a.v, b.v)}; }
+    friend Vec operator-(Vec a) { return {_mm256_xor_ps(a.v, _mm256_set1_ps(-0.0f))}; }
     friend Vec operator*(Vec a, Vec b) { return {_mm256_mul_ps(a.v, b.v)}; }
     friend Vec operator/(Vec a, Vec b) { return {_mm256_div_ps(a.v, b.v)}; }
 
@@ -40,6 +45,7 @@ private:
 
 template <>
 struct Vec<double> {
+    using Number = double;
     static constexpr int size = 4;
     __m256d v;
 
@@ -54,6 +60,7 @@ struct Vec<double> {
 
     friend Vec operator+(Vec a, Vec b) { return {_mm256_add_pd(a.v, b.v)}; }
     friend Vec operator-(Vec a, Vec b) { return {_mm256_sub_pd(a.v, b.v)}; }
+    friend Vec operator-(Vec a) { return {_mm256_xor_pd(a.v, _mm256_set1_pd(-0.0))}; }
     friend Vec operator*(Vec a, Vec b) { return {_mm256_mul_pd(a.v, b.v)}; }
     friend Vec operator/(Vec a, Vec b) { return {_mm256_div_pd(a.v, b.v)}; }
 

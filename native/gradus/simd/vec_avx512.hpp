@@ -9,11 +9,15 @@
 
 namespace GRADUS_ISA {
 
+/// Whether fma rounds once.
+constexpr bool kFuses = true;
+
 template <class T>
 struct Vec;
 
 template <>
 struct Vec<float> {
+    using Number = float;
     static constexpr int size = 16;
     __m512 v;
 
@@ -28,6 +32,7 @@ struct Vec<float> {
 
     friend Vec operator+(Vec a, Vec b) { return {_mm512_add_ps(a.v, b.v)}; }
     friend Vec operator-(Vec a, Vec b) { return {_mm512_sub_ps(a.v, b.v)}; }
+    friend Vec operator-(Vec a) { return {_mm512_xor_ps(a.v, _mm512_set1_ps(-0.0f))}; }
     friend Vec operator*(Vec a, Vec b) { return {_mm512_mul_ps(a.v, b.v)}; }
     friend Vec operator/(Vec a, Vec b) { return {_mm512_div_ps(a.v, b.v)}; }
 
@@ -37,6 +42,7 @@ private:
 
 template <>
 struct Vec<double> {
+    using Number = double;
     static constexpr int size = 8;
     __m512d v;
 
@@ -51,6 +57,7 @@ struct Vec<double> {
 
     friend Vec operator+(Vec a, Vec b) { return {_mm512_add_pd(a.v, b.v)}; }
     friend Vec operator-(Vec a, Vec b) { return {_mm512_sub_pd(a.v, b.v)}; }
+    friend Vec operator-(Vec a) { return {_mm512_xor_pd(a.v, _mm512_set1_pd(-0.0))}; }
     friend Vec operator*(Vec a, Vec b) { return {_mm512_mul_pd(a.v, b.v)}; }
     friend Vec operator/(Vec a, Vec b) { return {_mm512_div_pd(a.v, b.v)}; }
 

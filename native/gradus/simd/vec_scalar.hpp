@@ -21,8 +21,12 @@ struct Bits<double> {
     static constexpr Unsigned bias = 1023;
 };
 
+/// Whether fma rounds once.
+constexpr bool kFuses = false;
+
 template <class T>
 struct Vec {
+    using Number = T;
     static constexpr int size = 1;
     T v;
 
@@ -36,6 +40,7 @@ struct Vec {
 
     friend Vec operator+(Vec a, Vec b) { return {a.v + b.v}; }
     friend Vec operator-(Vec a, Vec b) { return {a.v - b.v}; }
+    friend Vec operator-(Vec a) { return {-a.v}; }
     friend Vec operator*(Vec a, Vec b) { return {a.v * b.v}; }
     friend Vec operator/(Vec a, Vec b) { return {a.v / b.v}; }
 };

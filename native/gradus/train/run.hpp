@@ -6,46 +6,13 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <span>
 
 #include "nn/gradient.hpp"
-#include "optim/update.hpp"
-#include "train/row_order.hpp"
+#include "train/tiny.hpp"
 
 namespace gradus {
-
-/// The rows one network learns from. X and y may be shared by many networks; `rows` picks (null:
-/// all n_rows in order).
-template <class T>
-struct Batches {
-    MatrixView<const T> x;
-    MatrixView<const T> y;
-    const T* weights;          // (n,) or null
-    const std::int64_t* rows;  // (n_rows,) or null
-    Index n_rows;
-    Index batch_size;
-    std::uint64_t shuffle_key;
-    std::uint64_t dropout_key;
-
-    Index steps_per_epoch() const noexcept { return (n_rows + batch_size - 1) / batch_size; }
-};
-
-/// What training changes; owned by the caller, always at a whole step.
-template <class T>
-struct TrainState {
-    Parameters<T> parameters;
-    std::int64_t* cursor;  // epoch, step within the epoch, updates made so far
-    double* totals;        // sums of the epoch under way: w * loss, w * measure, w
-    double* grad_norm;     // of the last step taken, and of the one before it
-};
-
-/// What a call reports.
-struct EpochLog {
-    double* rows;  // (epochs finished in the call, 3): mean loss, mean measure, gradient norm of
-                   // the last step
-    double* update_ratio;  // (n_layers,): size of the last change over the size of the parameters
-                           // before it
-};
 
 template <class T>
 class TrainingRun {
@@ -55,7 +22,7 @@ public:
         : batches_(batches),
           kernels_(kernels<T>()),
           max_grad_norm_(max_grad_norm),
-          look_every_(steps_between_looks(network, batches)),
+          look_every_(steps_between_looks(network, rule, batches)),
           pass_(network, std::min(batches.batch_size, batches.n_rows), n_threads),
           updater_(network, rule),
           arena_(size(network, batches, pass_.chunk_rows())),
@@ -63,21 +30,28 @@ public:
           x_(arena_.take<T>(pass_.chunk_rows() * batches.x.cols)),
           y_(arena_.take<T>(pass_.chunk_rows() * batches.y.cols)),
           weights_(arena_.take<T>(pass_.chunk_rows())),
-          numbers_(arena_.take<std::int64_t>(pass_.chunk_rows())) {}
+          numbers_(arena_.take<std::int64_t>(pass_.chunk_rows())) {
+        if (TinySteps<T>::fits(network, rule, batches))
+            tiny_.emplace(network, rule, batches, max_grad_norm, updater_);
+    }
 
     /// One update for each of `rates`; src/gradus/engines/base.py says how it may end early.
     RunStatus run(const TrainState<T>& state, std::span<const double> rates, const EpochLog& log,
                   const Crew& crew, Watch& watch) {
         double* log_row = log.rows;
-        for (std::size_t s = 0; s < rates.size(); ++s) {
+        for (std::size_t s = 0; s < rates.size();) {
             if (s % look_every_ == 0) {
                 if (s > 0 && watch.slice_is_over()) return RunStatus::cut;
                 if (watch.poll()) return RunStatus::cancelled;
             }
+            const std::size_t made = tiny_steps(state, rates, s, log_row);
+            s += made;
+            if (made > 0 && s % look_every_ == 0) continue;
             const bool is_last = s + 1 == rates.size();
             const RunStatus status =
                 step(state, rates[s], is_last ? log.update_ratio : nullptr, crew);
             if (status != RunStatus::done) return status;
+            ++s;
             if (++state.cursor[1] == batches_.steps_per_epoch())
                 log_row = end_epoch(state, log_row);
         }
@@ -86,12 +60,13 @@ public:
 
 private:
     // Reading a clock takes longer than a step of the smallest networks.
-    static std::size_t steps_between_looks(const Network& network,
+    static std::size_t steps_between_looks(const Network& network, const RuleConfig& rule,
                                            const Batches<T>& batches) noexcept {
-        constexpr double kWork = 1e6;  // a few microseconds
+        constexpr double kWork = 1e6;  // some tens of microseconds
+        const double most = TinySteps<T>::fits(network, rule, batches) ? 1024.0 : 64.0;
         const double step = 3 * network.work_per_row() *
                             static_cast<double>(std::min(batches.batch_size, batches.n_rows));
-        return static_cast<std::size_t>(std::clamp(kWork / step, 1.0, 64.0));
+        return static_cast<std::size_t>(std::clamp(kWork / step, 1.0, most));
     }
 
     static ArenaSize size(const Network& network, const Batches<T>& batches, Index chunk) {
@@ -102,6 +77,19 @@ private:
         size.add<T>(chunk);
         size.add<std::int64_t>(chunk);
         return size;
+    }
+
+    // As many steps from s on as the path of the smallest networks makes, but not the last one,
+    // which is measured, and none past the next look.
+    std::size_t tiny_steps(const TrainState<T>& state, std::span<const double> rates, std::size_t s,
+                           double*& log_row) {
+        const std::size_t last = rates.size() - 1;
+        if (!tiny_ || s == last) return 0;
+        const std::int64_t epoch = state.cursor[0];
+        const std::size_t some = std::min(look_every_ - s % look_every_, last - s);
+        const std::size_t made = tiny_->run(state, rates.subspan(s, some), log_row);
+        log_row += 3 * (state.cursor[0] - epoch);
+        return made;
     }
 
     // One step of training: the batch's gradient, its check, its clipping, and the update p <- p -
@@ -208,6 +196,7 @@ private:
     std::size_t look_every_;
     GradientPass<T> pass_;
     Updater<T> updater_;
+    std::optional<TinySteps<T>> tiny_;
     Arena arena_;
     T* grads_;
     T* x_;

@@ -1,0 +1,157 @@
+// Four numbers at a time, whatever the width of the set's vectors, for networks that would leave
+// those empty: lanes change places in one cycle, and a quotient takes the least time. And sixteen
+// bytes. For sets with AVX2 and FMA; vec_scalar.hpp says what the operations mean that are not
+// explained here.
+#pragma once
+
+#define GRADUS_HAS_QUADS
+
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace GRADUS_ISA {
+
+template <class T>
+struct Quad;
+
+template <>
+struct Quad<float> {
+    using Number = float;
+    __m128 v;
+
+    static Quad load(const float* p) { return {_mm_loadu_ps(p)}; }
+    static Quad set(float x) { return {_mm_set1_ps(x)}; }
+    void store(float* p) const { _mm_storeu_ps(p, v); }
+    static Quad load_first(const float* p, std::ptrdiff_t n) {
+        const __m128i lanes = _mm_setr_epi32(0, 1, 2, 3);
+        return {_mm_maskload_ps(p, _mm_cmpgt_epi32(_mm_set1_epi32(static_cast<int>(n)), lanes))};
+    }
+
+    friend Quad operator+(Quad a, Quad b) { return {_mm_add_ps(a.v, b.v)}; }
+    friend Quad operator-(Quad a, Quad b) { return {_mm_sub_ps(a.v, b.v)}; }
+    friend Quad operator-(Quad a) { return {_mm_xor_ps(a.v, _mm_set1_ps(-0.0f))}; }
+    friend Quad operator*(Quad a, Quad b) { return {_mm_mul_ps(a.v, b.v)}; }
+    friend Quad operator/(Quad a, Quad b) { return {_mm_div_ps(a.v, b.v)}; }
+};
+
+template <>
+struct Quad<double> {
+    using Number = double;
+    __m256d v;
+
+    static Quad load(const double* p) { return {_mm256_loadu_pd(p)}; }
+    static Quad set(double x) { return {_mm256_set1_pd(x)}; }
+    void store(double* p) const { _mm256_storeu_pd(p, v); }
+    static Quad load_first(const double* p, std::ptrdiff_t n) {
+        const __m256i lanes = _mm256_setr_epi64x(0, 1, 2, 3);
+        return {_mm256_maskload_pd(p, _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), lanes))};
+    }
+
+    friend Quad operator+(Quad a, Quad b) { return {_mm256_add_pd(a.v, b.v)}; }
+    friend Quad operator-(Quad a, Quad b) { return {_mm256_sub_pd(a.v, b.v)}; }
+    friend Quad operator-(Quad a) { return {_mm256_xor_pd(a.v, _mm256_set1_pd(-0.0))}; }
+    friend Quad operator*(Quad a, Quad b) { return {_mm256_mul_pd(a.v, b.v)}; }
+    friend Quad operator/(Quad a, Quad b) { return {_mm256_div_pd(a.v, b.v)}; }
+};
+
+inline Quad<float> fma(Quad<float> a, Quad<float> b, Quad<float> c) {
+    return {_mm_fmadd_ps(a.v, b.v, c.v)};
+}
+inline Quad<double> fma(Quad<double> a, Quad<double> b, Quad<double> c) {
+    return {_mm256_fmadd_pd(a.v, b.v, c.v)};
+}
+inline Quad<float> min(Quad<float> a, Quad<float> b) { return {_mm_min_ps(a.v, b.v)}; }
+inline Quad<double> min(Quad<double> a, Quad<double> b) { return {_mm256_min_pd(a.v, b.v)}; }
+inline Quad<float> max(Quad<float> a, Quad<float> b) { return {_mm_max_ps(a.v, b.v)}; }
+inline Quad<double> max(Quad<double> a, Quad<double> b) { return {_mm256_max_pd(a.v, b.v)}; }
+inline Quad<float> abs(Quad<float> a) { return {_mm_andnot_ps(_mm_set1_ps(-0.0f), a.v)}; }
+inline Quad<double> abs(Quad<double> a) { return {_mm256_andnot_pd(_mm256_set1_pd(-0.0), a.v)}; }
+inline Quad<float> round(Quad<float> a) {
+    return {_mm_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
+}
+inline Quad<double> round(Quad<double> a) {
+    return {_mm256_round_pd(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
+}
+
+inline Quad<float> power_of_two(Quad<float> n) {
+    const __m128i biased = _mm_add_epi32(_mm_cvtps_epi32(n.v), _mm_set1_epi32(127));
+    return {_mm_castsi128_ps(_mm_slli_epi32(biased, 23))};
+}
+inline Quad<double> power_of_two(Quad<double> n) {
+    const __m256i biased =
+        _mm256_add_epi64(_mm256_cvtepi32_epi64(_mm256_cvtpd_epi32(n.v)), _mm256_set1_epi64x(1023));
+    return {_mm256_castsi256_pd(_mm256_slli_epi64(biased, 52))};
+}
+
+inline Quad<float> where_less(Quad<float> a, Quad<float> b, Quad<float> x, Quad<float> y) {
+    return {_mm_blendv_ps(y.v, x.v, _mm_cmp_ps(a.v, b.v, _CMP_LT_OQ))};
+}
+inline Quad<double> where_less(Quad<double> a, Quad<double> b, Quad<double> x, Quad<double> y) {
+    return {_mm256_blendv_pd(y.v, x.v, _mm256_cmp_pd(a.v, b.v, _CMP_LT_OQ))};
+}
+
+/// One lane's number in all of them.
+template <int Lane>
+inline Quad<float> broadcast(Quad<float> a) {
+    return {_mm_permute_ps(a.v, Lane * 0x55)};
+}
+template <int Lane>
+inline Quad<double> broadcast(Quad<double> a) {
+    return {_mm256_permute4x64_pd(a.v, Lane * 0x55)};
+}
+
+/// In any order.
+inline float sum_of_lanes(Quad<float> a) {
+    const __m128 pairs = _mm_add_ps(a.v, _mm_permute_ps(a.v, 0x4e));
+    return _mm_cvtss_f32(_mm_add_ps(pairs, _mm_permute_ps(pairs, 0xb1)));
+}
+inline double sum_of_lanes(Quad<double> a) {
+    const __m256d pairs = _mm256_add_pd(a.v, _mm256_permute4x64_pd(a.v, 0x4e));
+    return _mm256_cvtsd_f64(_mm256_add_pd(pairs, _mm256_permute_pd(pairs, 0x5)));
+}
+
+/// Lane i of to[j] = lane j of from[i].
+inline void transpose(const Quad<float> (&from)[4], Quad<float> (&to)[4]) {
+    const __m128 low_01 = _mm_unpacklo_ps(from[0].v, from[1].v);
+    const __m128 low_23 = _mm_unpacklo_ps(from[2].v, from[3].v);
+    const __m128 high_01 = _mm_unpackhi_ps(from[0].v, from[1].v);
+    const __m128 high_23 = _mm_unpackhi_ps(from[2].v, from[3].v);
+    to[0].v = _mm_movelh_ps(low_01, low_23);
+    to[1].v = _mm_movehl_ps(low_23, low_01);
+    to[2].v = _mm_movelh_ps(high_01, high_23);
+    to[3].v = _mm_movehl_ps(high_23, high_01);
+}
+inline void transpose(const Quad<double> (&from)[4], Quad<double> (&to)[4]) {
+    const __m256d even_01 = _mm256_unpacklo_pd(from[0].v, from[1].v);
+    const __m256d even_23 = _mm256_unpacklo_pd(from[2].v, from[3].v);
+    const __m256d odd_01 = _mm256_unpackhi_pd(from[0].v, from[1].v);
+    const __m256d odd_23 = _mm256_unpackhi_pd(from[2].v, from[3].v);
+    to[0].v = _mm256_permute2f128_pd(even_01, even_23, 0x20);
+    to[1].v = _mm256_permute2f128_pd(odd_01, odd_23, 0x20);
+    to[2].v = _mm256_permute2f128_pd(even_01, even_23, 0x31);
+    to[3].v = _mm256_permute2f128_pd(odd_01, odd_23, 0x31);
+}
+
+struct Bytes {
+    __m128i v;
+
+    static Bytes load(const std::uint8_t* p) {
+        return {_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))};
+    }
+    static Bytes set(std::uint8_t x) { return {_mm_set1_epi8(static_cast<char>(x))}; }
+    void store(std::uint8_t* p) const { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), v); }
+
+    friend Bytes operator+(Bytes a, Bytes b) { return {_mm_add_epi8(a.v, b.v)}; }
+    friend Bytes operator-(Bytes a, Bytes b) { return {_mm_sub_epi8(a.v, b.v)}; }
+};
+inline Bytes min(Bytes a, Bytes b) { return {_mm_min_epu8(a.v, b.v)}; }
+/// table[at] of each lane, at < 16.
+inline Bytes look_up(Bytes table, Bytes at) { return {_mm_shuffle_epi8(table.v, at.v)}; }
+/// All bits of a lane where a is b, else none; and x where they are, y where not.
+inline Bytes equal(Bytes a, Bytes b) { return {_mm_cmpeq_epi8(a.v, b.v)}; }
+inline Bytes where(Bytes is, Bytes x, Bytes y) { return {_mm_blendv_epi8(y.v, x.v, is.v)}; }
+inline bool is_everywhere(Bytes is) { return _mm_movemask_epi8(is.v) == 0xffff; }
+
+}  // namespace GRADUS_ISA

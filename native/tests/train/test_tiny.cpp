@@ -1,0 +1,254 @@
+// The smallest networks: steps made in registers give the bits of those made one by one. The last
+// step of a call is always made on the path of all networks, so calls of one step each never leave
+// it.
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "check.hpp"
+#include "numbers.hpp"
+#include "train/run.hpp"
+
+using namespace gradus;
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// Everything that decides a training.
+struct Setting {
+    std::vector<std::int64_t> widths{3, 3, 2};
+    std::vector<int> activations{1, 1};
+    std::vector<int> has_bias{1, 1};
+    LossForm loss{0};
+    double l1 = 0, l2 = 0;
+    RuleConfig rule{.rule = Rule::gradient_descent};
+    Index n = 11, batch = 4;
+    double rate = 0.1, max_grad_norm = kInfinity;
+    bool has_weights = false, picks_rows = false;
+    double x_size = 1;
+    int seed = 0;
+};
+
+template <class T>
+struct Run {
+    const Setting& set;
+    Network network;
+    std::vector<T> x, y, weights, params, slots;
+    std::vector<std::int64_t> rows, cursor{0, 0, 0};
+    std::vector<double> totals{0, 0, 0}, grad_norm{-1, -2}, ratio, log;
+    RunStatus status = RunStatus::done;
+
+    static Network described(const Setting& set) {
+        Network network(set.widths[0], set.loss, set.l1, set.l2);
+        for (std::size_t l = 0; l < set.activations.size(); ++l)
+            network.add_dense(set.widths[l + 1], set.activations[l], set.has_bias[l] != 0,
+                              kInfinity);
+        return network;
+    }
+
+    explicit Run(const Setting& setting)
+        : set(setting),
+          network(described(setting)),
+          x(numbers<T>(set.n * network.n_inputs(), static_cast<std::uint64_t>(11 + set.seed))),
+          y(numbers<T>(set.n * network.n_targets(), static_cast<std::uint64_t>(12 + set.seed))),
+          weights(numbers<T>(set.n, 13)),
+          params(numbers<T>(network.n_params(), 14)),
+          slots(static_cast<std::size_t>(2 * network.n_params())),
+          ratio(network.layers().size(), -1) {
+        for (T& number : x) number *= static_cast<T>(set.x_size);
+        const bool has_classes = set.loss.loss == Loss::cross_entropy;
+        const bool has_counts =
+            set.loss.loss == Loss::poisson || set.loss.loss == Loss::binary_cross_entropy;
+        for (T& target : y) {
+            if (has_classes) target = target > 0 ? T(1) : T(0);
+            if (has_counts) target = target > T(0.3) ? T(1) : T(0);
+        }
+        for (std::size_t i = 0; i < weights.size(); ++i) {
+            weights[i] = i % 3 == 0 ? T(0) : std::fabs(weights[i]);
+            if (weights[i] == 0 && set.has_weights)
+                x[i * static_cast<std::size_t>(network.n_inputs())] =
+                    std::numeric_limits<T>::quiet_NaN();
+        }
+        for (Index i = 0; set.picks_rows && i < set.n; ++i) rows.push_back((i * 5 + 2) % set.n);
+    }
+
+    /// Calls of `piece` steps each, until all are made or one ends otherwise.
+    Run& go(std::size_t n_steps, std::size_t piece, double max_seconds = 1e9) {
+        const Batches<T> batches{{x.data(), set.n, network.n_inputs(), network.n_inputs()},
+                                 {y.data(), set.n, network.n_targets(), network.n_targets()},
+                                 set.has_weights ? weights.data() : nullptr,
+                                 set.picks_rows ? rows.data() : nullptr,
+                                 set.n,
+                                 set.batch,
+                                 99,
+                                 98};
+        std::uint8_t cancel = 0;
+        status = RunStatus::done;
+        while (static_cast<std::size_t>(cursor[2]) < n_steps && status != RunStatus::diverged) {
+            const auto left = n_steps - static_cast<std::size_t>(cursor[2]);
+            std::vector<double> rates;
+            for (std::size_t s = 0; s < std::min(piece, left); ++s) {
+                const auto number = cursor[2] + static_cast<std::int64_t>(s);
+                rates.push_back(set.rate / (1 + 0.01 * static_cast<double>(number)));
+            }
+            Watch watch(&cancel, nullptr, max_seconds);
+            const Crew crew(1, watch);
+            std::vector<double> log_rows(3 * (rates.size() + 1));
+            const TrainState<T> state{{params.data(), slots.data(), network.n_params()},
+                                      cursor.data(),
+                                      totals.data(),
+                                      grad_norm.data()};
+            TrainingRun<T> run(network, set.rule, batches, set.max_grad_norm, 1);
+            const std::int64_t epoch = cursor[0];
+            std::fill(ratio.begin(), ratio.end(), -1);
+            status = run.run(state, rates, {log_rows.data(), ratio.data()}, crew, watch);
+            log.insert(log.end(), log_rows.begin(), log_rows.begin() + 3 * (cursor[0] - epoch));
+        }
+        return *this;
+    }
+};
+
+template <class U>
+bool same_bits(const std::vector<U>& a, const std::vector<U>& b) {
+    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(U)) == 0;
+}
+
+template <class T>
+void check_same(const Setting& set, std::size_t n_steps = 37) {
+    Run<T> one_by_one(set);
+    one_by_one.go(n_steps, 1);
+    for (const std::size_t piece : {n_steps, std::size_t{2}, std::size_t{7}}) {
+        Run<T> together(set);
+        together.go(n_steps, piece);
+        CHECK(together.status == one_by_one.status);
+        CHECK(same_bits(together.params, one_by_one.params));
+        CHECK(same_bits(together.slots, one_by_one.slots));
+        CHECK(same_bits(together.cursor, one_by_one.cursor));
+        CHECK(same_bits(together.totals, one_by_one.totals));
+        CHECK(same_bits(together.grad_norm, one_by_one.grad_norm));
+        CHECK(same_bits(together.log, one_by_one.log));
+        if (together.status == RunStatus::done) CHECK(same_bits(together.ratio, one_by_one.ratio));
+    }
+}
+
+void check_both(const Setting& set) {
+    check_same<float>(set);
+    check_same<double>(set);
+}
+
+void check_shapes() {
+    for (std::int64_t inputs = 1; inputs <= kTinyWidth; ++inputs) {
+        for (std::int64_t outputs = 1; outputs <= kTinyWidth; ++outputs) {
+            for (const int bias : {0, 1}) {
+                check_both({.widths = {inputs, outputs}, .activations = {0}, .has_bias = {bias}});
+                for (std::int64_t hidden = 1; hidden <= kTinyWidth; ++hidden) {
+                    check_both({.widths = {inputs, hidden, outputs},
+                                .activations = {1, 1},
+                                .has_bias = {bias, 1 - bias}});
+                }
+            }
+        }
+    }
+}
+
+void check_activations() {
+    for (int hidden = 0; hidden < kActivationCount; ++hidden) {
+        for (int last = 0; last < kActivationCount; ++last) {
+            for (const double size : {1.0, 30.0}) {
+                check_both({.activations = {hidden, last}, .rate = 0.01, .x_size = size});
+            }
+        }
+    }
+}
+
+void check_losses() {
+    std::vector<LossForm> losses{LossForm(0), LossForm(1), LossForm(2), LossForm(3), LossForm(4)};
+    losses.emplace_back(3, std::vector<double>{0.1});
+    losses.emplace_back(4, std::vector<double>{0.1});
+    losses.emplace_back(5, std::vector<double>{0.3});
+    losses.emplace_back(6, std::vector<double>{0.1, 0.9});
+    for (const LossForm& loss : losses) {
+        for (const bool has_weights : {false, true})
+            check_both({.activations = {1, 0}, .loss = loss, .has_weights = has_weights});
+    }
+}
+
+std::vector<RuleConfig> rules() {
+    return {
+        {.rule = Rule::gradient_descent},
+        {.rule = Rule::gradient_descent, .momentum = 0.9},
+        {.rule = Rule::gradient_descent, .nesterov = true, .momentum = 0.9},
+        {.rule = Rule::adam, .beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-8},
+        {.rule = Rule::adam, .beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 0},
+        {.rule = Rule::adamw, .beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-8, .weight_decay = 0.3},
+        {.rule = Rule::rmsprop, .decay = 0.9, .epsilon = 1e-8},
+        {.rule = Rule::rmsprop, .momentum = 0.9, .decay = 0.9, .epsilon = 1e-8},
+        {.rule = Rule::adagrad, .epsilon = 1e-10, .initial_accumulator = 0.1}};
+}
+
+void check_rules_and_penalties() {
+    for (const RuleConfig& rule : rules()) {
+        for (const double l1 : {0.0, 0.03}) {
+            for (const double l2 : {0.0, 0.2}) {
+                for (const double most : {kInfinity, 0.4, 0.02})
+                    check_both({.l1 = l1, .l2 = l2, .rule = rule, .max_grad_norm = most});
+            }
+        }
+    }
+}
+
+// Full batches, parts of epochs, batches of which the last is shorter, more rows than one row order
+// or one queue holds.
+void check_rows() {
+    for (const Index n : {1, 2, 3, 4, 5, 9, 15, 16, 17, 37, 100, 255, 256, 257, 700}) {
+        for (const Index batch : {1, 2, 5, 16, 64, 100, 255, 256, 257, 1000}) {
+            for (const bool has_weights : {false, true}) {
+                check_both({.n = n,
+                            .batch = batch,
+                            .has_weights = has_weights,
+                            .picks_rows = has_weights != (n % 2 == 0)});
+            }
+        }
+    }
+    check_same<float>({.widths = {2, 2, 1}, .n = 4, .batch = 1}, 5000);
+    check_same<float>({.widths = {2, 2, 1}, .n = 300, .batch = 1}, 2000);
+}
+
+// Rates that lead out of the type's range, at once or later.
+template <class T>
+void check_divergence() {
+    for (const double rate : {3.0, 1e4, 1e20, 1e300, kInfinity}) {
+        for (const RuleConfig& rule : rules()) {
+            Setting set{.activations = {0, 0}, .rule = rule, .rate = rate, .x_size = 3};
+            check_same<T>(set, 300);
+            for (const T p : Run<T>(set).go(300, 300).params) CHECK(std::isfinite(p));
+        }
+    }
+    Setting set{.activations = {0, 0}, .rate = 3, .x_size = 3};
+    CHECK(Run<T>(set).go(300, 300).status == RunStatus::diverged);
+}
+
+void check_slices() {
+    const Setting set{.widths = {2, 2, 1}, .n = 4, .batch = 1};
+    Run<float> whole(set), sliced(set);
+    whole.go(9000, 9000);
+    sliced.go(9000, 9000, 0.0);
+    CHECK(same_bits(whole.params, sliced.params) && same_bits(whole.log, sliced.log));
+    CHECK(same_bits(whole.grad_norm, sliced.grad_norm));
+}
+
+}  // namespace
+
+int main() {
+    check_shapes();
+    check_activations();
+    check_losses();
+    check_rules_and_penalties();
+    check_rows();
+    check_divergence<float>();
+    check_divergence<double>();
+    check_slices();
+    return check::report();
+}
