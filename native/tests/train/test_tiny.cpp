@@ -223,7 +223,9 @@ void check_divergence() {
         for (const RuleConfig& rule : rules()) {
             Setting set{.activations = {0, 0}, .rule = rule, .rate = rate, .x_size = 3};
             check_same<T>(set, 300);
-            for (const T p : Run<T>(set).go(300, 300).params) CHECK(std::isfinite(p));
+            Run<T> run(set);
+            run.go(300, 300);
+            for (const T p : run.params) CHECK(std::isfinite(p));
         }
     }
     Setting set{.activations = {0, 0}, .rate = 3, .x_size = 3};
