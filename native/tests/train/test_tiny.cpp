@@ -112,7 +112,8 @@ struct Run {
 
 template <class U>
 bool same_bits(const std::vector<U>& a, const std::vector<U>& b) {
-    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(U)) == 0;
+    if (a.size() != b.size()) return false;
+    return a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(U)) == 0;
 }
 
 template <class T>
