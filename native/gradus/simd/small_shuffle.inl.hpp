@@ -23,7 +23,7 @@ public:
                 if (++left == width) left = 0, ++right;
             }
         }
-        for (std::ptrdiff_t v = 0; v < width; ++v)
+        for (std::ptrdiff_t v = 0; v < kLanes; ++v)
             times_width_[v] = static_cast<std::uint8_t>(v * width);
     }
 
