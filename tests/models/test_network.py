@@ -280,12 +280,12 @@ def test_control_c_in_the_middle_keeps_the_best_weights(engine, rows):
 
 
 def test_control_c_in_the_middle_of_a_step_drops_that_step(rng):
-    """One step here is over 1e11 operations, which no single thread does in 0.2 seconds."""
+    """One step here is over 1e11 operations, which no single thread does in 0.1 seconds."""
     layers = [Dense(1000, "sigmoid")] * 6 + [Dense(10)]
     network = Network(784, layers, "cross_entropy", dtype="float32")
     X, y = rng.uniform(size=(4000, 784)), rng.integers(0, 10, size=4000)
     before = network.params.copy()
-    presser = threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGINT))
+    presser = threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGINT))
     presser.start()
     run = network.train(X, y, Adam(), n_threads=1)
     presser.join()
