@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
 #include "base/arena.hpp"
 #include "base/thread_pool.hpp"
@@ -18,6 +19,7 @@ namespace gradus {
 /// of the bits; the others are not.
 struct ProductBlocks {
     static constexpr Index kDepth = 256;
+    static constexpr Index kPairs = 128;
     static constexpr Index kRows = 384;
     static constexpr Index kMostCols = 256;
     static constexpr Index kCols = 64;  // of what is cut into narrow strips
@@ -60,11 +62,14 @@ private:
     static constexpr double kShort = 1e7;  // some tens of microseconds
 };
 
-/// One packed block of b for each thread, by default of the largest size.
+/// One packed block of b for each thread, by default of the largest size; where factors are rounded
+/// to bfloat16, one of b and behind it one of a, both as pairs.
 template <class T>
 class PackBuffers {
 public:
     static constexpr Index kLargest = ProductBlocks::kDepth * ProductBlocks::kMostCols;
+    static constexpr Index kPairsOfB = ProductBlocks::kPairs * ProductBlocks::kMostCols;
+    static constexpr Index kPairsOfBoth = kPairsOfB + ProductBlocks::kPairs * ProductBlocks::kRows;
 
     /// Numbers of the largest block of products of at most this depth and width.
     static Index block(Index depth, Index cols) noexcept {
@@ -75,17 +80,31 @@ public:
     static void count(ArenaSize& size, int n_threads, Index block = kLargest) noexcept {
         size.add<T>(block * n_threads);
     }
-    PackBuffers(Arena& arena, int n_threads, Index block = kLargest) noexcept
-        : data_(arena.take<T>(block * n_threads)), block_(block) {}
+    /// With `rounding`, products of these buffers are of factors rounded to bfloat16; each block
+    /// must then hold kPairsOfBoth numbers.
+    PackBuffers(Arena& arena, int n_threads, Index block = kLargest,
+                const Bfloat16Kernels* rounding = nullptr) noexcept
+        : data_(arena.take<T>(block * n_threads)), block_(block), rounding_(rounding) {}
     T* of(int worker) const noexcept { return data_ + worker * block_; }
     /// The buffer of one thread, for a product that this thread makes alone.
-    PackBuffers only(int worker) const noexcept { return PackBuffers(of(worker), block_); }
+    PackBuffers only(int worker) const noexcept {
+        return PackBuffers(of(worker), block_, rounding_);
+    }
+
+    /// What multiplies factors rounded to bfloat16, or null where they stay as they are.
+    const Bfloat16Kernels* rounding() const noexcept { return rounding_; }
+    /// The same buffers for products whose factors stay as they are unless `rounds`.
+    PackBuffers rounding_if(bool rounds) const noexcept {
+        return PackBuffers(data_, block_, rounds ? rounding_ : nullptr);
+    }
 
 private:
-    PackBuffers(T* data, Index block) noexcept : data_(data), block_(block) {}
+    PackBuffers(T* data, Index block, const Bfloat16Kernels* rounding) noexcept
+        : data_(data), block_(block), rounding_(rounding) {}
 
     T* data_;
     Index block_;
+    const Bfloat16Kernels* rounding_;
 };
 
 /// Rows [from, from + part) of b by panels: packed, unless few rows of c would pass by them and
@@ -100,8 +119,8 @@ Panels<T> panels(const Kernels<T>& kernels, Operand<T> b, Index from, Index part
     return {packed, kernels.tile_cols, part * kernels.tile_cols};
 }
 
-/// One task of a product: the block of c from (row, col) on, cols <= kMostCols, made by thread
-/// `worker` of the crew. Returns false if told to stop on the way.
+/// One task of a product: the block of c from (row, col) on, rows <= kRows and cols <= kMostCols,
+/// made by thread `worker` of the crew. Returns false if told to stop on the way.
 template <class T>
 bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c,
                    Index depth, bool accumulate, T* packed, const Crew& crew, int worker) {
@@ -114,6 +133,41 @@ bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, Matrix
                         accumulate || from > 0);
     }
     return true;
+}
+
+/// As product_block, of factors rounded to bfloat16.
+inline bool rounded_block(const Bfloat16Kernels& kernels, Operand<float> a, Operand<float> b,
+                          MatrixView<float> c, Index depth, bool accumulate, float* packed,
+                          const Crew& crew, int worker) {
+    using B = ProductBlocks;
+    auto* const pairs_of_b = reinterpret_cast<Bfloat16Pair*>(packed);
+    Bfloat16Pair* const pairs_of_a = pairs_of_b + PackBuffers<float>::kPairsOfB;
+    for (Index from = 0; from < depth; from += 2 * B::kPairs) {
+        if (from > 0 && crew.should_stop(worker)) return false;
+        const Index part = std::min(2 * B::kPairs, depth - from), pairs = (part + 1) / 2;
+        kernels.pack(b.data + from * b.row_stride, b.row_stride, b.col_stride, part, c.cols,
+                     pairs_of_b);
+        kernels.pack_rows(a.data + from * a.col_stride, a.row_stride, a.col_stride, c.rows, part,
+                          pairs_of_a);
+        const bool is_along = a.col_stride == 1;
+        kernels.product(pairs, pairs_of_a, is_along ? pairs : 1, is_along ? 1 : c.rows,
+                        {pairs_of_b, kernels.tile_cols, pairs * kernels.tile_cols}, c.data,
+                        c.stride, c.rows, c.cols, accumulate || from > 0);
+    }
+    return true;
+}
+
+/// As product_block, of factors rounded where the buffers say so.
+template <class T>
+bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c,
+                   Index depth, bool accumulate, const PackBuffers<T>& buffers, const Crew& crew,
+                   int worker) {
+    T* const packed = buffers.of(worker);
+    if constexpr (std::is_same_v<T, float>) {
+        if (const Bfloat16Kernels* rounding = buffers.rounding())
+            return rounded_block(*rounding, a, b, c, depth, accumulate, packed, crew, worker);
+    }
+    return product_block(kernels, a, b, c, depth, accumulate, packed, crew, worker);
 }
 
 /// c (rows, cols) = [c +] a (rows, depth) b (depth, cols), then finish(row, rows, col, cols) on
@@ -131,7 +185,7 @@ bool product(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T
     return crew.for_each(tasks.count, work, [&](Index task, int worker) {
         const auto [row, rows, col, cols] = tasks.at(task, c.rows, c.cols);
         if (product_block(kernels, a.from_row(row), b.from_col(col), c.block(row, rows, col, cols),
-                          depth, accumulate, buffers.of(worker), crew, worker)) {
+                          depth, accumulate, buffers, crew, worker)) {
             finish(row, rows, col, cols);
         }
     });

@@ -56,7 +56,7 @@ bool parameter_gradients(const Kernels<T>& kernels, std::span<const LayerRows<T>
         product_block(kernels, transposed(rows.a_in).from_row(at.row),
                       plain(rows.delta).from_col(at.col),
                       d_weight.block(at.row, at.rows, at.col, at.cols), rows.delta.rows, accumulate,
-                      buffers.of(worker), crew, worker);
+                      buffers, crew, worker);
     };
     return crew.for_each(count, work, [&](Index task, int worker) {
         for (const LayerRows<T>& rows : layers) {
@@ -78,8 +78,8 @@ bool carry_down(const Kernels<T>& kernels, const DenseLayer& layer, const T* par
                 const PackBuffers<T>& buffers, const Crew& crew, Finish&& finish) {
     const MatrixView<const T> weight{params + layer.weight_at + first * layer.fan_out, below.cols,
                                      layer.fan_out, layer.fan_out};
-    return product(kernels, plain(delta), transposed(weight), below, layer.fan_out, false, buffers,
-                   crew, finish);
+    return product(kernels, plain(delta), transposed(weight), below, layer.fan_out, false,
+                   buffers.rounding_if(layer.may_round()), crew, finish);
 }
 
 }  // namespace gradus

@@ -25,7 +25,8 @@ bool dense_forward(const Kernels<T>& kernels, const DenseLayer& layer, const T* 
     const auto activate_twice = kernels.activate_twice[static_cast<int>(layer.activation)];
     const bool is_plain =
         layer.activation == Activation::identity && bias == nullptr && slope.data == nullptr;
-    return product(kernels, plain(a_in), plain(weight), a_out, layer.fan_in, false, buffers, crew,
+    return product(kernels, plain(a_in), plain(weight), a_out, layer.fan_in, false,
+                   buffers.rounding_if(layer.may_round()), crew,
                    [&](Index row, Index rows, Index col, Index cols) {
                        if (is_plain) return;
                        T* slope_at = slope.data == nullptr ? nullptr : slope.row(row) + col;

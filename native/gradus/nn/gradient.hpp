@@ -27,13 +27,15 @@ public:
     /// loss depends on the blocks.
     static constexpr Index kPiece = 64;
 
-    GradientPass(const Network& network, Index batch_rows, int n_threads)
+    /// With `rounding`, products of layers that may round are of factors rounded to bfloat16.
+    GradientPass(const Network& network, Index batch_rows, int n_threads,
+                 const Bfloat16Kernels* rounding = nullptr)
         : network_(network),
           kernels_(kernels<T>()),
           chunk_(std::min(kChunk, batch_rows)),
           lowest_(lowest_step(network)),
-          arena_(size(network, chunk_, n_threads)),
-          buffers_(arena_, n_threads, pack_block(network, chunk_)),
+          arena_(size(network, chunk_, n_threads, rounding)),
+          buffers_(arena_, n_threads, pack_block(network, chunk_, rounding), rounding),
           level_sums_(network, arena_),
           trace_(network, chunk_, arena_),
           below_(network.steps().size()),
@@ -148,17 +150,20 @@ private:
         return network.fan_in(s) - first_below(network, s);
     }
     // At least what symmetric products of the same rows need, for who borrows the buffers.
-    static Index pack_block(const Network& network, Index chunk) noexcept {
+    static Index pack_block(const Network& network, Index chunk,
+                            const Bfloat16Kernels* rounding) noexcept {
         const Index depth = std::max({chunk, network.input_width(), network.widest()});
-        return PackBuffers<T>::block(depth, network.widest());
+        const Index block = PackBuffers<T>::block(depth, network.widest());
+        return rounding == nullptr ? block : std::max(block, PackBuffers<T>::kPairsOfBoth);
     }
     static Index added_size(const Network& network, Index chunk) noexcept {
         return network.has_sums() ? chunk * network.widest() : 0;
     }
 
-    static ArenaSize size(const Network& network, Index chunk, int n_threads) {
+    static ArenaSize size(const Network& network, Index chunk, int n_threads,
+                          const Bfloat16Kernels* rounding) {
         ArenaSize size;
-        PackBuffers<T>::count(size, n_threads, pack_block(network, chunk));
+        PackBuffers<T>::count(size, n_threads, pack_block(network, chunk, rounding));
         LevelSums<T>::count(size, network);
         Trace<T>::count(size, network, chunk);
         size.add<T>(added_size(network, chunk));

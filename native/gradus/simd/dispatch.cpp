@@ -19,11 +19,16 @@ extern const Kernels<float> kAvx2Float;
 extern const Kernels<double> kAvx2Double;
 extern const Kernels<float> kAvx512Float;
 extern const Kernels<double> kAvx512Double;
+extern const Bfloat16Kernels kAvx512Bfloat16;
 
 static bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 static bool has_avx512() {
     return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+}
+static const Bfloat16Kernels* beside(const Kernels<float>& kernels) {
+    const bool has_both = &kernels == &kAvx512Float && __builtin_cpu_supports("avx512bf16");
+    return has_both ? &kAvx512Bfloat16 : nullptr;
 }
 int available_count() { return has_avx512() ? 3 : has_avx2() ? 2 : 1; }
 template <>
@@ -35,6 +40,7 @@ const Kernels<double>& available(int i) {
     return i == 0 ? kScalarDouble : i == 1 ? kAvx2Double : kAvx512Double;
 }
 #else
+static const Bfloat16Kernels* beside(const Kernels<float>&) { return nullptr; }
 int available_count() { return 1; }
 template <>
 const Kernels<float>& available(int) {
@@ -72,5 +78,6 @@ template <>
 const Kernels<double>& kernels() {
     return available<double>(chosen());
 }
+const Bfloat16Kernels* bfloat16_kernels() { return beside(kernels<float>()); }
 
 }  // namespace gradus

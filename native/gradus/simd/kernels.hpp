@@ -61,6 +61,13 @@ struct Panels {
     std::ptrdiff_t panel_stride;
 };
 
+/// Two numbers that follow one another along a product's depth, rounded to bfloat16: the upper half
+/// of a float.
+struct alignas(4) Bfloat16Pair {
+    std::uint16_t first;
+    std::uint16_t second;
+};
+
 /// Every loop over numbers that training spends its time in. No kernel allocates, fails or reads a
 /// clock; a matrix argument is a pointer with a row stride, and rows may not overlap unless a
 /// comment says in place.
@@ -157,11 +164,41 @@ struct Kernels {
     TinyKernels<T> tiny_steps;
 };
 
+/// Products of numbers rounded to bfloat16, to the nearest and halfway to the even one, with sums in
+/// float. Numbers too small for a normal float count as 0. An odd depth is filled up by zeros.
+struct Bfloat16Kernels {
+    using Index = std::ptrdiff_t;
+
+    int tile_rows;
+    int tile_cols;
+
+    /// The numbers of a (rows, depth), one of whose strides is 1, as pairs; where its columns are 1
+    /// apart, pair p of row i is out[i * ((depth + 1) / 2) + p], else out[p * rows + i].
+    void (*pack_rows)(const float* a, Index row_stride, Index col_stride, Index rows, Index depth,
+                      Bfloat16Pair* out);
+
+    /// As Kernels::pack, for one of whose strides is 1: out[p * tile_cols + j] = rows 2 p and 2 p +
+    /// 1 of b's column j.
+    void (*pack)(const float* b, Index row_stride, Index col_stride, Index depth, Index cols,
+                 Bfloat16Pair* out);
+
+    /// As Kernels::product; each element is one chain of sums over pairs in rising order. The
+    /// instruction adds a pair's two products to it, each without rounding between product and sum:
+    /// the second first.
+    void (*product)(Index pairs, const Bfloat16Pair* a, Index a_row, Index a_col,
+                    Panels<Bfloat16Pair> b, float* c, Index c_stride, Index rows, Index cols,
+                    bool accumulate);
+};
+
 /// The kernels of this process: the best the processor can run, or those GRADUS_ISA names. Chosen
 /// once. Throws InvalidParameter when GRADUS_ISA names a set that does not exist or that this
 /// processor lacks.
 template <class T>
 const Kernels<T>& kernels();
+
+/// Beside kernels<float>(), or null where these are not AVX-512's or the processor has no
+/// AVX512_BF16.
+const Bfloat16Kernels* bfloat16_kernels();
 
 /// The instruction sets this build holds and this processor can run, best last; for tests and for
 /// `kernels`.

@@ -51,27 +51,36 @@ void pack(const T* b, Index row_stride, Index col_stride, Index depth, Index col
     }
 }
 
+/// What products of the elements E are summed in: E itself, or what Vec<E> names.
+template <class E>
+struct SumOf {
+    using Type = E;
+};
+template <class E>
+using Sum = typename SumOf<E>::Type;
+
 /// `Rows` rows of c by `Vectors` vectors, of which the last has `last` numbers. `from` and every
 /// third row after it are pointers of their own, since more would not fit the registers.
-template <class T, int Rows, int Vectors, bool IsWhole>
-void tile(Index depth, const T* a, Index a_row, Index a_col, const T* b, Index b_row, T* c,
+template <class E, int Rows, int Vectors, bool IsWhole>
+void tile(Index depth, const E* a, Index a_row, Index a_col, const E* b, Index b_row, Sum<E>* c,
           Index c_stride, Index last, bool accumulate) {
+    using T = Sum<E>;
     constexpr Index W = Vec<T>::size;
     constexpr int kFrom = (Rows + 2) / 3;
-    const auto load = [last](const T* p, auto v) {
-        return IsWhole || v + 1 < Vectors ? Vec<T>::load(p + v * W)
-                                          : Vec<T>::load_first(p + v * W, last);
+    const auto load = [last]<class F>(const F* p, auto v) {
+        return IsWhole || v + 1 < Vectors ? Vec<F>::load(p + v * W)
+                                          : Vec<F>::load_first(p + v * W, last);
     };
     Vec<T> sum[Rows][Vectors];
-    const T* from[kFrom];
+    const E* from[kFrom];
     unrolled<kFrom>([&](auto i) { from[i] = a + 3 * i * a_row; });
     unrolled<Rows>(
         [&](auto i) { unrolled<Vectors>([&](auto v) { sum[i][v] = Vec<T>::set(T(0)); }); });
     for (Index p = 0; p < depth; ++p, b += b_row) {
-        Vec<T> row[Vectors];
+        Vec<E> row[Vectors];
         unrolled<Vectors>([&](auto v) { row[v] = load(b, v); });
         unrolled<Rows>([&](auto i) {
-            const Vec<T> x = Vec<T>::set(from[i / 3][i % 3 * a_row]);
+            const Vec<E> x = Vec<E>::set(from[i / 3][i % 3 * a_row]);
             unrolled<Vectors>([&](auto v) { sum[i][v] = fma(x, row[v], sum[i][v]); });
         });
         unrolled<kFrom>([&](auto i) { from[i] += a_col; });
@@ -89,28 +98,46 @@ void tile(Index depth, const T* a, Index a_row, Index a_col, const T* b, Index b
     });
 }
 
-template <class T>
-using TileFunction = void (*)(Index depth, const T* a, Index a_row, Index a_col, const T* b,
-                              Index b_row, T* c, Index c_stride, Index last, bool accumulate);
+template <class E>
+using TileFunction = void (*)(Index depth, const E* a, Index a_row, Index a_col, const E* b,
+                              Index b_row, Sum<E>* c, Index c_stride, Index last, bool accumulate);
 
 /// at[rows - 1][vectors - 1][is whole].
-template <class T>
+template <class E>
 struct TileTable {
-    TileFunction<T> at[kTileRows][kTileVectors][2] = {};
+    TileFunction<E> at[kTileRows][kTileVectors][2] = {};
 
     constexpr TileTable() {
         unrolled<kTileRows>([this](auto i) {
             unrolled<kTileVectors>([this](auto v) {
                 constexpr int rows = decltype(i)::value + 1, vectors = decltype(v)::value + 1;
-                at[rows - 1][vectors - 1][0] = tile<T, rows, vectors, false>;
-                at[rows - 1][vectors - 1][1] = tile<T, rows, vectors, true>;
+                at[rows - 1][vectors - 1][0] = tile<E, rows, vectors, false>;
+                at[rows - 1][vectors - 1][1] = tile<E, rows, vectors, true>;
             });
         });
     }
 };
 
-template <class T>
-inline constexpr TileTable<T> kTiles;
+template <class E>
+inline constexpr TileTable<E> kTiles;
+
+template <class E>
+void tiles(Index depth, const E* a, Index a_row, Index a_col, Panels<E> b, Sum<E>* c,
+           Index c_stride, Index rows, Index cols, bool accumulate) {
+    constexpr Index W = Vec<E>::size, N = kTileVectors * W;
+    // Tiles of about the same height: a low one leaves the processor waiting for its own sums.
+    const Index n_tiles = (rows + kTileRows - 1) / kTileRows;
+    for (Index t = 0; t < n_tiles; ++t) {
+        const Index row = t * rows / n_tiles, high = (t + 1) * rows / n_tiles - row;
+        for (Index col = 0; col < cols; col += N) {
+            const Index wide = cols - col < N ? cols - col : N;
+            const Index vectors = (wide + W - 1) / W, last = wide - (vectors - 1) * W;
+            kTiles<E>.at[high - 1][vectors - 1][last == W](
+                depth, a + row * a_row, a_row, a_col, b.data + col / N * b.panel_stride,
+                b.row_stride, c + row * c_stride + col, c_stride, last, accumulate);
+        }
+    }
+}
 
 /// `Cols` columns of c, too few to fill a vector, and `Vectors` vectors of its rows. a is read
 /// along its rows where they are contiguous, else turned over block by block.
@@ -182,23 +209,12 @@ Index narrow_product(Index depth, const T* a, Index a_row, Index a_col, Panels<T
 template <class T>
 void product(Index depth, const T* a, Index a_row, Index a_col, Panels<T> b, T* c, Index c_stride,
              Index rows, Index cols, bool accumulate) {
-    constexpr Index N = kTileCols<T>, W = Vec<T>::size;
+    constexpr Index W = Vec<T>::size;
     constexpr int kNarrow = W >= 8 ? static_cast<int>(W / 4) : 0;
     const Index done =
         narrow_product<T, kNarrow>(depth, a, a_row, a_col, b, c, c_stride, rows, cols, accumulate);
     a += done * a_row, c += done * c_stride, rows -= done;
-    // Tiles of about the same height: a low one leaves the processor waiting for its own sums.
-    const Index n_tiles = (rows + kTileRows - 1) / kTileRows;
-    for (Index t = 0; t < n_tiles; ++t) {
-        const Index row = t * rows / n_tiles, high = (t + 1) * rows / n_tiles - row;
-        for (Index col = 0; col < cols; col += N) {
-            const Index wide = cols - col < N ? cols - col : N;
-            const Index vectors = (wide + W - 1) / W, last = wide - (vectors - 1) * W;
-            kTiles<T>.at[high - 1][vectors - 1][last == W](
-                depth, a + row * a_row, a_row, a_col, b.data + col / N * b.panel_stride,
-                b.row_stride, c + row * c_stride + col, c_stride, last, accumulate);
-        }
-    }
+    tiles<T>(depth, a, a_row, a_col, b, c, c_stride, rows, cols, accumulate);
 }
 
 }  // namespace GRADUS_ISA

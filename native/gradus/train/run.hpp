@@ -17,13 +17,14 @@ namespace gradus {
 template <class T>
 class TrainingRun {
 public:
+    /// With `rounding`, gradients are made of products of factors rounded to bfloat16.
     TrainingRun(const Network& network, const RuleConfig& rule, const Batches<T>& batches,
-                double max_grad_norm, int n_threads)
+                double max_grad_norm, int n_threads, const Bfloat16Kernels* rounding = nullptr)
         : batches_(batches),
           kernels_(kernels<T>()),
           max_grad_norm_(max_grad_norm),
           look_every_(steps_between_looks(network, rule, batches)),
-          pass_(network, std::min(batches.batch_size, batches.n_rows), n_threads),
+          pass_(network, std::min(batches.batch_size, batches.n_rows), n_threads, rounding),
           updater_(network, rule),
           arena_(size(network, batches, pass_.chunk_rows())),
           grads_(arena_.take<T>(network.n_params())),

@@ -1,0 +1,19 @@
+// x86-64 with AVX-512 and its products of bfloat16; registers are shared out as in AVX-512's tile.
+#if defined(__AVX512BF16__)
+#define GRADUS_ISA gradus::avx512bf16
+#include "simd/vec_avx512bf16.hpp"
+
+namespace GRADUS_ISA {
+constexpr int kTileRows = 14;
+constexpr int kTileVectors = 2;
+}  // namespace GRADUS_ISA
+
+#include "simd/bfloat16.inl.hpp"
+
+namespace gradus {
+extern const Bfloat16Kernels kAvx512Bfloat16;
+const Bfloat16Kernels kAvx512Bfloat16 = {
+    avx512bf16::kTileRows, avx512bf16::kTileCols<float>, avx512bf16::pack_pair_rows,
+    avx512bf16::pack_pairs, avx512bf16::tiles<Bfloat16Pair>};
+}  // namespace gradus
+#endif
