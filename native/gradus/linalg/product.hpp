@@ -16,10 +16,12 @@ namespace gradus {
 /// stays in the second cache while rows of a pass by) and a tile's rows of a over kDepth stay in
 /// the first. A block of c is one task; over one kDepth it takes some tenths of a millisecond, and
 /// a stop is looked for after each. kDepth is also the length of one chain of sums, so it is part
-/// of the bits; the others are not.
+/// of the bits, and so is kPairs; the others are not. A packed pair is as large as a float: blocks
+/// of pairs are twice as deep, for c passes by half as often, and fill two thirds of a second cache
+/// of 1 MiB.
 struct ProductBlocks {
     static constexpr Index kDepth = 256;
-    static constexpr Index kPairs = 128;
+    static constexpr Index kPairs = 256;  // along the depth, where factors are rounded
     static constexpr Index kRows = 384;
     static constexpr Index kMostCols = 256;
     static constexpr Index kCols = 64;  // of what is cut into narrow strips
@@ -173,9 +175,9 @@ bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, Matrix
 /// c (rows, cols) = [c +] a (rows, depth) b (depth, cols), then finish(row, rows, col, cols) on
 /// each finished block of c by the thread that made it, while it is still in its cache.
 ///
-/// Element (i, j) is the sum over depth in rising order, in chains of kDepth: it does not depend on
-/// the number of rows, columns or threads. Returns false if told to stop on the way; c is then
-/// unfinished.
+/// Element (i, j) is the sum over depth in rising order, in chains of kDepth (of kPairs pairs where
+/// the buffers round): it does not depend on the number of rows, columns or threads. Returns false
+/// if told to stop on the way; c is then unfinished.
 template <class T, class Finish>
 bool product(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c, Index depth,
              bool accumulate, const PackBuffers<T>& buffers, const Crew& crew, Finish&& finish) {

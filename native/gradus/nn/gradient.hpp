@@ -15,7 +15,7 @@ namespace gradus {
 /// Scratch and code of one gradient, sized from the network and the batch before the first step.
 ///
 /// A batch is worked through in chunks of kChunk rows, so that memory does not grow with it. kChunk
-/// is a multiple of the product's kDepth: sums over rows run in the same chains whether the batch
+/// is a multiple of the product's chains: sums over rows run in the same chains whether the batch
 /// is cut into chunks or not. Within a chunk, blocks of rows go forward and back, each by one
 /// thread and within its cache, and sums over all rows come last; where layers are too large for
 /// that, all threads go together from layer to layer. Either way gives the same bits.
@@ -26,6 +26,7 @@ public:
     /// Losses are summed piece by piece, and blocks are cut between pieces, so that no bit of a
     /// loss depends on the blocks.
     static constexpr Index kPiece = 64;
+    static_assert(kChunk % (2 * ProductBlocks::kPairs) == 0);
 
     /// With `rounding`, products of layers that may round are of factors rounded to bfloat16.
     GradientPass(const Network& network, Index batch_rows, int n_threads,

@@ -15,9 +15,7 @@ struct SumOf<Bfloat16Pair> {
 /// The first `n` of sixteen numbers, zeros behind them; n may be anything.
 inline Vec<float> load_some(const float* p, Index n) {
     constexpr Index W = Vec<float>::size;
-    return n >= W ? Vec<float>::load(p)
-           : n > 0 ? Vec<float>::load_first(p, n)
-                   : Vec<float>::set(0);
+    return n >= W ? Vec<float>::load(p) : n > 0 ? Vec<float>::load_first(p, n) : Vec<float>::set(0);
 }
 
 /// Neighbors along a row of `depth` numbers.

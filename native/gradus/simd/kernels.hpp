@@ -164,8 +164,8 @@ struct Kernels {
     TinyKernels<T> tiny_steps;
 };
 
-/// Products of numbers rounded to bfloat16, to the nearest and halfway to the even one, with sums in
-/// float. Numbers too small for a normal float count as 0. An odd depth is filled up by zeros.
+/// Products of numbers rounded to bfloat16, to the nearest and halfway to the even one, with sums
+/// in float. Numbers too small for a normal float count as 0. An odd depth is filled up by zeros.
 struct Bfloat16Kernels {
     using Index = std::ptrdiff_t;
 

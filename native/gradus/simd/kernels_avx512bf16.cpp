@@ -12,8 +12,8 @@ constexpr int kTileVectors = 2;
 
 namespace gradus {
 extern const Bfloat16Kernels kAvx512Bfloat16;
-const Bfloat16Kernels kAvx512Bfloat16 = {
-    avx512bf16::kTileRows, avx512bf16::kTileCols<float>, avx512bf16::pack_pair_rows,
-    avx512bf16::pack_pairs, avx512bf16::tiles<Bfloat16Pair>};
+const Bfloat16Kernels kAvx512Bfloat16 = {avx512bf16::kTileRows, avx512bf16::kTileCols<float>,
+                                         avx512bf16::pack_pair_rows, avx512bf16::pack_pairs,
+                                         avx512bf16::tiles<Bfloat16Pair>};
 }  // namespace gradus
 #endif

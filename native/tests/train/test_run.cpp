@@ -76,6 +76,7 @@ struct Training {
     std::vector<std::int64_t> cursor{0, 0, 0};
     std::vector<double> totals{0, 0, 0}, grad_norm{0, 0}, log_rows, ratio;
     Index n;
+    const Bfloat16Kernels* rounding = nullptr;
 
     Training(std::vector<std::int64_t> widths, int which_rule, Index rows, Index batch,
              const Tables& embeddings = {})
@@ -116,7 +117,7 @@ struct Training {
                                   cursor.data(),
                                   totals.data(),
                                   grad_norm.data()};
-        TrainingRun<T> run(network, rule, batches, 0.5, n_threads);
+        TrainingRun<T> run(network, rule, batches, 0.5, n_threads, rounding);
         const long before = allocations;
         const RunStatus status =
             run.run(state, rates, {log_rows.data(), ratio.data()}, crew, watch);
@@ -179,12 +180,30 @@ void check_layered_bits(const Tables& tables) {
     }
 }
 
-void check_no_allocation(const Network& network) {
+// Layers that round beside one that does not; null where nothing rounds here.
+void check_rounded_bits(const Bfloat16Kernels* rounding) {
+    for (const std::vector<std::int64_t>& widths :
+         {std::vector<std::int64_t>{300, 260, 40, 3}, {300, 700, 700, 3}}) {
+        const auto trained = [&](int n_threads, std::size_t piece, const Bfloat16Kernels* how) {
+            Training<float> t(widths, 1, 2900, 2601);
+            t.rounding = how;
+            for (std::size_t done = 0; done < 4; done += piece)
+                CHECK(t.go(piece, n_threads) == RunStatus::done);
+            return t.params;
+        };
+        const auto whole = trained(1, 4, rounding);
+        for (const int n_threads : {2, 3, 5}) CHECK(trained(n_threads, 1, rounding) == whole);
+        CHECK((trained(1, 4, nullptr) == whole) == (rounding == nullptr));
+    }
+}
+
+void check_no_allocation(const Network& network, const Bfloat16Kernels* rounding = nullptr) {
     for (const int n_threads : {1, 2}) {
         Training<float> warm(network, 2, 700, 300);
         warm.go(2, n_threads);  // starts the pool
         long few = -1, many = -1;
         Training<float> a(network, 2, 700, 300), b(network, 2, 700, 300);
+        a.rounding = b.rounding = rounding;
         a.go(1, n_threads, 1e9, nullptr, 0.01, &few);
         b.go(30, n_threads, 1e9, nullptr, 0.01, &many);
         CHECK(few == 0);
@@ -242,6 +261,8 @@ int main() {
         check_no_allocation(Training<float>({300, 260, 40}, 2, 1, 1, tables).network);
         check_no_allocation(layered_network(260, tables));
     }
+    check_rounded_bits(bfloat16_kernels());
+    check_no_allocation(layered_network(260, kTwoTables), bfloat16_kernels());
     check_stop_inside_a_step();
     check_divergence<float>(1e300, true);
     check_divergence<double>(1e300, false);
