@@ -41,6 +41,24 @@ void check_batches(const Network& network, const Batches<T>& batches) {
     }
 }
 
+// What rounds factors to bfloat16 where that is asked for, else null.
+template <class T>
+const Bfloat16Kernels* rounding_of(bool use_bfloat16) {
+    if (!use_bfloat16) return nullptr;
+    if constexpr (!std::is_same_v<T, float>) {
+        throw InvalidParameter("matmul_precision='bfloat16' needs arrays of float32; got float64.");
+    }
+    const Bfloat16Kernels* rounding = bfloat16_kernels();
+    if (rounding == nullptr) {
+        throw InvalidParameter(
+            "matmul_precision='bfloat16' needs a processor with AVX512_BF16 for engine='native', "
+            "which computes with '" +
+            std::string(kernels<T>().name) +
+            "' alone here. Use matmul_precision=None or engine='reference'.");
+    }
+    return rounding;
+}
+
 template <class T>
 int run(const Network& network, const RuleConfig& rule, const Matrix<const T>& x,
         const Matrix<const T>& y, const OptionalVector<const T>& weights,
@@ -49,7 +67,7 @@ int run(const Network& network, const RuleConfig& rule, const Matrix<const T>& x
         const Matrix<T>& slots, const Vector<std::int64_t>& cursor, const Vector<double>& totals,
         const Vector<double>& grad_norm, const Vector<const double>& rates, double max_grad_norm,
         const Matrix<double>& log_rows, const Vector<double>& update_ratio,
-        const Vector<std::uint8_t>& cancel, double max_seconds, int n_threads) {
+        const Vector<std::uint8_t>& cancel, double max_seconds, bool use_bfloat16, int n_threads) {
     require_length("params", params.shape(0), network.n_params());
     require_length("slots", slots.shape(0), rule.n_slots());
     require_length("a row of slots", slots.shape(1), network.n_params());
@@ -83,6 +101,7 @@ int run(const Network& network, const RuleConfig& rule, const Matrix<const T>& x
     require_length("log_rows", log_rows.shape(0), steps_left / batches.steps_per_epoch());
     require_length("a row of log_rows", log_rows.shape(1), 3);
 
+    const Bfloat16Kernels* rounding = rounding_of<T>(use_bfloat16);
     Watch watch(cancel.data(), signal_raised, max_seconds);
     const Crew crew(checked_threads(n_threads), watch);
     const TrainState<T> state{{params.data(), slots.data(), network.n_params()},
@@ -92,7 +111,7 @@ int run(const Network& network, const RuleConfig& rule, const Matrix<const T>& x
     RunStatus status;
     {
         const nb::gil_scoped_release unlocked;
-        TrainingRun<T> training(network, rule, batches, max_grad_norm, crew.n_threads());
+        TrainingRun<T> training(network, rule, batches, max_grad_norm, crew.n_threads(), rounding);
         status = training.run(state, {rates.data(), rates.shape(0)},
                               {log_rows.data(), update_ratio.data()}, crew, watch);
     }
@@ -109,7 +128,7 @@ void bind_run(nb::module_& module) {
                "cursor"_a.noconvert(), "totals"_a.noconvert(), "grad_norm"_a.noconvert(),
                "rates"_a.noconvert(), "max_grad_norm"_a, "log_rows"_a.noconvert(),
                "update_ratio"_a.noconvert(), "cancel"_a.noconvert(), "max_seconds"_a,
-               "n_threads"_a);
+               "use_bfloat16"_a, "n_threads"_a);
 }
 
 }  // namespace

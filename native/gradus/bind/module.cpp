@@ -50,6 +50,7 @@ NB_MODULE(_core, module) {
     module.attr("RULES") = names(kRuleNames);
     module.attr("INSTRUCTION_SETS") = instruction_sets();
     module.def("instruction_set", [] { return kernels<float>().name; });
+    module.def("has_bfloat16", [] { return bfloat16_kernels() != nullptr; });
     bind_loss(module);
     bind_network(module);
     bind_training(module);

@@ -56,7 +56,7 @@ bool parameter_gradients(const Kernels<T>& kernels, std::span<const LayerRows<T>
         product_block(kernels, transposed(rows.a_in).from_row(at.row),
                       plain(rows.delta).from_col(at.col),
                       d_weight.block(at.row, at.rows, at.col, at.cols), rows.delta.rows, accumulate,
-                      buffers, crew, worker);
+                      buffers.rounding_if(layer.may_round()), crew, worker);
     };
     return crew.for_each(count, work, [&](Index task, int worker) {
         for (const LayerRows<T>& rows : layers) {

@@ -243,6 +243,7 @@ class Engine(Protocol):
         *,
         cancel: UInt8Array,
         max_seconds: float | None,
+        matmul_precision: str | None = None,
     ) -> RunStatus:
         """Make ``len(rates)`` updates, one learning rate each, from where `state` stands.
 
@@ -251,4 +252,7 @@ class Engine(Protocol):
         update whose batch loss, gradient norm or new parameters are not finite; `state` is then as
         before that step. Where a run is cut changes no bit of what follows. A batch whose weights
         sum to 0 moves the cursor and changes nothing else.
+
+        With ``matmul_precision="bfloat16"``, for float32 alone, the gradient's products are those
+        of `engines.bfloat16`. An engine that cannot make them here raises InvalidParameter.
         """

@@ -215,6 +215,7 @@ class NativeEngine:
         *,
         cancel: UInt8Array,
         max_seconds: float | None,
+        matmul_precision: str | None = None,
     ) -> RunStatus:
         """Make updates; see `engines.base.Engine`."""
         n_epochs = (int(state.cursor[1]) + len(rates)) // batches.steps_per_epoch
@@ -245,6 +246,7 @@ class NativeEngine:
                 update_ratio=log.update_ratio,
                 cancel=cancel,
                 max_seconds=np.inf if max_seconds is None else max_seconds,
+                use_bfloat16=matmul_precision == "bfloat16",
                 n_threads=self.n_threads,
             )
         finally:

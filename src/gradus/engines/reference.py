@@ -17,6 +17,7 @@ from functools import lru_cache
 import numpy as np
 
 from gradus._typing import Array, Float64Array
+from gradus.engines.bfloat16 import factors
 from gradus.engines.embedding import embed, embeddings_backward
 from gradus.engines.norm import norm_backward, normalize
 from gradus.networks.activations import ACTIVATIONS
@@ -49,7 +50,9 @@ class Trace:
     levels: list[Array] = field(default_factory=list)
 
 
-def affine(a_in: Array, weight: Array, bias: Array | None) -> Array:
+def affine(
+    a_in: Array, weight: Array, bias: Array | None, matmul_precision: str | None = None
+) -> Array:
     """``z = a_in @ weight + bias``: each neuron's weighted sum of its inputs.
 
     Parameters
@@ -57,13 +60,20 @@ def affine(a_in: Array, weight: Array, bias: Array | None) -> Array:
     a_in : array of shape (n_batch, fan_in)
     weight : array of shape (fan_in, fan_out)
     bias : array of shape (fan_out,) or None
+    matmul_precision
+        What becomes of the factors, see `engines.bfloat16`.
     """
+    a_in, weight = factors(matmul_precision, weight, a_in, weight)
     z = a_in @ weight
     return z if bias is None else z + bias
 
 
 def forward(
-    spec: NetworkSpec, params: Array, X: Array, masks: Sequence[Array] | None = None
+    spec: NetworkSpec,
+    params: Array,
+    X: Array,
+    masks: Sequence[Array] | None = None,
+    matmul_precision: str | None = None,
 ) -> Trace:
     """Carry rows through all steps; for a layer ``a_l = f_l(z_l)``.
 
@@ -73,6 +83,8 @@ def forward(
         As in `gradient`.
     masks
         As `engines.dropout.dropout_masks` gives them; without them nothing is left out.
+    matmul_precision
+        As in `affine`.
     """
     named = views(spec, params)
     a_0, levels = embed(spec, params, X)
@@ -82,7 +94,7 @@ def forward(
         match layer:
             case Dense():
                 weight, bias = named[f"layer {number} weight"], named.get(f"layer {number} bias")
-                trace.z.append(affine(a_in, weight, bias))
+                trace.z.append(affine(a_in, weight, bias, matmul_precision))
                 a_out = ACTIVATIONS[layer.activation].value(trace.z[-1])
             case Dropout():
                 a_out = a_in if masks is None else a_in * masks[number - 1]
@@ -128,7 +140,9 @@ def without_idle_rows(X: Array, weights: Array | None) -> Array:
     return xp.where(weights[:, None] > 0, X, xp.zeros_like(X))
 
 
-def dense_backward(delta: Array, a_in: Array, weight: Array) -> tuple[Array, Array, Array]:
+def dense_backward(
+    delta: Array, a_in: Array, weight: Array, matmul_precision: str | None = None
+) -> tuple[Array, Array, Array]:
     """Carry a loss gradient back through one affine layer.
 
     With ``z = a_in @ weight + bias`` and ``delta = dL/dz`` the chain rule gives
@@ -141,6 +155,8 @@ def dense_backward(delta: Array, a_in: Array, weight: Array) -> tuple[Array, Arr
         Already divided by the sum of weights.
     a_in : array of shape (n_batch, fan_in)
     weight : array of shape (fan_in, fan_out)
+    matmul_precision
+        As in `affine`; the sum over rows is of `delta` as it is.
 
     Returns
     -------
@@ -152,7 +168,9 @@ def dense_backward(delta: Array, a_in: Array, weight: Array) -> tuple[Array, Arr
     array([ 6., 10.])
     """
     xp = delta.__array_namespace__()
-    return a_in.T @ delta, xp.sum(delta, axis=0), delta @ weight.T
+    d_bias = xp.sum(delta, axis=0)
+    delta, a_in, weight = factors(matmul_precision, weight, delta, a_in, weight)
+    return a_in.T @ delta, d_bias, delta @ weight.T
 
 
 def backward(
@@ -161,6 +179,7 @@ def backward(
     trace: Trace,
     delta: Array,
     masks: Sequence[Array] | None = None,
+    matmul_precision: str | None = None,
 ) -> Array:
     """Carry ``delta_L`` back to the embeddings and collect the gradient of the loss.
 
@@ -181,7 +200,8 @@ def backward(
                 if number < len(spec.dense):
                     d_a = d_a * ACTIVATIONS[layer.activation].slope(trace.z[number - 1])
                 name = f"layer {number}"
-                parts = dense_backward(d_a, trace.a[s], named[f"{name} weight"])
+                weight = named[f"{name} weight"]
+                parts = dense_backward(d_a, trace.a[s], weight, matmul_precision)
                 found[f"{name} weight"], found[f"{name} bias"], d_a = parts
             case Dropout():
                 d_a = d_a if masks is None else d_a * masks[number - 1]
@@ -226,6 +246,7 @@ def gradient(
     y: Array,
     weights: Array | None = None,
     masks: Sequence[Array] | None = None,
+    matmul_precision: str | None = None,
 ) -> tuple[Trace, Array]:
     """Differentiate the objective by every parameter: forward, then backward.
 
@@ -239,6 +260,8 @@ def gradient(
     weights : array of shape (n_batch,), optional
     masks
         What dropout leaves out, see `forward`.
+    matmul_precision
+        As in `affine`, in both directions.
 
     Returns
     -------
@@ -246,8 +269,9 @@ def gradient(
         The forward pass it was computed from.
     grads : new array of shape (n_params,)
     """
-    trace = forward(spec, params, without_idle_rows(X, weights), masks)
-    grads = backward(spec, params, trace, output_delta(spec, trace, y, weights), masks)
+    trace = forward(spec, params, without_idle_rows(X, weights), masks, matmul_precision)
+    delta = output_delta(spec, trace, y, weights)
+    grads = backward(spec, params, trace, delta, masks, matmul_precision)
     grads = grads + l2_gradient(params, weight_mask(spec), spec.l2)
     if spec.l1:
         grads = grads + l1_gradient(params, weight_mask(spec), spec.l1)

@@ -11,6 +11,7 @@ from gradus import _random
 from gradus._typing import Array, Float64Array, FloatArray, Int64Array, UInt8Array
 from gradus.engines import gauss_newton, second_order
 from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
+from gradus.engines.bfloat16 import check_factors
 from gradus.engines.dropout import dropout_masks
 from gradus.engines.reference import forward, gradient, mean_loss, mean_measure, update_ratios
 from gradus.networks.levels import check_levels
@@ -145,11 +146,13 @@ class ReferenceEngine:
         *,
         cancel: UInt8Array,
         max_seconds: float | None,
+        matmul_precision: str | None = None,
     ) -> RunStatus:
         """Make ``len(rates)`` updates; see `engines.base.Engine`."""
         started = time.monotonic()
         check_levels("X", batches.X, spec)
-        run = _Run(spec, rule, batches, state, log, max_grad_norm, len(rates))
+        check_factors(matmul_precision, batches.X)
+        run = _Run(spec, rule, batches, state, log, max_grad_norm, len(rates), matmul_precision)
         for made, rate in enumerate(rates):
             is_last = made + 1 == len(rates)
             if cancel[0]:
@@ -174,8 +177,10 @@ class _Run:
         log: EpochLog,
         max_grad_norm: float | None,
         n_steps: int,
+        matmul_precision: str | None,
     ) -> None:
         self.spec, self.rule, self.batches = spec, rule, batches
+        self.matmul_precision = matmul_precision
         self.state, self.log, self.max_grad_norm = state, log, max_grad_norm
         self.order_epoch, self.order = -1, np.zeros(0, dtype=np.int64)
         self.first_epoch = int(state.cursor[0])
@@ -197,7 +202,9 @@ class _Run:
         X, y, weights, masks = self._batch()
         total = float(len(X)) if weights is None else float(np.sum(weights, dtype=np.float64))
         if total > 0:
-            trace, grads = gradient(spec, state.params, X, y, weights, masks)
+            trace, grads = gradient(
+                spec, state.params, X, y, weights, masks, self.matmul_precision
+            )
             loss = float(mean_loss(spec, trace.a[-1], y, weights))
             norm = gradient_norm(grads)
             if not (np.isfinite(loss) and np.isfinite(norm)):

@@ -166,6 +166,7 @@ class Network:
         checkpoint_interval: float = 30.0,
         n_threads: int | None = None,
         engine: str = "native",
+        matmul_precision: str | None = None,
         callback: Callable[[Progress], None] | None = None,
     ) -> Run:
         """Train from the present parameters on, and keep the best ones.
@@ -199,7 +200,7 @@ class Network:
             The version before is kept as ``NAME.previous``.
         checkpoint_interval
             Seconds between two writes of that file, 0 or greater.
-        n_threads, engine
+        n_threads, engine, matmul_precision
             See `Plan`.
         callback
             Called about ten times a second, and at the end, with a `Progress`.
@@ -230,6 +231,7 @@ class Network:
             dtype=self.dtype,
             engine=engine,
             n_threads=n_threads,
+            matmul_precision=matmul_precision,
         )
         X, y, weights = self._read_rows(X, y, sample_weight)
         rows = None

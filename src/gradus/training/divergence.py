@@ -49,7 +49,8 @@ def explain(spec: NetworkSpec, standing: Standing, batches: Batches, plan: Plan)
         X, y = batches.X[rows], batches.y[rows]
         weights = None if batches.weights is None else batches.weights[rows]
         masks = dropout_masks(spec, batches.dropout_key, epoch, rows, X.dtype)
-        trace, grads = gradient(spec, state.params, X, y, weights, masks)
+        precision = plan.matmul_precision
+        trace, grads = gradient(spec, state.params, X, y, weights, masks, precision)
         loss, norm = float(mean_loss(spec, trace.a[-1], y, weights)), float(gradient_norm(grads))
         place = _first_forward(spec, trace)
         if place is None and math.isfinite(loss):

@@ -225,6 +225,7 @@ class _Training:
             log,
             cancel=self.control.cancel,
             max_seconds=max_seconds,
+            matmul_precision=self.plan.matmul_precision,
         )
         return learning_rates, status
 

@@ -16,6 +16,7 @@ from gradus.optimizers.second_order.methods import FullBatchMethod
 from gradus.optimizers.second_order.problem import FullBatchRule
 
 DTYPE_NAMES = ("float64", "float32")
+MATMUL_PRECISION_NAMES = ("bfloat16",)
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,12 @@ class Plan:
         Decides the first weights, the order of rows and the rows held out; 0 or greater.
     dtype
         "float64" or "float32": the numbers training computes in.
+    matmul_precision
+        None makes all products in `dtype`. "bfloat16", for float32 and update rules alone, rounds
+        both factors of the gradient's products to 8 significant bits (a relative error of up to
+        2**-8 each) in layers of 32 inputs and outputs or more; sums, biases, activations, losses
+        and updates stay in float32, and what validates and answers is not rounded. PLACEHOLDER
+        The native engine needs a processor with AVX512_BF16 for it.
     engine
         "native" or "reference".
     n_threads
@@ -102,6 +109,7 @@ class Plan:
     dtype: str = "float64"
     engine: str = "native"
     n_threads: int | None = None
+    matmul_precision: str | None = None
 
     def __post_init__(self) -> None:
         """Check kinds and ranges."""
@@ -123,8 +131,15 @@ class Plan:
         check_choice("engine", self.engine, ENGINE_NAMES)
         if self.n_threads is not None:
             check_whole("n_threads", self.n_threads, at_least=1, at_most=MOST_THREADS)
+        if self.matmul_precision is not None:
+            check_choice("matmul_precision", self.matmul_precision, MATMUL_PRECISION_NAMES)
+            if self.dtype != "float32":
+                raise InvalidParameter(
+                    f"matmul_precision={self.matmul_precision!r} needs dtype='float32'; got "
+                    f"{self.dtype!r}."
+                )
         if isinstance(self.rule, FullBatchRule):
-            for name in ("batch_size", "max_grad_norm"):
+            for name in ("batch_size", "max_grad_norm", "matmul_precision"):
                 if getattr(self, name) is not None:
                     raise InvalidParameter(
                         f"{name} must be None with {type(self.rule).__name__}, whose steps look at "

@@ -173,13 +173,20 @@ def plan_in_full(plan: Plan, rule: Rule | FullBatchMethod) -> Plan:
     plan
         Whose rule is `Automatic`.
     rule
-        What was chosen; Levenberg-Marquardt gets fewer epochs, and less patience.
+        What was chosen; Levenberg-Marquardt gets fewer epochs, less patience and exact products.
     """
-    plan = replace(plan, rule=rule, batch_size=None)
     if not isinstance(rule, FullBatchRule):
-        return plan
+        return replace(plan, rule=rule, batch_size=None)
     stopping = plan.early_stopping and replace(plan.early_stopping, patience=_PATIENCE)
-    return replace(plan, epochs=min(plan.epochs, _MOST_ITERATIONS), early_stopping=stopping)
+    epochs = min(plan.epochs, _MOST_ITERATIONS)
+    return replace(
+        plan,
+        rule=rule,
+        batch_size=None,
+        epochs=epochs,
+        early_stopping=stopping,
+        matmul_precision=None,
+    )
 
 
 def training_objective(
