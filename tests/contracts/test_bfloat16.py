@@ -1,5 +1,10 @@
 """Training on factors rounded to bfloat16: what is rounded, what is not, and who refuses it."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -167,10 +172,17 @@ def test_float64_is_refused(name):
     assert refusal(make_engine(name), np.float64) == sentence
 
 
-@pytest.mark.skipif(_core.has_bfloat16(), reason="this processor has products of bfloat16")
-def test_a_processor_that_cannot_is_refused():
-    assert refusal(NativeEngine(), np.float32) == (
+def test_instructions_that_cannot_round_are_refused():
+    script = "from tests.contracts.test_bfloat16 import *; print(refusal(NativeEngine(), 'f4'))"
+    told = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "GRADUS_ISA": "scalar"},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.strip() == (
         "matmul_precision='bfloat16' needs a processor with AVX512_BF16 for engine='native', which "
-        f"computes with '{_core.instruction_set()}' alone here. Use matmul_precision=None or "
-        "engine='reference'."
+        "computes with 'scalar' alone here. Use matmul_precision=None or engine='reference'."
     )

@@ -358,3 +358,22 @@ def test_levels_learn_their_effects(engine, dtype, rng):
     assert np.corrcoef(answers, effects)[0, 1] > 0.99
     with pytest.raises(DataError, match=r"levels of embedding 1; got 30 in row 1\.$"):
         network.predict([[0, 29], [0, 30]], engine=engine)
+
+
+def test_rounded_products_train_and_nothing_else(rng):
+    X = rng.normal(size=(60, 32)).astype(np.float32)
+    y = np.sin(X[:, :1])
+    options = {"epochs": 3, "X_val": X[:9], "y_val": y[:9], "engine": "reference"}
+    networks, runs = [], []
+    for matmul_precision in (None, "bfloat16"):
+        networks.append(Network(32, [Dense(40, "tanh"), Dense(1)], dtype="float32"))
+        precision = {"matmul_precision": matmul_precision}
+        runs.append(networks[-1].train(X, y, Adam(1e-9), **options, **precision))
+    plain, rounded = runs
+    # The rate is so small that only the pass forward of the training tells them apart.
+    np.testing.assert_allclose(rounded.history.loss, plain.history.loss, rtol=2**-6)
+    assert np.all(rounded.history.loss != plain.history.loss)
+    np.testing.assert_allclose(
+        rounded.history.validation_loss, plain.history.validation_loss, rtol=1e-6
+    )
+    np.testing.assert_allclose(networks[1].predict(X), networks[0].predict(X), atol=1e-6)

@@ -23,6 +23,7 @@ from gradus.training import loop, trials
 from gradus.training.automatic import find_rates, measured_rate
 from gradus.training.control import Control
 from gradus.training.plan import EarlyStopping, Plan
+from gradus.training.trials import plan_in_full
 from tests.training import helpers
 from tests.training.helpers import SPEC, bits, trained
 
@@ -275,3 +276,9 @@ def test_a_penalty_that_runs_away_is_guarded_too(engine, problem, monkeypatch, p
     outcome = trained(Plan(FIRST_ORDER, epochs=3, engine=engine), X, y, spec=spec)
     start = objective(spec, initial_params(spec, 0), X, y)
     assert objective(spec, outcome.params, X, y) <= 1.1 * start
+
+
+def test_second_order_is_tried_on_products_as_they_are():
+    plan = Plan(Automatic(), dtype="float32", matmul_precision="bfloat16")
+    assert plan_in_full(plan, LevenbergMarquardt()).matmul_precision is None
+    assert plan_in_full(plan, Adam()).matmul_precision == "bfloat16"

@@ -142,3 +142,13 @@ def test_other_rows_are_refused(problem, path):
             control=Control(),
             checkpoint=checkpoints.Checkpoint(path, identity, 0.0),
         )
+
+
+def test_other_products_are_refused(problem, tmp_path):
+    plain = replace(ADAM, dtype="float32", engine="reference")
+    path = tmp_path / "run.checkpoint"
+    trained(plain, *problem, file=(path, 1e9))
+    assert refusal(path, *problem, replace(plain, matmul_precision="bfloat16")) == (
+        f"{path} belongs to another run: its plan.matmul_precision is None, here it is 'bfloat16'. "
+        "Name another file, or remove this one to begin anew."
+    )

@@ -227,3 +227,16 @@ def test_places_in_norms_and_residuals_have_names():
     grads = np.zeros(6)
     grads[1] = np.nan
     assert divergence._first_backward(spec, grads) == (", first in norm 1's gradient", None)
+
+
+def test_rounded_factors_are_rounded_in_the_explanation_too():
+    """The weight lies above the largest bfloat16, and below the largest float32."""
+    spec = NetworkSpec(32, (Dense(32, bias=False), Dense(1, bias=False)))
+    params = np.zeros(33 * 32, dtype=np.float32)
+    params[0] = 3.4e38
+    X, y = np.zeros((1, 32), dtype=np.float32), np.full((1, 1), 1e30, dtype=np.float32)
+    X[0, 0] = 1
+    standing = Standing(TrainState.start(params, 0), Stopping(None, 0.0))
+    for matmul_precision, place in ((None, "the loss itself"), ("bfloat16", "pre-activation")):
+        plan = Plan(GradientDescent(0.5), dtype="float32", matmul_precision=matmul_precision)
+        assert place in str(explain(spec, standing, Batches(X, y, None, None, 1, 0), plan))

@@ -6,6 +6,7 @@ import pytest
 
 from gradus.errors import InvalidParameter
 from gradus.optimizers.rules import Adam, GradientDescent
+from gradus.optimizers.second_order.lbfgs import LBFGS
 from gradus.training.plan import EarlyStopping, Plan
 
 RULE = GradientDescent(0.1)
@@ -24,6 +25,7 @@ def test_the_defaults():
         "dtype": "float64",
         "engine": "native",
         "n_threads": None,
+        "matmul_precision": None,
     }
     assert EarlyStopping() == EarlyStopping(fraction=0.1, patience=20, min_delta=0.0)
 
@@ -65,6 +67,18 @@ def test_a_plan_is_frozen_and_hashable():
         ),
         ({"n_threads": 0}, "n_threads must be a whole number from 1 to 1024; got 0."),
         ({"n_threads": 1025}, "n_threads must be a whole number from 1 to 1024; got 1025."),
+        (
+            {"matmul_precision": "float16"},
+            "matmul_precision must be 'bfloat16' or None; got 'float16'.",
+        ),
+        (
+            {"matmul_precision": "bfloat16"},
+            "matmul_precision='bfloat16' needs dtype='float32'; got 'float64'.",
+        ),
+        (
+            {"matmul_precision": "bfloat16", "dtype": "float32", "rule": LBFGS()},
+            "matmul_precision must be None with LBFGS, which needs exact products; got 'bfloat16'.",
+        ),
     ],
 )
 def test_every_option_is_checked(options, sentence):

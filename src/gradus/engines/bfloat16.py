@@ -44,8 +44,8 @@ def factors(matmul_precision: str | None, weight: Array, *arrays: Array) -> tupl
 def rounded(array: Array) -> Array:
     """Round float32 numbers to the nearest bfloat16, halfway to the one whose last bit is 0.
 
-    Beyond the largest, 3.39e38, they become infinite; below the smallest normal one, 1.18e-38, they
-    become 0.
+    Those of 3.396e38 or more become infinite, those below the smallest normal one, 1.18e-38, become
+    0.
 
     Examples
     --------

@@ -202,9 +202,7 @@ class _Run:
         X, y, weights, masks = self._batch()
         total = float(len(X)) if weights is None else float(np.sum(weights, dtype=np.float64))
         if total > 0:
-            trace, grads = gradient(
-                spec, state.params, X, y, weights, masks, self.matmul_precision
-            )
+            trace, grads = gradient(spec, state.params, X, y, weights, masks, self.matmul_precision)
             loss = float(mean_loss(spec, trace.a[-1], y, weights))
             norm = gradient_norm(grads)
             if not (np.isfinite(loss) and np.isfinite(norm)):

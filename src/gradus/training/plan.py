@@ -16,7 +16,6 @@ from gradus.optimizers.second_order.methods import FullBatchMethod
 from gradus.optimizers.second_order.problem import FullBatchRule
 
 DTYPE_NAMES = ("float64", "float32")
-MATMUL_PRECISION_NAMES = ("bfloat16",)
 
 
 @dataclass(frozen=True)
@@ -132,19 +131,31 @@ class Plan:
         if self.n_threads is not None:
             check_whole("n_threads", self.n_threads, at_least=1, at_most=MOST_THREADS)
         if self.matmul_precision is not None:
-            check_choice("matmul_precision", self.matmul_precision, MATMUL_PRECISION_NAMES)
-            if self.dtype != "float32":
-                raise InvalidParameter(
-                    f"matmul_precision={self.matmul_precision!r} needs dtype='float32'; got "
-                    f"{self.dtype!r}."
-                )
+            _check_precision(self)
         if isinstance(self.rule, FullBatchRule):
-            for name in ("batch_size", "max_grad_norm", "matmul_precision"):
+            for name in ("batch_size", "max_grad_norm"):
                 if getattr(self, name) is not None:
                     raise InvalidParameter(
                         f"{name} must be None with {type(self.rule).__name__}, whose steps look at "
                         f"all rows; got {getattr(self, name)!r}."
                     )
+
+
+def _check_precision(plan: Plan) -> None:
+    """Answer products that cannot be rounded with a sentence."""
+    if plan.matmul_precision != "bfloat16":
+        raise InvalidParameter(
+            f"matmul_precision must be 'bfloat16' or None; got {plan.matmul_precision!r}."
+        )
+    if plan.dtype != "float32":
+        raise InvalidParameter(
+            f"matmul_precision='bfloat16' needs dtype='float32'; got {plan.dtype!r}."
+        )
+    if isinstance(plan.rule, FullBatchRule):
+        raise InvalidParameter(
+            f"matmul_precision must be None with {type(plan.rule).__name__}, which needs exact "
+            f"products; got {plan.matmul_precision!r}."
+        )
 
 
 def _check_kind(name: str, value: object, kinds: tuple[type, ...], listed: str) -> None:
