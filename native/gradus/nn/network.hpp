@@ -24,7 +24,7 @@ struct DenseLayer {
 
     Index weight_count() const noexcept { return fan_in * fan_out; }
     /// Whether its products are of factors rounded to bfloat16 where that is asked for; narrower
-    /// ones gain nothing by it, and an output layer's few numbers decide what is answered.
+    /// ones gain little by it, and an output layer's few numbers decide what is answered.
     bool may_round() const noexcept { return fan_in >= kFewest && fan_out >= kFewest; }
     Index bias_at() const noexcept { return weight_at + weight_count(); }
     Index end() const noexcept { return bias_at() + (has_bias ? fan_out : 0); }
