@@ -196,5 +196,6 @@ def rates(learning_rate: float | Schedule, start: int, stop: int, total: int) ->
     -------
     float64 array of shape (stop - start,). A run cut into calls gets the same numbers.
     """
-    schedule = learning_rate if isinstance(learning_rate, Schedule) else Constant(learning_rate)
-    return schedule.at(np.arange(start, stop, dtype=np.float64), total)
+    if not isinstance(learning_rate, Schedule):
+        return np.full(stop - start, float(learning_rate))
+    return learning_rate.at(np.arange(start, stop, dtype=np.float64), total)
