@@ -109,11 +109,11 @@ def batches_of(X, y, weights=None, rows=None, batch_size=None, seed=0):
     return Batches(X, y, weights, rows, batch_size or max(size, 1), key, dropout_key)
 
 
-def run(engine, spec, rule, batches, state, rates, max_grad_norm=None, **options):
+def run(engine, spec, rule, batches, state, rates, max_grad_norm=None, measured=None, **options):
     """Call `Engine.run` with what most tests do not care about; give status and log."""
-    log = EpochLog()
     options = {"cancel": np.zeros(1, dtype=np.uint8), "max_seconds": None} | options
     rates = np.asarray(rates, dtype=np.float64)
+    log = EpochLog(np.arange(len(rates))[-1:] if measured is None else np.array(measured))
     status = engine.run(spec, rule, batches, state, rates, max_grad_norm, log, **options)
     return status, log
 

@@ -155,7 +155,7 @@ def test_no_step_asked_for(engine, network, rng):
     assert status == RunStatus.DONE
     assert bits(state) == before
     assert log.rows.shape == (0, 3)
-    assert log.update_ratio.tolist() == [0, 0, 0]
+    assert log.update_ratio.shape == (0, 3)
 
 
 @each_type
@@ -208,15 +208,33 @@ def test_a_batch_without_weight_only_counts(engine, network, rule, rng):
     assert bits(state) == bits(before)
 
 
-def test_update_ratio_of_the_last_step(engine, network, rng):
+def test_update_ratios_of_measured_steps(engine, network, rng):
     spec = network("tanh", "squared_error")
     params, (X, y) = draw_params(spec, rng), draw_rows(spec, rng, 8)
     state, batches = TrainState.start(params, 0), batches_of(X, y)
-    run(engine, spec, GradientDescent(), batches, state, [0.1] * 3)
-    before = state.params.copy()
-    _, log = run(engine, spec, GradientDescent(), batches, state, [0.1])
-    exact = reference.update_ratios(spec, before, state.params)
-    np.testing.assert_allclose(log.update_ratio, exact, rtol=1e-9)
+    whole = TrainState.start(params, 0)
+    _, log = run(engine, spec, GradientDescent(), batches, whole, [0.1] * 6, measured=[0, 3, 4])
+    exact = []
+    for _ in range(6):
+        before = state.params.copy()
+        run(engine, spec, GradientDescent(), batches, state, [0.1])
+        exact.append(reference.update_ratios(spec, before, state.params))
+    assert bits(whole) == bits(state)
+    np.testing.assert_allclose(log.update_ratio, [exact[0], exact[3], exact[4]], rtol=1e-9)
+    assert 0 < log.seconds[0] < log.seconds[1] < log.seconds[2] < 60
+
+
+def test_what_is_not_reached_is_not_measured(engine, network, rng):
+    spec = network("tanh", "squared_error")
+    state = TrainState.start(draw_params(spec, rng), 0)
+    batches = batches_of(*draw_rows(spec, rng, 8))
+    options = {"measured": [0, 4999], "max_seconds": 0.0}
+    status, log = run(engine, spec, GradientDescent(), batches, state, [0.1] * 5000, **options)
+    assert status is RunStatus.CUT
+    assert (log.update_ratio[0] > 0).all()
+    assert log.seconds[0] > 0
+    assert log.update_ratio[1].tolist() == [0.0] * len(spec.dense)
+    assert log.seconds[1] == 0
 
 
 def test_update_ratio_of_a_layer_of_zeros(engine, rng):
@@ -226,7 +244,7 @@ def test_update_ratio_of_a_layer_of_zeros(engine, rng):
     state = TrainState.start(initial_params(spec, 0), 0)
     _, log = run(engine, spec, GradientDescent(), batches_of(X, y), state, [0.1])
     # Behind zeros nothing reaches layer 1; layer 2 changes by its bias.
-    assert log.update_ratio.tolist() == [0.0, np.inf]
+    assert log.update_ratio.tolist() == [[0.0, np.inf]]
 
 
 def test_what_is_lent_to_read_stays_as_it_is(engine, network, rng):

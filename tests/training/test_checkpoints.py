@@ -194,7 +194,8 @@ def count_writes(plan, X, y, path, interval, monkeypatch):
     return len(written)
 
 
-def test_an_interval_of_0_writes_every_epoch(engine, problem, path, monkeypatch):
+def test_an_interval_of_0_writes_after_every_slice(engine, problem, path, monkeypatch):
+    monkeypatch.setattr(loop, "_SLICE_KEPT", 1)
     plan = Plan(Adam(), epochs=7, engine=engine)
     # Before the first epoch, after each, and once more when the last is judged.
     assert count_writes(plan, *problem, path, 0.0, monkeypatch) == 9

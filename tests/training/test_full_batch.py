@@ -79,7 +79,8 @@ def test_early_stopping_and_slices(engine, problem, monkeypatch):
     assert whole.best_epoch == whole.history.epoch[best]
 
 
-def test_a_run_is_continued_with_its_memory(problem, tmp_path):
+def test_a_run_is_continued_with_its_memory(problem, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "_SLICE_KEPT", 1)
     plan = Plan(Halving(), epochs=12)
     whole = trained(plan, *problem)
     path = tmp_path / "run.checkpoint"

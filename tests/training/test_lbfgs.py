@@ -159,7 +159,8 @@ def kill_after(epoch):
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_a_run_is_continued_with_its_memory(engine, problem, tmp_path, dtype):
+def test_a_run_is_continued_with_its_memory(engine, problem, tmp_path, dtype, monkeypatch):
+    monkeypatch.setattr(loop, "_SLICE_KEPT", 1)
     plan = Plan(LBFGS(), epochs=40, engine=engine, dtype=dtype)
     whole, path = trained(plan, *problem), tmp_path / "run.checkpoint"
     with pytest.raises(Killed):

@@ -110,7 +110,7 @@ def test_slices_of_any_length_give_the_same_bits(engine, options, problem, sizes
     whole = trained(plan, *problem)
     in_slices = InSlices(make_engine(engine, 1), sizes)
     assert bits(trained(plan, *problem, engine=in_slices)) == bits(whole)
-    assert in_slices.n_calls > 1
+    assert in_slices.n_calls > 1 or sizes == [1000]
 
 
 def test_slices_cut_by_the_clock_give_the_same_bits(engine, options, problem, monkeypatch):
@@ -120,10 +120,11 @@ def test_slices_cut_by_the_clock_give_the_same_bits(engine, options, problem, mo
     assert bits(trained(plan, *problem)) == bits(whole)
 
 
-def test_few_rates_at_a_time_give_the_same_bits(engine, options, problem, monkeypatch):
+@pytest.mark.parametrize("most", [("_SLICE_UPDATES", 4), ("_SLICE_KEPT", 2)], ids=str)
+def test_small_slices_give_the_same_bits(engine, options, problem, monkeypatch, most):
     plan = Plan(epochs=9, engine=engine, **options)
     whole = trained(plan, *problem)
-    monkeypatch.setattr(loop, "_SLICE_UPDATES", 4)
+    monkeypatch.setattr(loop, *most)
     assert bits(trained(plan, *problem)) == bits(whole)
 
 
@@ -311,9 +312,9 @@ def test_cancelled_without_validation_the_last_step_stands(engine, problem, monk
 
 
 def test_cut_short_between_two_epochs_that_are_kept(engine, problem):
-    """Two steps an epoch: a call of 3 from epoch 64 finishes epoch 65, which is not kept."""
+    """Two steps an epoch: a call of 5 ends with epoch 65, which is not kept."""
     plan = Plan(GradientDescent(0.01), epochs=701, batch_size=45, engine=engine)
-    in_slices = InSlices(make_engine(engine, 1), [3])
+    in_slices = InSlices(make_engine(engine, 1), [5])
     cancelling = Cancelling(lambda progress: progress.epoch >= 65)
     outcome = trained(plan, *problem, engine=in_slices, control=cancelling.control)
     assert outcome.stopped_because == "interrupted"

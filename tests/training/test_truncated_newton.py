@@ -159,7 +159,8 @@ class Killed(Exception):
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_a_run_is_continued_with_its_memory(rule, problem, tmp_path, dtype):
+def test_a_run_is_continued_with_its_memory(rule, problem, tmp_path, dtype, monkeypatch):
+    monkeypatch.setattr(loop, "_SLICE_KEPT", 1)
     plan, path = Plan(rule, epochs=20, dtype=dtype), tmp_path / "run.checkpoint"
 
     def report(progress):

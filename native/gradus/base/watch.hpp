@@ -39,9 +39,12 @@ public:
 
     bool stopped() const noexcept { return stopped_.load(std::memory_order_relaxed); }
 
-    bool slice_is_over() const noexcept {
-        return std::chrono::duration<double>(Clock::now() - start_).count() >= max_seconds_;
+    /// Since the call began.
+    double seconds() const noexcept {
+        return std::chrono::duration<double>(Clock::now() - start_).count();
     }
+
+    bool slice_is_over() const noexcept { return seconds() >= max_seconds_; }
 
 private:
     // Another thread writes this byte, of which it knows nothing but the address.

@@ -41,6 +41,18 @@ void check_batches(const Network& network, const Batches<T>& batches) {
     }
 }
 
+// Steps are looked for in their order.
+void check_measured(std::span<const std::int64_t> measured) {
+    std::int64_t before = -1;
+    for (const std::int64_t step : measured) {
+        if (step <= before) {
+            throw InvalidParameter("measured must rise from 0 or more; got " +
+                                   std::to_string(step) + " after " + std::to_string(before) + ".");
+        }
+        before = step;
+    }
+}
+
 // What rounds factors to bfloat16 where that is asked for, else null.
 template <class T>
 const Bfloat16Kernels* rounding_of(bool use_bfloat16) {
@@ -66,7 +78,8 @@ int run(const Network& network, const RuleConfig& rule, const Matrix<const T>& x
         std::uint64_t shuffle_key, std::uint64_t dropout_key, const Vector<T>& params,
         const Matrix<T>& slots, const Vector<std::int64_t>& cursor, const Vector<double>& totals,
         const Vector<double>& grad_norm, const Vector<const double>& rates, double max_grad_norm,
-        const Matrix<double>& log_rows, const Vector<double>& update_ratio,
+        const Matrix<double>& log_rows, const Vector<const std::int64_t>& measured,
+        const Matrix<double>& update_ratio, const Vector<double>& seconds,
         const Vector<std::uint8_t>& cancel, double max_seconds, bool use_bfloat16, int n_threads) {
     require_length("params", params.shape(0), network.n_params());
     require_length("slots", slots.shape(0), rule.n_slots());
@@ -78,8 +91,11 @@ int run(const Network& network, const RuleConfig& rule, const Matrix<const T>& x
     require_length("cursor", cursor.shape(0), 3);
     require_length("totals", totals.shape(0), 3);
     require_length("grad_norm", grad_norm.shape(0), 2);
-    require_length("update_ratio", update_ratio.shape(0),
+    require_length("update_ratio", update_ratio.shape(0), static_cast<Index>(measured.shape(0)));
+    require_length("a row of update_ratio", update_ratio.shape(1),
                    static_cast<Index>(network.layers().size()));
+    require_length("seconds", seconds.shape(0), static_cast<Index>(measured.shape(0)));
+    check_measured({measured.data(), measured.shape(0)});
     require_length("cancel", cancel.shape(0), 1);
 
     const Batches<T> batches{view(x),
@@ -113,7 +129,11 @@ int run(const Network& network, const RuleConfig& rule, const Matrix<const T>& x
         const nb::gil_scoped_release unlocked;
         TrainingRun<T> training(network, rule, batches, max_grad_norm, crew.n_threads(), rounding);
         status = training.run(state, {rates.data(), rates.shape(0)},
-                              {log_rows.data(), update_ratio.data()}, crew, watch);
+                              {log_rows.data(),
+                               {measured.data(), measured.shape(0)},
+                               update_ratio.data(),
+                               seconds.data()},
+                              crew, watch);
     }
     rethrow_signal();
     return static_cast<int>(status);
@@ -127,8 +147,8 @@ void bind_run(nb::module_& module) {
                "shuffle_key"_a, "dropout_key"_a, "params"_a.noconvert(), "slots"_a.noconvert(),
                "cursor"_a.noconvert(), "totals"_a.noconvert(), "grad_norm"_a.noconvert(),
                "rates"_a.noconvert(), "max_grad_norm"_a, "log_rows"_a.noconvert(),
-               "update_ratio"_a.noconvert(), "cancel"_a.noconvert(), "max_seconds"_a,
-               "use_bfloat16"_a, "n_threads"_a);
+               "measured"_a.noconvert(), "update_ratio"_a.noconvert(), "seconds"_a.noconvert(),
+               "cancel"_a.noconvert(), "max_seconds"_a, "use_bfloat16"_a, "n_threads"_a);
 }
 
 }  // namespace

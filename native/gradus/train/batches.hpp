@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "base/views.hpp"
 #include "optim/update.hpp"
@@ -33,12 +34,14 @@ struct TrainState {
     double* grad_norm;     // of the last step taken, and of the one before it
 };
 
-/// What a call reports.
+/// What a call reports, and the steps it is to measure.
 struct EpochLog {
     double* rows;  // (epochs finished in the call, 3): mean loss, mean measure, gradient norm of
                    // the last step
-    double* update_ratio;  // (n_layers,): size of the last change over the size of the parameters
-                           // before it
+    std::span<const std::int64_t> measured;  // numbers of steps from the call's first, rising
+    double* update_ratio;  // (measured, n_layers): size of the step's change over the size of the
+                           // parameters before it
+    double* seconds;       // (measured,): from the start of the call to the end of the step
 };
 
 }  // namespace gradus

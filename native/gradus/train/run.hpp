@@ -20,7 +20,8 @@ public:
     /// With `rounding`, gradients are made of products of factors rounded to bfloat16.
     TrainingRun(const Network& network, const RuleConfig& rule, const Batches<T>& batches,
                 double max_grad_norm, int n_threads, const Bfloat16Kernels* rounding = nullptr)
-        : batches_(batches),
+        : network_(network),
+          batches_(batches),
           kernels_(kernels<T>()),
           max_grad_norm_(max_grad_norm),
           look_every_(steps_between_looks(network, rule, batches)),
@@ -39,22 +40,29 @@ public:
     /// One update for each of `rates`; src/gradus/engines/base.py says how it may end early.
     RunStatus run(const TrainState<T>& state, std::span<const double> rates, const EpochLog& log,
                   const Crew& crew, Watch& watch) {
+        const std::size_t n_layers = network_.layers().size();
         double* log_row = log.rows;
+        std::size_t n_measured = 0;
         for (std::size_t s = 0; s < rates.size();) {
             if (s % look_every_ == 0) {
                 if (s > 0 && watch.slice_is_over()) return RunStatus::cut;
                 if (watch.poll()) return RunStatus::cancelled;
             }
-            const std::size_t made = tiny_steps(state, rates, s, log_row);
+            const std::size_t measured = n_measured < log.measured.size()
+                                             ? static_cast<std::size_t>(log.measured[n_measured])
+                                             : rates.size();
+            const std::size_t made =
+                tiny_steps(state, rates, s, std::min(measured, rates.size()), log_row);
             s += made;
-            if (made > 0 && s % look_every_ == 0) continue;
-            const bool is_last = s + 1 == rates.size();
-            const RunStatus status =
-                step(state, rates[s], is_last ? log.update_ratio : nullptr, crew);
+            if (s == rates.size() || (made > 0 && s % look_every_ == 0)) continue;
+            double* const ratios =
+                s == measured ? log.update_ratio + n_measured * n_layers : nullptr;
+            const RunStatus status = step(state, rates[s], ratios, crew);
             if (status != RunStatus::done) return status;
-            ++s;
             if (++state.cursor[1] == batches_.steps_per_epoch())
                 log_row = end_epoch(state, log_row);
+            if (s == measured) log.seconds[n_measured++] = watch.seconds();
+            ++s;
         }
         return RunStatus::done;
     }
@@ -80,14 +88,13 @@ private:
         return size;
     }
 
-    // As many steps from s on as the path of the smallest networks makes, but not the last one,
-    // which is measured, and none past the next look.
+    // As many steps from s on as the path of the smallest networks makes, none past the next look
+    // and none from `end` on.
     std::size_t tiny_steps(const TrainState<T>& state, std::span<const double> rates, std::size_t s,
-                           double*& log_row) {
-        const std::size_t last = rates.size() - 1;
-        if (!tiny_ || s == last) return 0;
+                           std::size_t end, double*& log_row) {
+        if (!tiny_ || s == end) return 0;
         const std::int64_t epoch = state.cursor[0];
-        const std::size_t some = std::min(look_every_ - s % look_every_, last - s);
+        const std::size_t some = std::min(look_every_ - s % look_every_, end - s);
         const std::size_t made = tiny_->run(state, rates.subspan(s, some), log_row);
         log_row += 3 * (state.cursor[0] - epoch);
         return made;
@@ -191,6 +198,7 @@ private:
         return log_row + 3;
     }
 
+    const Network& network_;
     const Batches<T>& batches_;
     const Kernels<T>& kernels_;
     double max_grad_norm_;

@@ -1,5 +1,6 @@
 // Training calls: cut anywhere, any threads, stopped inside a step, diverging, and no allocation in
 // the loop.
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
@@ -74,7 +75,7 @@ struct Training {
     Index batch_size;
     std::vector<T> x, y, params, slots;
     std::vector<std::int64_t> cursor{0, 0, 0};
-    std::vector<double> totals{0, 0, 0}, grad_norm{0, 0}, log_rows, ratio;
+    std::vector<double> totals{0, 0, 0}, grad_norm{0, 0}, log_rows, ratio, seconds{0};
     Index n;
     const Bfloat16Kernels* rounding = nullptr;
 
@@ -111,6 +112,7 @@ struct Training {
                                  99,
                                  98};
         const std::vector<double> rates(n_steps, rate);
+        const std::array measured{static_cast<std::int64_t>(n_steps) - 1};
         Watch watch(cancel, nullptr, max_seconds);
         const Crew crew(n_threads, watch);
         const TrainState<T> state{{params.data(), slots.data(), network.n_params()},
@@ -119,8 +121,8 @@ struct Training {
                                   grad_norm.data()};
         TrainingRun<T> run(network, rule, batches, 0.5, n_threads, rounding);
         const long before = allocations;
-        const RunStatus status =
-            run.run(state, rates, {log_rows.data(), ratio.data()}, crew, watch);
+        const RunStatus status = run.run(
+            state, rates, {log_rows.data(), measured, ratio.data(), seconds.data()}, crew, watch);
         if (allocated != nullptr) *allocated = allocations - before;
         return status;
     }

@@ -115,21 +115,28 @@ class TrainState:
 
 @dataclass
 class EpochLog:
-    """What one call of `Engine.run` has to tell; the engine replaces both arrays.
+    """What one call of `Engine.run` has to tell; the engine replaces all but the first array.
 
     Attributes
     ----------
+    measured : int64 array of shape (m,)
+        Numbers of the updates to be measured, counted from 0 in the call, rising; one that is not
+        reached is not measured.
     rows : float64 array of shape (k, 3)
         One per epoch finished in the call: mean loss and mean row_measure over the epoch's
         batches (each before its update, without penalty), gradient norm of its last step.
-    update_ratio : float64 array of shape (n_layers,)
+    update_ratio : float64 array of shape (m, n_layers)
         ``||change|| / ||params before||`` of each layer, weight and bias together, embeddings,
-        norms and what `max_norm` does left out, in the last of the updates asked for; 0 where it
-        changed nothing or the call ended before it, inf where a layer of zeros changed.
+        norms and what `max_norm` does left out, in each measured update; 0 where it changed nothing
+        or was not reached, inf where a layer of zeros changed.
+    seconds : float64 array of shape (m,)
+        From the start of the call to the end of each measured update; 0 where it was not reached.
     """
 
+    measured: Int64Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     rows: Float64Array = field(default_factory=lambda: np.zeros((0, 3)))
-    update_ratio: Float64Array = field(default_factory=lambda: np.zeros(0))
+    update_ratio: Float64Array = field(default_factory=lambda: np.zeros((0, 0)))
+    seconds: Float64Array = field(default_factory=lambda: np.zeros(0))
 
 
 class Engine(Protocol):

@@ -220,7 +220,8 @@ class NativeEngine:
         """Make updates; see `engines.base.Engine`."""
         n_epochs = (int(state.cursor[1]) + len(rates)) // batches.steps_per_epoch
         log_rows = np.zeros((n_epochs, 3))
-        log.update_ratio = np.zeros(len(spec.dense))
+        log.update_ratio = np.zeros((len(log.measured), len(spec.dense)))
+        log.seconds = np.zeros(len(log.measured))
         first_epoch = int(state.cursor[0])
         params: Array = state.params
         slots: Array = state.slots
@@ -243,7 +244,9 @@ class NativeEngine:
                 rates=rates,
                 max_grad_norm=np.inf if max_grad_norm is None else max_grad_norm,
                 log_rows=log_rows,
+                measured=log.measured,
                 update_ratio=log.update_ratio,
+                seconds=log.seconds,
                 cancel=cancel,
                 max_seconds=np.inf if max_seconds is None else max_seconds,
                 use_bfloat16=matmul_precision == "bfloat16",

@@ -154,13 +154,12 @@ class ReferenceEngine:
         check_factors(matmul_precision, batches.X)
         run = _Run(spec, rule, batches, state, log, max_grad_norm, len(rates), matmul_precision)
         for made, rate in enumerate(rates):
-            is_last = made + 1 == len(rates)
             if cancel[0]:
                 return RunStatus.CANCELLED
             if made and max_seconds is not None and time.monotonic() - started >= max_seconds:
                 return RunStatus.CUT
             with np.errstate(over="ignore", invalid="ignore"):
-                if not run.step(float(rate), is_last=is_last):
+                if not run.step(float(rate), made):
                     return RunStatus.DIVERGED
         return RunStatus.DONE
 
@@ -186,9 +185,13 @@ class _Run:
         self.first_epoch = int(state.cursor[0])
         n_epochs = (int(state.cursor[1]) + n_steps) // batches.steps_per_epoch
         self.log_rows = np.zeros((n_epochs, 3))
-        log.rows, log.update_ratio = self.log_rows[:0], np.zeros(len(spec.dense))
+        self.started = time.monotonic()
+        self.places = {step: place for place, step in enumerate(log.measured.tolist())}
+        log.rows = self.log_rows[:0]
+        log.update_ratio = np.zeros((len(log.measured), len(spec.dense)))
+        log.seconds = np.zeros(len(log.measured))
 
-    def step(self, rate: float, *, is_last: bool) -> bool:
+    def step(self, rate: float, number: int) -> bool:
         """Make one update and move the cursor; False, and no change, where it diverges."""
         spec, state = self.spec, self.state
         after = TrainState(
@@ -198,7 +201,7 @@ class _Run:
             state.totals.copy(),
             state.grad_norm.copy(),
         )
-        ratio = self.log.update_ratio
+        place = self.places.get(number)
         X, y, weights, masks = self._batch()
         total = float(len(X)) if weights is None else float(np.sum(weights, dtype=np.float64))
         if total > 0:
@@ -220,16 +223,19 @@ class _Run:
             )
             if not (np.all(np.isfinite(after.params)) and np.all(np.isfinite(after.slots))):
                 return False
-            if is_last:
-                ratio = update_ratios(spec, state.params, after.params)
+            if place is not None:
+                ratios = update_ratios(spec, state.params, after.params)
+                self.log.update_ratio[place] = ratios
             after.params = limit_norms(spec, after.params)
         row = self._move_cursor(after)
         try:
-            self._commit(after, row, ratio)
+            self._commit(after, row)
         except KeyboardInterrupt:
             # Copying again what was copied changes nothing, so the step becomes a whole one.
-            self._commit(after, row, ratio)
+            self._commit(after, row)
             raise
+        if place is not None:
+            self.log.seconds[place] = time.monotonic() - self.started
         return True
 
     def _batch(self) -> tuple[Array, Array, Array | None, list[Array]]:
@@ -263,9 +269,7 @@ class _Run:
         after.totals[:] = 0.0
         return loss, measure, after.grad_norm[0]
 
-    def _commit(
-        self, after: TrainState, row: tuple[float, float, float] | None, ratio: Float64Array
-    ) -> None:
+    def _commit(self, after: TrainState, row: tuple[float, float, float] | None) -> None:
         """Copy a finished step into the caller's arrays; doing it twice is doing it once."""
         state = self.state
         state.params[:] = after.params
@@ -273,7 +277,6 @@ class _Run:
         state.cursor[:] = after.cursor
         state.totals[:] = after.totals
         state.grad_norm[:] = after.grad_norm
-        self.log.update_ratio = ratio
         if row is not None:
             n_done = int(after.cursor[0]) - self.first_epoch
             self.log_rows[n_done - 1] = row

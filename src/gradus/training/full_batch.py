@@ -208,7 +208,10 @@ def run_full_batch(
     """
     started = time.monotonic()
     rows: list[tuple[float, float, float]] = []
-    log.rows, log.update_ratio = np.zeros((0, 3)), np.zeros(len(problem.spec.dense))
+    log.rows = np.zeros((0, 3))
+    log.update_ratio = np.zeros((len(log.measured), len(problem.spec.dense)))
+    log.seconds = np.zeros(len(log.measured))
+    places = {number: place for place, number in enumerate(log.measured.tolist())}
     for made in range(n_steps):
         if made and time.monotonic() - started >= max_seconds:
             return RunStatus.CUT
@@ -227,15 +230,19 @@ def run_full_batch(
             return RunStatus.CANCELLED if isinstance(end, Stopped) else RunStatus.EXHAUSTED
         rows.append((loss, measure, step.grad_norm))
         after = np.array(rows)
-        ratio = update_ratios(problem.spec, state.params, step.params)
+        if made in places:
+            ratios = update_ratios(problem.spec, state.params, step.params)
+            log.update_ratio[places[made]] = ratios
         cursor = state.cursor + np.array([1, 0, 1])
         grad_norm = np.array([step.grad_norm, state.grad_norm[0]])
         try:
-            _commit(state, step, cursor, grad_norm, log, after, ratio)
+            _commit(state, step, cursor, grad_norm, log, after)
         except KeyboardInterrupt:
             # Copying again what was copied changes nothing, so the step becomes a whole one.
-            _commit(state, step, cursor, grad_norm, log, after, ratio)
+            _commit(state, step, cursor, grad_norm, log, after)
             raise
+        if made in places:
+            log.seconds[places[made]] = time.monotonic() - started
     return RunStatus.DONE
 
 
@@ -246,7 +253,6 @@ def _commit(
     grad_norm: Float64Array,
     log: EpochLog,
     rows: Float64Array,
-    ratio: Float64Array,
 ) -> None:
     """Copy a finished step into the caller's arrays; doing it twice is doing it once."""
     state.params[:] = step.params
@@ -254,4 +260,4 @@ def _commit(
     state.scalars[:] = step.scalars
     state.cursor[:] = cursor
     state.grad_norm[:] = grad_norm
-    log.rows, log.update_ratio = rows, ratio
+    log.rows = rows

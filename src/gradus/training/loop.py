@@ -36,6 +36,8 @@ from gradus.training.validation import ValidationRows, evaluate
 _SLICE_SECONDS = 0.05
 # Learning rates are handed over one per update; this many at most, so that their array stays small.
 _SLICE_UPDATES = 65_536
+# Epochs to be kept are numbered ahead of each slice, so few that it takes little of its time.
+_SLICE_KEPT = 256
 
 # What a full-batch method says itself when there is no more to do.
 _ENDED: dict[RunStatus, StoppedBecause] = {
@@ -167,6 +169,8 @@ class _Training:
             self.status = self._work()
             guard, state = self.standing.guard, self.standing.state
             if self.status is RunStatus.DIVERGED and not (guard and guard.retreat(state)):
+                if self.standing.pending is not None:
+                    self._judge(self.standing.pending)
                 return "diverged"
         self._tell()
         return reason
@@ -184,20 +188,33 @@ class _Training:
         return "time_limit" if self._seconds_left() <= 0 else None
 
     def _work(self) -> RunStatus:
-        """Let the engine work for one slice, at most to the end of the next epoch to be kept."""
+        """Let the engine work for one slice; of one epoch, where each is judged by itself."""
         state, steps = self.standing.state, self.batches.steps_per_epoch
-        epoch, _, done = (int(count) for count in state.cursor)
+        epoch, _, done = state.cursor.tolist()
         is_single = self.validation is not None or self.standing.guard is not None
-        goal = epoch + 1 if is_single else self._next_kept(epoch)
-        stop = min(goal * steps, done + _SLICE_UPDATES)
-        log = EpochLog()
+        kept = [epoch + 1] if is_single else self._kept_after(epoch)
+        stop = min(kept[-1] * steps, done + _SLICE_UPDATES)
+        last_steps = [number * steps - 1 - done for number in kept]
+        log = EpochLog(np.array(last_steps, dtype=np.int64))
+        began = self.seconds_before + self._elapsed()
         learning_rates, status = self._advance(done, stop, log)
         self.standing.seconds = self.seconds_before + self._elapsed()
-        if len(log.rows):
-            last = epoch + len(log.rows)
-            rate = float(learning_rates[last * steps - 1 - done])
-            self.standing.pending = self._row(last, rate, log)
+        finished = epoch + len(log.rows)
+        places = {number: place for place, number in enumerate(kept) if number <= finished}
+        for number in sorted({*places, finished} - {epoch}):
+            if self.standing.pending is not None:
+                self._judge(self.standing.pending)
+            means = log.rows[number - epoch - 1]
+            rate = learning_rates[number * steps - 1 - done]
+            self.standing.pending = self._row(number, means, rate, log, places.get(number), began)
         return status
+
+    def _kept_after(self, epoch: int) -> list[int]:
+        """List the next epochs to be kept."""
+        kept = [self._next_kept(epoch)]
+        while len(kept) < _SLICE_KEPT and kept[-1] < self.plan.epochs:
+            kept.append(self._next_kept(kept[-1]))
+        return kept
 
     def _advance(self, done: int, stop: int, log: EpochLog) -> tuple[Float64Array, RunStatus]:
         """Make updates, and say with which learning rates; a full-batch method has none."""
@@ -229,20 +246,28 @@ class _Training:
         )
         return learning_rates, status
 
-    def _row(self, epoch: int, rate: float, log: EpochLog) -> EpochRow:
-        """Make the history row of the last epoch finished in a call."""
-        loss, measure, norm = log.rows[-1].tolist()
-        # The ratios are those of the call's last step, which is the epoch's only at its very end.
-        is_at_end = self.standing.state.cursor[1] == 0
-        ratios = log.update_ratio.tolist() if is_at_end else [math.nan] * len(self.spec.dense)
+    def _row(
+        self,
+        epoch: int,
+        means: Float64Array,
+        rate: float,
+        log: EpochLog,
+        place: int | None,
+        began: float,
+    ) -> EpochRow:
+        """Make the history row of an epoch finished in a call, whose last step may be measured."""
+        loss, measure, norm = means.tolist()
+        seconds, ratios = self.standing.seconds, [math.nan] * len(self.spec.dense)
+        if place is not None:
+            seconds, ratios = began + float(log.seconds[place]), log.update_ratio[place].tolist()
         return EpochRow(
             epoch=epoch,
             loss=loss,
             validation_loss=math.nan,
             measure=self._measure(measure),
-            learning_rate=rate,
+            learning_rate=float(rate),
             gradient_norm=norm,
-            seconds=self.standing.seconds,
+            seconds=seconds,
             update_ratio=tuple(ratios),
         )
 
