@@ -3,6 +3,7 @@ import re
 import numpy as np
 import pytest
 
+from gradus import _validate
 from gradus._validate import (
     check_choice,
     check_flag,
@@ -137,3 +138,14 @@ def test_row_weights(value, kind, sentence):
     assert check_row_weights("sample_weight", [], 0).shape == (0,)
     with pytest.raises(kind, match=re.escape(sentence)):
         check_row_weights("sample_weight", value, 2)
+
+
+@pytest.mark.parametrize("scanned", [1, 4, 7, 10**6])
+def test_an_infinite_number_is_found_in_any_part(monkeypatch, scanned):
+    monkeypatch.setattr(_validate, "_SCANNED", scanned)
+    for row in range(9):
+        X = np.ones((9, 3))
+        check_matrix("X", X, "float64")
+        X[row, 1], X[8, 2] = np.inf, np.nan
+        with pytest.raises(DataError, match=rf"got inf in row {row}, column 1\.$"):
+            check_matrix("X", X, "float64")

@@ -51,7 +51,10 @@ def mix64(x: UInt64Array) -> UInt64Array:
 
 def _mix_int(x: int) -> int:
     """Apply `mix64` to one Python integer, taken modulo 2**64."""
-    return int(mix64(np.array([x & _MASK], dtype=np.uint64))[0])
+    x &= _MASK
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EB & _MASK
+    return x ^ (x >> 31)
 
 
 def stream_key(seed: int, purpose: int) -> int:

@@ -14,6 +14,8 @@ import numpy as np
 from gradus._typing import ArrayLike
 from gradus.errors import DataError, InvalidParameter, ShapeMismatch
 
+_SCANNED = 262_144  # numbers looked at together, so that their mask stays in the cache
+
 
 def check_number(
     name: str,
@@ -199,10 +201,16 @@ def _as_floats(name: str, value: ArrayLike, dtype: str) -> np.ndarray[Any, Any]:
 
 def _check_finite(name: str, array: np.ndarray[Any, Any]) -> None:
     """Name the first entry that is nan or infinite."""
-    is_finite = np.isfinite(array)
-    if is_finite.all():
+    # A mask of all entries would be as large as a quarter of a table of float32.
+    block = max(1, _SCANNED // max(1, array[:1].size))
+    for start in range(0, len(array), block):
+        is_finite = np.isfinite(array[start : start + block])
+        if not is_finite.all():
+            break
+    else:
         return
-    index = tuple(int(i) for i in np.argwhere(~is_finite)[0])
+    first, *rest = (int(i) for i in np.argwhere(~is_finite)[0])
+    index = (start + first, *rest)
     place = f"row {index[0]}" + (f", column {index[1]}" if len(index) > 1 else "")
     message = f"{name} must hold finite {array.dtype} numbers; got {array[index]:g} in {place}."
     raise DataError(message)

@@ -1,5 +1,6 @@
 // One block of aligned scratch, carved into named buffers before the first step; nothing is given
-// back until the arena dies, and nothing is taken during training.
+// back until the arena dies, and nothing is taken during training. Large blocks of arenas that died
+// are kept for the next ones of their thread.
 #pragma once
 
 #include <cstddef>
@@ -33,11 +34,8 @@ private:
 /// Owns the block. Memory is not cleared. Throws std::bad_alloc from the constructor only.
 class Arena {
 public:
-    explicit Arena(ArenaSize size)
-        : block_(static_cast<std::byte*>(
-              ::operator new(size.bytes() + kAlignment, std::align_val_t{kAlignment}))),
-          next_(block_) {}
-    ~Arena() { ::operator delete(block_, std::align_val_t{kAlignment}); }
+    explicit Arena(ArenaSize size);
+    ~Arena();
     Arena(const Arena&) = delete;
     Arena& operator=(const Arena&) = delete;
 
@@ -50,6 +48,7 @@ public:
     }
 
 private:
+    std::size_t bytes_;
     std::byte* block_;
     std::byte* next_;
 };

@@ -28,18 +28,26 @@ double log_from_one(double x) {
 
 /// 1/N sum (yhat - y)^2 over the N outputs of the row; derivative 2/N (yhat - y). The difference is
 /// one of T: it is rounded once, and the way back waits for no conversion.
-template <class T>
-RowLoss squared_error(T* outputs, Index n, const T* y, double scale) {
-    const double share = 1.0 / static_cast<double>(n);
-    const T factor = static_cast<T>(2 * share * scale);
-    double sum = 0;
-    for (Index j = 0; j < n; ++j) {
-        const T error = outputs[j] - y[j];
-        sum += static_cast<double>(error) * static_cast<double>(error);
-        outputs[j] = error * factor;
+class SquaredError {
+public:
+    explicit SquaredError(Index n) noexcept : n_(n), share_(1.0 / static_cast<double>(n)) {}
+
+    template <class T>
+    RowLoss operator()(T* outputs, const T* y, double scale) const noexcept {
+        const T factor = static_cast<T>(2 * share_ * scale);
+        double sum = 0;
+        for (Index j = 0; j < n_; ++j) {
+            const T error = outputs[j] - y[j];
+            sum += static_cast<double>(error) * static_cast<double>(error);
+            outputs[j] = error * factor;
+        }
+        return {sum * share_, sum * share_};
     }
-    return {sum * share, sum * share};
-}
+
+private:
+    Index n_;
+    double share_;
+};
 
 double sign(double x) noexcept { return x > 0 ? 1 : x < 0 ? -1 : 0; }
 
@@ -179,13 +187,36 @@ bool foreign_loss(const ForeignLoss& foreign, MatrixView<T> outputs, MatrixView<
     return true;
 }
 
+template <class T, class OfRow>
+void each_row(MatrixView<T> outputs, MatrixView<const T> y, const T* weights, double weight_sum,
+              Totals& totals, OfRow&& of_row) {
+    const auto scale_of = [&](double w) { return weight_sum > 0 ? w / weight_sum : 0.0; };
+    Totals sums = totals;
+    double w = 1, scale = scale_of(w);  // most rows weigh what the one before did
+    for (Index i = 0; i < outputs.rows; ++i) {
+        if (weights != nullptr && static_cast<double>(weights[i]) != w) {
+            w = static_cast<double>(weights[i]);
+            scale = scale_of(w);
+        }
+        const RowLoss row = of_row(outputs.row(i), y.row(i), scale);
+        sums.weight += w;
+        if (w == 0) {
+            std::fill_n(outputs.row(i), outputs.cols, T(0));
+            continue;
+        }
+        sums.loss += w * row.loss;
+        sums.measure += w * row.measure;
+    }
+    totals = sums;
+}
+
 }  // namespace
 
 template <class T>
 RowLoss row_loss(const LossForm& form, T* outputs, Index n, const T* y, double scale) {
     switch (form.loss) {
         case Loss::squared_error:
-            return squared_error(outputs, n, y, scale);
+            return SquaredError(n)(outputs, y, scale);
         case Loss::binary_cross_entropy:
             return binary_cross_entropy(form.label_smoothing(), outputs, n, y, scale);
         case Loss::cross_entropy:
@@ -207,17 +238,14 @@ bool loss_and_delta(const Network& network, MatrixView<T> outputs, MatrixView<co
     if (form.foreign != nullptr) {
         return foreign_loss(*form.foreign, outputs, y, weights, weight_sum, totals);
     }
-    for (Index i = 0; i < outputs.rows; ++i) {
-        const double w = weights == nullptr ? 1.0 : static_cast<double>(weights[i]);
-        const double scale = weight_sum > 0 ? w / weight_sum : 0.0;
-        const RowLoss row = row_loss(form, outputs.row(i), outputs.cols, y.row(i), scale);
-        totals.weight += w;
-        if (w == 0) {
-            std::fill_n(outputs.row(i), outputs.cols, T(0));
-            continue;
-        }
-        totals.loss += w * row.loss;
-        totals.measure += w * row.measure;
+    if (form.loss == Loss::squared_error) {
+        const SquaredError error(outputs.cols);
+        each_row(outputs, y, weights, weight_sum, totals, error);
+    } else {
+        each_row(outputs, y, weights, weight_sum, totals,
+                 [&](T* row, const T* targets, double scale) {
+                     return row_loss(form, row, outputs.cols, targets, scale);
+                 });
     }
     return true;
 }
