@@ -1,4 +1,4 @@
-"""gradus as its users have it: `Network` with its `train` and `predict`."""
+"""gradus as its users have it, `Network` with its `train`, and as its engine is called within."""
 
 from typing import Any
 
@@ -7,6 +7,9 @@ from benchmarks.speed.problem import BETA_1, BETA_2, EPSILON, MOMENTUM, Layers, 
 from benchmarks.speed.workload import Job
 
 from gradus import Adam, Dense, GradientDescent, Network
+from gradus._random import Purpose, stream_key
+from gradus.engines.base import Batches, EpochLog, TrainState
+from gradus.engines.native import NativeEngine
 
 
 def network(problem: Problem) -> Network:
@@ -49,14 +52,49 @@ def rule(problem: Problem) -> Adam | GradientDescent:
     return GradientDescent(problem.rate, MOMENTUM if problem.rule == "momentum" else 0.0)
 
 
-def train(problem: Problem, threads: int, *, is_epoch_a_call: bool = False) -> Job:
+def engine(problem: Problem, threads: int) -> Job:
+    """Train by one call of the native engine, on arrays made ready, with no history."""
+    made, chosen, native = network(problem), rule(problem), NativeEngine(threads)
+    start, cancel = made.params.copy(), np.zeros(1, np.uint8)
+    y = np.ascontiguousarray(problem.y, np.float32).reshape(problem.n, -1)
+    key = stream_key(0, Purpose.SHUFFLE)
+    batches = Batches(problem.X, y, None, None, problem.batch, key)
+    rates = np.full(problem.epochs * problem.steps, problem.rate)
+    states = [TrainState.start(start, chosen.n_slots)]
+
+    def reset() -> None:
+        states[0] = TrainState.start(start, chosen.n_slots)
+
+    def run() -> None:
+        options: dict[str, Any] = {"cancel": cancel, "max_seconds": None}
+        native.run(made.spec, chosen, batches, states[0], rates, None, EpochLog(), **options)
+
+    def check() -> float:
+        reset()
+        run()
+        return reached()
+
+    def reached() -> float:
+        made.params[:] = states[0].params
+        return problem.value(taken(made))
+
+    return Job(run, check, units=problem.units, reset=reset, reached=reached)
+
+
+def train(
+    problem: Problem,
+    threads: int,
+    *,
+    is_epoch_a_call: bool = False,
+    matmul_precision: str | None = None,
+) -> Job:
     """Train all epochs in one call, or each in a call of its own, which forgets the rule's memory.
 
     Parameters
     ----------
     problem
         What to train.
-    threads
+    threads, matmul_precision
         For `Network.train`.
     is_epoch_a_call
         Whether each epoch is a call of its own.
@@ -65,6 +103,7 @@ def train(problem: Problem, threads: int, *, is_epoch_a_call: bool = False) -> J
     options: dict[str, Any] = {
         "batch_size": None if problem.is_full_batch else problem.batch,
         "n_threads": threads,
+        "matmul_precision": matmul_precision,
     }
     start = made.params.copy()
 

@@ -44,6 +44,17 @@ def gradus_peers(problem: MakeProblem, *, has_epoch_a_call: bool = False) -> lis
     return peers
 
 
+def engine_peers(problem: MakeProblem) -> list[Peer]:
+    """List one call of gradus's engine, as the compiled functions of others are called."""
+
+    def job(size: Size) -> Job:
+        from benchmarks.speed import peer_gradus
+
+        return peer_gradus.engine(problem(size), 1)
+
+    return [Peer("gradus, engine", job, threads=1, is_in_quick=True)]
+
+
 def numpy_peers(problem: MakeProblem) -> list[Peer]:
     """List NumPy as it is installed, and with its best settings."""
 

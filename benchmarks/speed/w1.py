@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 from benchmarks.speed.problem import Layers, Problem
-from benchmarks.speed.training import fann_peers, training_workload
+from benchmarks.speed.training import engine_peers, fann_peers, training_workload
 from benchmarks.speed.workload import Job, Peer, Size
 
 STEPS = 2_000
@@ -78,6 +78,7 @@ WORKLOADS = tuple(
         has_slow=calls == 1,
         is_in_quick=calls == 1,
         more=(
+            *engine_peers(partial(problem, calls)),
             Peer("plain Python", plain, threads=1),
             *fann_peers(partial(problem, calls), "has a bias, so a fourth weight"),
         )

@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 from benchmarks.speed.problem import Layers, Problem, first_layers
-from benchmarks.speed.training import fann_peers, training_workload
+from benchmarks.speed.training import engine_peers, fann_peers, training_workload
 from benchmarks.speed.workload import Job, Peer, Size
 
 STEPS = 4_000
@@ -95,6 +95,7 @@ WORKLOADS = tuple(
         has_slow=calls == 1,
         is_in_quick=calls == 1,
         more=(
+            *engine_peers(partial(problem, calls)),
             Peer("plain Python", plain, threads=1),
             *fann_peers(
                 partial(problem, calls), "slopes as if no output were beyond 0.01 and 0.99", 0.05

@@ -1,14 +1,15 @@
 """W5: 784-6x1000-10 sigmoid and softmax, momentum 0.9 at 0.01, batch 256, one update, float32.
 
-A run is an epoch of ten updates in one call, and the time of one is told.
+A run is an epoch of 40 updates in one call, and the time of one is told. The same with products of
+bfloat16 stands beside as a measure: it is other work.
 """
 
 from benchmarks.speed.problem import Problem, digit_rows, first_layers, needed_flops
 from benchmarks.speed.training import training_workload
-from benchmarks.speed.workload import Size
+from benchmarks.speed.workload import Job, Peer, Size
 
 WIDTHS = (784, *[1000] * 6, 10)
-BATCH, STEPS = 256, 10
+BATCH, STEPS = 256, 40
 
 
 def problem(size: Size) -> Problem:
@@ -21,6 +22,13 @@ def problem(size: Size) -> Problem:
     return Problem(X, y, layers, *rule, 1e-2, batch, units=steps)
 
 
+def by_bfloat16(size: Size) -> Job:
+    """Train with products of numbers rounded to bfloat16."""
+    from benchmarks.speed import peer_gradus
+
+    return peer_gradus.train(problem(size), 2, matmul_precision="bfloat16")
+
+
 WORKLOADS = (
     training_workload(
         "W5",
@@ -30,5 +38,15 @@ WORKLOADS = (
         flops=needed_flops(WIDTHS, BATCH),
         seconds=0.5,
         repetitions=5,
+        more=(
+            Peer(
+                "with bfloat16: gradus 2t",
+                by_bfloat16,
+                tolerance=0.05,
+                note="matmul_precision='bfloat16'",
+                is_in_quick=True,
+                is_rival=False,
+            ),
+        ),
     ),
 )

@@ -6,8 +6,10 @@ import pytest
 from gradus._names import ACTIVATION_NAMES
 from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
 from gradus.engines.reference_engine import ReferenceEngine
+from gradus.networks.initializers import initial_params
 from gradus.networks.spec import Dense, NetworkSpec
-from gradus.optimizers.rules import Adagrad, Adam, GradientDescent, RMSprop
+from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop
+from tests.contracts.cases import RULES, run
 from tests.golden.load import golden
 
 
@@ -124,3 +126,26 @@ def test_all_engines_agree_on_batches_of_one_class(engine, rng):
     params = 5 * rng.normal(size=9 * 5 + 3 * 10)
     ours, theirs = (e.gradient(spec, params, X, y)[1] for e in (engine, ReferenceEngine()))
     np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12 * np.abs(theirs).max())
+
+
+@pytest.mark.parametrize("width", [2, 20])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", [name for name, rule in RULES.items() if rule.n_slots])
+def test_what_a_rule_remembers_decays_to_0(engine, name, dtype, width, rng):
+    """The weights of an input that is always 0 have no gradient."""
+    rule, smallest = RULES[name], np.finfo(dtype).smallest_normal
+    spec = NetworkSpec(2, (Dense(width, "tanh"), Dense(1)))
+    X = np.column_stack([rng.normal(size=6), np.zeros(6)]).astype(dtype)
+    state = TrainState.start(initial_params(spec, 0).astype(dtype), rule.n_slots)
+    idle = np.s_[:, width : 2 * width]
+    state.slots[idle] = 1.2 * smallest
+    first = state.params[idle[1]].copy()
+    batches = Batches(X, X[:, :1], None, None, 6, 1)
+    for n_updates in (1, 300):
+        run(engine, spec, rule, batches, state, np.full(n_updates, 1e-3))
+        assert not np.any((state.slots != 0) & (np.abs(state.slots) < smallest))
+        np.testing.assert_allclose(state.slots[idle], 0, atol=1.2 * smallest)
+    if not isinstance(rule, Adagrad):
+        assert not state.slots[idle].any()
+    if not isinstance(rule, AdamW):
+        np.testing.assert_allclose(state.params[idle[1]], first, rtol=1e-6)

@@ -33,6 +33,10 @@ public:
 
     int n_threads() const noexcept { return n_threads_; }
 
+    /// How many threads for_each would share so much work among; what is not shared need not be
+    /// cut.
+    int threads_for(double work) const noexcept { return work < kWorthSharing ? 1 : n_threads_; }
+
     /// The same crew with no more threads than there are tasks, so that none gets idle scratch.
     Crew at_most(Index n_tasks) const noexcept {
         Crew fewer = *this;
@@ -57,7 +61,7 @@ public:
     /// together. Small work stays on the calling thread: waking another costs more than it saves.
     template <class F>
     bool for_each(Index n_tasks, double work, F&& f) const {
-        if (n_threads_ == 1 || n_tasks <= 1 || work < kWorthSharing) {
+        if (threads_for(work) == 1 || n_tasks <= 1) {
             const bool asks = asks_ && work >= kWorthAsking;
             for (Index task = 0; task < n_tasks; ++task) {
                 if (asks ? watch_->poll() : watch_->stopped()) return false;

@@ -183,7 +183,7 @@ bool product(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T
              bool accumulate, const PackBuffers<T>& buffers, const Crew& crew, Finish&& finish) {
     const double work = 2.0 * static_cast<double>(c.rows) * static_cast<double>(c.cols) *
                         static_cast<double>(depth);
-    const ProductTasks tasks(c.rows, c.cols, work, crew.n_threads());
+    const ProductTasks tasks(c.rows, c.cols, work, crew.threads_for(work));
     return crew.for_each(tasks.count, work, [&](Index task, int worker) {
         const auto [row, rows, col, cols] = tasks.at(task, c.rows, c.cols);
         if (product_block(kernels, a.from_row(row), b.from_col(col), c.block(row, rows, col, cols),

@@ -40,11 +40,10 @@ bool parameter_gradients(const Kernels<T>& kernels, std::span<const LayerRows<T>
                          bool accumulate, T* grads, const PackBuffers<T>& buffers,
                          const Crew& crew) {
     double work = 0;
+    for (const LayerRows<T>& rows : layers) work += rows.work();
+    const int n_threads = crew.threads_for(work);
     Index count = 0;
-    for (const LayerRows<T>& rows : layers) {
-        work += rows.work();
-        count += rows.tasks(crew.n_threads()).count;
-    }
+    for (const LayerRows<T>& rows : layers) count += rows.tasks(n_threads).count;
     const auto block = [&](const LayerRows<T>& rows, const TaskBlock& at, int worker) {
         const DenseLayer& layer = *rows.layer;
         const MatrixView<T> d_weight{grads + layer.weight_at, layer.fan_in, layer.fan_out,
@@ -60,7 +59,7 @@ bool parameter_gradients(const Kernels<T>& kernels, std::span<const LayerRows<T>
     };
     return crew.for_each(count, work, [&](Index task, int worker) {
         for (const LayerRows<T>& rows : layers) {
-            const ProductTasks tasks = rows.tasks(crew.n_threads());
+            const ProductTasks tasks = rows.tasks(n_threads);
             if (task < tasks.count) {
                 return block(rows, tasks.at(task, rows.layer->fan_in, rows.layer->fan_out), worker);
             }

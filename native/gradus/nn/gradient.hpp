@@ -61,7 +61,8 @@ public:
                    double weight_sum, bool is_first, const Dropping* dropping, T* grads,
                    Totals& totals, const Crew& crew, Fetch&& fetch) {
         begin(x, dropping);
-        const Index block = block_rows(x.rows, crew.n_threads());
+        const double flops = 2 * network_.work_per_row() * static_cast<double>(x.rows);
+        const Index block = block_rows(x.rows, crew.threads_for(flops));
         const Index n_blocks = (x.rows + block - 1) / block;
         std::atomic<bool> is_done{true};
         const auto work = [&](RowRange rows, const PackBuffers<T>& buffers, const Crew& own) {
@@ -74,7 +75,6 @@ public:
         if (n_blocks == 1) {
             work({0, x.rows}, buffers_, crew);
         } else {
-            const double flops = 2 * network_.work_per_row() * static_cast<double>(x.rows);
             if (!crew.for_each(n_blocks, flops, [&](Index task, int worker) {
                     work({task * block, std::min(block, x.rows - task * block)},
                          buffers_.only(worker), crew.alone(worker));

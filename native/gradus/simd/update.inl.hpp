@@ -7,6 +7,17 @@
 namespace GRADUS_ISA {
 
 template <class T>
+inline constexpr T kSmallestNormal = static_cast<T>(sizeof(T) == 4 ? 0x1p-126 : 0x1p-1022);
+
+/// A mean that decays past the smallest normal number is 0: it moves nothing, and processors take
+/// many times as long over what is below.
+template <class T>
+Vec<T> decayed(Vec<T> mean) {
+    const Vec<T> zero = Vec<T>::set(T(0));
+    return where_less(abs(mean), Vec<T>::set(kSmallestNormal<T>), zero, mean);
+}
+
+template <class T>
 void descend(T* params, T* velocity, const T* grads, Index n, const DescentStep& step) {
     const Vec<T> clip = Vec<T>::set(static_cast<T>(step.clip));
     const Vec<T> minus_rate = Vec<T>::set(static_cast<T>(-step.rate));
@@ -18,7 +29,7 @@ void descend(T* params, T* velocity, const T* grads, Index n, const DescentStep&
             return;
         }
         const Vec<T> plain = minus_rate * g;
-        Vec<T> change = momentum * load(velocity + i) + plain;
+        Vec<T> change = decayed(momentum * load(velocity + i) + plain);
         store(change, velocity + i);
         if (step.nesterov) change = momentum * change + plain;
         store(load(params + i) + change, params + i);
@@ -34,8 +45,8 @@ void adam(T* params, T* mean, T* square, const T* grads, Index n, const AdamStep
     const Vec<T> rate = set(step.rate / step.correct_1), correct_2 = set(1 / step.correct_2);
     for_each_vector<T>(n, [&](Index i, auto load, auto store) {
         const Vec<T> g = load(grads + i) * clip;
-        const Vec<T> m = beta_1 * load(mean + i) + rest_1 * g;
-        const Vec<T> v = beta_2 * load(square + i) + rest_2 * (g * g);
+        const Vec<T> m = decayed(beta_1 * load(mean + i) + rest_1 * g);
+        const Vec<T> v = decayed(beta_2 * load(square + i) + rest_2 * (g * g));
         store(m, mean + i);
         store(v, square + i);
         const Vec<T> change = rate * m / (sqrt(v * correct_2) + epsilon);
@@ -51,11 +62,11 @@ void rmsprop(T* params, T* square, T* velocity, const T* grads, Index n, const R
     const Vec<T> momentum = set(step.momentum);
     for_each_vector<T>(n, [&](Index i, auto load, auto store) {
         const Vec<T> g = load(grads + i) * clip;
-        const Vec<T> v = decay * load(square + i) + rest * (g * g);
+        const Vec<T> v = decayed(decay * load(square + i) + rest * (g * g));
         store(v, square + i);
         Vec<T> change = g / (sqrt(v) + epsilon);
         if (velocity != nullptr) {
-            change = momentum * load(velocity + i) + change;
+            change = decayed(momentum * load(velocity + i) + change);
             store(change, velocity + i);
         }
         store(load(params + i) - rate * change, params + i);

@@ -2,7 +2,9 @@
 
 A rule is a frozen set of numbers with a pure `update`. What it must remember between steps stands
 in `slots`, an array of shape (n_slots, n_params) that starts at zero and belongs to the caller.
-Nothing here knows layers, losses or rows; `decay_mask` says what is a weight.
+A mean or velocity that decays past the smallest normal number of its type is 0 from there on: it
+moves nothing, and processors take many times as long over what lies below. Nothing here knows
+layers, losses or rows; `decay_mask` says what is a weight.
 """
 
 from dataclasses import dataclass
@@ -12,6 +14,13 @@ from gradus._typing import Array
 from gradus._validate import check_flag, check_number
 from gradus.errors import InvalidParameter
 from gradus.optimizers.schedules import Schedule, check_learning_rate
+
+
+def _decayed(mean: Array) -> Array:
+    """Make 0 of what is below the smallest normal number; nan stays."""
+    xp = mean.__array_namespace__()
+    smallest = xp.finfo(mean.dtype).smallest_normal
+    return xp.where(xp.abs(mean) < smallest, xp.zeros_like(mean), mean)
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,7 @@ class GradientDescent:
         change = -rate * grads
         if self.momentum == 0:
             return params + change, slots
-        velocity = self.momentum * slots[0] + change
+        velocity = _decayed(self.momentum * slots[0] + change)
         step_taken = self.momentum * velocity + change if self.nesterov else velocity
         return params + step_taken, velocity[None, :]
 
@@ -136,8 +145,8 @@ class Adam:
     ) -> tuple[Array, Array]:
         """Make one step; `slots` holds m and v. See `GradientDescent.update`."""
         xp = params.__array_namespace__()
-        m = self.beta_1 * slots[0] + (1 - self.beta_1) * grads
-        v = self.beta_2 * slots[1] + (1 - self.beta_2) * grads * grads
+        m = _decayed(self.beta_1 * slots[0] + (1 - self.beta_1) * grads)
+        v = _decayed(self.beta_2 * slots[1] + (1 - self.beta_2) * grads * grads)
         m_unbiased = m / (1 - self.beta_1**step)
         v_unbiased = v / (1 - self.beta_2**step)
         params = params - rate * m_unbiased / (xp.sqrt(v_unbiased) + self.epsilon)
@@ -238,11 +247,11 @@ class RMSprop:
     ) -> tuple[Array, Array]:
         """Make one step; `slots` holds v, then b. See `GradientDescent.update`."""
         xp = params.__array_namespace__()
-        v = self.decay * slots[0] + (1 - self.decay) * grads * grads
+        v = _decayed(self.decay * slots[0] + (1 - self.decay) * grads * grads)
         change = grads / (xp.sqrt(v) + self.epsilon)
         if self.momentum == 0:
             return params - rate * change, v[None, :]
-        b = self.momentum * slots[1] + change
+        b = _decayed(self.momentum * slots[1] + change)
         return params - rate * b, xp.stack([v, b])
 
 

@@ -132,7 +132,7 @@ def train_network(
     if standing.guard and reason != "interrupted":
         standing.guard.at_the_end(state, training_objective(engine, spec, state.params, batches))
     failure = explain(spec, standing, batches, plan) if reason == "diverged" else None
-    history, params = standing.record.view(spec), standing.params.copy()
+    history, params = standing.record.view(spec), standing.params
     told = rule.told(state.scalars) if isinstance(rule, FullBatchRule) else {}
     return Outcome(params, history, reason, standing.best_epoch, failure, rule, "", told)
 
