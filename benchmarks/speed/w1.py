@@ -67,6 +67,12 @@ def plain(size: Size) -> Job:
     return Job(run, check)
 
 
+def written_out() -> tuple[Peer, ...]:
+    """List those that write the steps out."""
+    note = "has a bias, so a fourth weight"
+    return (Peer("plain Python", plain, threads=1), *fann_peers(partial(problem, 1), note))
+
+
 WORKLOADS = tuple(
     training_workload(
         name,
@@ -79,11 +85,8 @@ WORKLOADS = tuple(
         is_in_quick=calls == 1,
         more=(
             *engine_peers(partial(problem, calls)),
-            Peer("plain Python", plain, threads=1),
-            *fann_peers(partial(problem, calls), "has a bias, so a fourth weight"),
-        )
-        if calls == 1
-        else (),
+            *(written_out() if calls == 1 else ()),
+        ),
     )
     for name, calls, more in (("W1a", 1, ""), ("W1b", 100, ", as a part of 200,000 in one call"))
 )

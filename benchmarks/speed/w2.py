@@ -84,6 +84,12 @@ def _descend(
     return a, b, c, d, p, q, e, f, r
 
 
+def written_out() -> tuple[Peer, ...]:
+    """List those that write the steps out."""
+    note = "slopes as if no output were beyond 0.01 and 0.99"
+    return (Peer("plain Python", plain, threads=1), *fann_peers(partial(problem, 1), note, 0.05))
+
+
 WORKLOADS = tuple(
     training_workload(
         name,
@@ -96,13 +102,8 @@ WORKLOADS = tuple(
         is_in_quick=calls == 1,
         more=(
             *engine_peers(partial(problem, calls)),
-            Peer("plain Python", plain, threads=1),
-            *fann_peers(
-                partial(problem, calls), "slopes as if no output were beyond 0.01 and 0.99", 0.05
-            ),
-        )
-        if calls == 1
-        else (),
+            *(written_out() if calls == 1 else ()),
+        ),
     )
     for name, calls, more in (("W2a", 1, ""), ("W2b", 100, ", as a part of 400,000 in one call"))
 )

@@ -153,6 +153,7 @@ class _Training:
         self.spec, self.batches, self.validation, self.plan = spec, batches, validation, plan
         self.engine, self.control, self.standing = engine, control, standing
         self.is_short = has_short_epochs(spec, batches.n_rows)
+        self.is_rmse = loss_of(spec.loss).measure == "rmse"
         self.seconds_before = standing.seconds
         self.rows_before = self._rows_done()
         self.started = time.monotonic()
@@ -310,7 +311,7 @@ class _Training:
 
     def _measure(self, mean: float) -> float:
         """Turn a mean row measure into the measure people read."""
-        return math.sqrt(mean) if loss_of(self.spec.loss).measure == "rmse" else mean
+        return math.sqrt(mean) if self.is_rmse else mean
 
     def _next_kept(self, epoch: int) -> int:
         return next_kept(epoch, self.plan.epochs, is_short=self.is_short)
