@@ -32,40 +32,69 @@ struct LayerRows {
     }
 };
 
+/// Where a block of a layer's gradient goes: its part of the weights', and, for a block that begins
+/// at row 0 of a layer with a bias, of the bias's.
+template <class T>
+struct GradientBlock {
+    MatrixView<T> weight;
+    T* bias;
+};
+
 /// For each layer d_weight = [d_weight +] a_in' delta and d_bias = [d_bias +] column sums of delta,
-/// at its place in `grads`; the blocks of all layers are one list of tasks. Returns false if told
-/// to stop on the way.
+/// in blocks cut as for `n_cut` threads; those of all layers are one list of tasks. place(layer,
+/// at, worker) gives where a block goes, and finish(task, layer, at, block) is called by the thread
+/// that made it. Returns false if told to stop on the way.
+template <class T, class Place, class Finish>
+bool gradient_blocks(const Kernels<T>& kernels, std::span<const LayerRows<T>> layers, int n_cut,
+                     bool accumulate, const PackBuffers<T>& buffers, const Crew& crew,
+                     Place&& place, Finish&& finish) {
+    double work = 0;
+    Index count = 0;
+    for (const LayerRows<T>& rows : layers) {
+        work += rows.work();
+        count += rows.tasks(n_cut).count;
+    }
+    const auto make = [&](Index task, const LayerRows<T>& rows, const TaskBlock& at, int worker) {
+        const DenseLayer& layer = *rows.layer;
+        const GradientBlock<T> block = place(layer, at, worker);
+        if (layer.has_bias && at.row == 0) {
+            const MatrixView<const T> delta = rows.delta.block(0, rows.delta.rows, at.col, at.cols);
+            add_column_sums(kernels, delta, accumulate, block.bias);
+        }
+        if (product_block(kernels, transposed(rows.a_in).from_row(at.row),
+                          plain(rows.delta).from_col(at.col), block.weight, rows.delta.rows,
+                          accumulate, buffers.rounding_if(layer.may_round()), crew, worker)) {
+            finish(task, layer, at, block);
+        }
+    };
+    return crew.for_each(count, work, [&](Index task, int worker) {
+        Index within = task;
+        for (const LayerRows<T>& rows : layers) {
+            const ProductTasks tasks = rows.tasks(n_cut);
+            if (within < tasks.count) {
+                return make(task, rows, tasks.at(within, rows.layer->fan_in, rows.layer->fan_out),
+                            worker);
+            }
+            within -= tasks.count;
+        }
+    });
+}
+
+/// As gradient_blocks, all at their places in `grads`.
 template <class T>
 bool parameter_gradients(const Kernels<T>& kernels, std::span<const LayerRows<T>> layers,
                          bool accumulate, T* grads, const PackBuffers<T>& buffers,
                          const Crew& crew) {
     double work = 0;
     for (const LayerRows<T>& rows : layers) work += rows.work();
-    const int n_threads = crew.threads_for(work);
-    Index count = 0;
-    for (const LayerRows<T>& rows : layers) count += rows.tasks(n_threads).count;
-    const auto block = [&](const LayerRows<T>& rows, const TaskBlock& at, int worker) {
-        const DenseLayer& layer = *rows.layer;
-        const MatrixView<T> d_weight{grads + layer.weight_at, layer.fan_in, layer.fan_out,
-                                     layer.fan_out};
-        if (layer.has_bias && at.row == 0) {
-            const MatrixView<const T> delta = rows.delta.block(0, rows.delta.rows, at.col, at.cols);
-            add_column_sums(kernels, delta, accumulate, grads + layer.bias_at() + at.col);
-        }
-        product_block(kernels, transposed(rows.a_in).from_row(at.row),
-                      plain(rows.delta).from_col(at.col),
-                      d_weight.block(at.row, at.rows, at.col, at.cols), rows.delta.rows, accumulate,
-                      buffers.rounding_if(layer.may_round()), crew, worker);
+    const auto place = [&](const DenseLayer& layer, const TaskBlock& at, int) -> GradientBlock<T> {
+        const MatrixView<T> weight{grads + layer.weight_at, layer.fan_in, layer.fan_out,
+                                   layer.fan_out};
+        return {weight.block(at.row, at.rows, at.col, at.cols), grads + layer.bias_at() + at.col};
     };
-    return crew.for_each(count, work, [&](Index task, int worker) {
-        for (const LayerRows<T>& rows : layers) {
-            const ProductTasks tasks = rows.tasks(n_threads);
-            if (task < tasks.count) {
-                return block(rows, tasks.at(task, rows.layer->fan_in, rows.layer->fan_out), worker);
-            }
-            task -= tasks.count;
-        }
-    });
+    return gradient_blocks(
+        kernels, layers, crew.threads_for(work), accumulate, buffers, crew, place,
+        [](Index, const DenseLayer&, const TaskBlock&, const GradientBlock<T>&) {});
 }
 
 /// below = delta weight' for the columns [first, first + below.cols) of the layer's input, then

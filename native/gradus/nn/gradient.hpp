@@ -54,6 +54,7 @@ public:
     /// Adds one chunk of at most chunk_rows() rows: its loss to `totals`, its gradient to `grads`
     /// (n_params,), which the batch's first chunk overwrites. Weights are divided by the batch's
     /// sum through `weight_sum`; no penalty. `dropping` says what is dropped, null drops nothing.
+    /// With `grads` null the chunk's rows are carried back, and factors() is what is left to sum.
     /// fetch(rows) is called for each block before its rows are read, by the thread that reads
     /// them. Returns false if told to stop on the way.
     template <class Fetch>
@@ -84,7 +85,32 @@ public:
         }
         if (!is_done.load(std::memory_order_relaxed)) return false;
         for (Index piece = 0; piece < pieces(x.rows); ++piece) totals += totals_[piece];
-        return parameter_sums(is_first, grads, crew);
+        return grads == nullptr || parameter_sums(is_first, grads, crew);
+    }
+
+    /// Of the chunk carried back last, what each dense layer's gradient is the product of.
+    std::span<const LayerRows<T>> factors() {
+        dense_.clear();
+        for (std::size_t s = network_.steps().size(); s-- > lowest_;) {
+            const Step& step = network_.steps()[s];
+            if (step.kind != StepKind::dense) continue;
+            dense_.push_back({&network_.layers()[step.index], trace_.input(s),
+                              MatrixView<const T>(delta_[s + 1])});
+        }
+        return dense_;
+    }
+
+    /// The sums over the rows of that chunk, at the parameters' places in `grads`, which those of a
+    /// batch's first chunk overwrite. Returns false if told to stop on the way.
+    bool parameter_sums(bool is_first, T* grads, const Crew& crew) {
+        for (std::size_t s = network_.steps().size(); s-- > lowest_;) {
+            const Step& step = network_.steps()[s];
+            if (step.kind != StepKind::norm) continue;
+            norm_parameter_gradient(kernels_, network_.norms()[step.index], trace_.normalized(s),
+                                    MatrixView<const T>(delta_[s + 1]), is_first, grads);
+        }
+        level_sums_.add_all(network_, x_, MatrixView<const T>(delta_[0]), is_first, grads);
+        return parameter_gradients<T>(kernels_, factors(), !is_first, grads, buffers_, crew);
     }
 
     /// The two halves of add_chunk, for who puts something else between them: `forward` fills
@@ -274,23 +300,6 @@ private:
         if (slope.data == nullptr) return;
         kernels_.multiply(below.row(row) + col, below.stride, slope.row(row) + col, slope.stride, n,
                           cols);
-    }
-
-    // Sums over the rows, at the parameters' places in `grads`.
-    bool parameter_sums(bool is_first, T* grads, const Crew& crew) {
-        dense_.clear();
-        for (std::size_t s = network_.steps().size(); s-- > lowest_;) {
-            const Step& step = network_.steps()[s];
-            const MatrixView<const T> delta = delta_[s + 1];
-            if (step.kind == StepKind::dense) {
-                dense_.push_back({&network_.layers()[step.index], trace_.input(s), delta});
-            } else if (step.kind == StepKind::norm) {
-                norm_parameter_gradient(kernels_, network_.norms()[step.index],
-                                        trace_.normalized(s), delta, is_first, grads);
-            }
-        }
-        level_sums_.add_all(network_, x_, MatrixView<const T>(delta_[0]), is_first, grads);
-        return parameter_gradients<T>(kernels_, dense_, !is_first, grads, buffers_, crew);
     }
 
     void add_penalty(const T* weight, T* grads, Index count) const noexcept {

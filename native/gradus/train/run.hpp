@@ -10,6 +10,7 @@
 #include <span>
 
 #include "nn/gradient.hpp"
+#include "train/block_updates.hpp"
 #include "train/tiny.hpp"
 
 namespace gradus {
@@ -27,7 +28,8 @@ public:
           look_every_(steps_between_looks(network, rule, batches)),
           pass_(network, std::min(batches.batch_size, batches.n_rows), n_threads, rounding),
           updater_(network, rule),
-          arena_(size(network, batches, pass_.chunk_rows())),
+          uses_blocks_(BlockUpdates<T>::fit(network, batches, max_grad_norm, pass_.chunk_rows())),
+          arena_(size(network, batches, pass_.chunk_rows(), uses_blocks_ ? n_threads : 0)),
           grads_(arena_.take<T>(network.n_params())),
           x_(arena_.take<T>(pass_.chunk_rows() * batches.x.cols)),
           y_(arena_.take<T>(pass_.chunk_rows() * batches.y.cols)),
@@ -35,6 +37,7 @@ public:
           numbers_(arena_.take<std::int64_t>(pass_.chunk_rows())) {
         if (TinySteps<T>::fits(network, rule, batches))
             tiny_.emplace(network, rule, batches, max_grad_norm, updater_);
+        if (uses_blocks_) by_blocks_.emplace(network, updater_, arena_, n_threads);
     }
 
     /// One update for each of `rates`; src/gradus/engines/base.py says how it may end early.
@@ -78,8 +81,10 @@ private:
         return static_cast<std::size_t>(std::clamp(kWork / step, 1.0, most));
     }
 
-    static ArenaSize size(const Network& network, const Batches<T>& batches, Index chunk) {
+    static ArenaSize size(const Network& network, const Batches<T>& batches, Index chunk,
+                          int n_threads_of_blocks) {
         ArenaSize size;
+        BlockUpdates<T>::count(size, n_threads_of_blocks);
         size.add<T>(network.n_params());
         size.add<T>(chunk * batches.x.cols);
         size.add<T>(chunk * batches.y.cols);
@@ -105,23 +110,17 @@ private:
     RunStatus step(const TrainState<T>& state, double rate, double* update_ratio,
                    const Crew& crew) {
         Totals totals;
-        if (!batch_gradient(state, totals, crew)) return RunStatus::cancelled;
+        const bool by_blocks = by_blocks_ && update_ratio == nullptr;
+        if (!batch_gradient(state, totals, by_blocks ? nullptr : grads_, crew))
+            return RunStatus::cancelled;
         if (totals.weight > 0) {
-            pass_.add_penalty(state.parameters.params, grads_);
             double norm = 0;
-            if (!updater_.norm(grads_, crew, norm)) return RunStatus::cancelled;
-            if (!std::isfinite(totals.loss) || !std::isfinite(norm)) return RunStatus::diverged;
-            const double clip = norm > max_grad_norm_ ? max_grad_norm_ / norm : 1.0;
-            updater_.set_step(rate, clip, state.cursor[2] + 1);
-            if (updater_.is_suspicious(norm * clip) &&
-                !updater_.would_stay_finite(state.parameters, grads_)) {
-                return RunStatus::diverged;
+            if (!by_blocks || !update_by_blocks(state, totals, rate, crew, norm)) {
+                if (by_blocks && !pass_.parameter_sums(true, grads_, crew))
+                    return RunStatus::cancelled;
+                const RunStatus status = update(state, totals, rate, update_ratio, crew, norm);
+                if (status != RunStatus::done) return status;
             }
-            if (update_ratio != nullptr &&
-                !updater_.measure(state.parameters, grads_, crew, update_ratio)) {
-                return RunStatus::cancelled;
-            }
-            updater_.apply(state.parameters, grads_, crew);
             state.grad_norm[1] = state.grad_norm[0];
             state.grad_norm[0] = norm;
         }
@@ -132,7 +131,37 @@ private:
         return RunStatus::done;
     }
 
-    bool batch_gradient(const TrainState<T>& state, Totals& totals, const Crew& crew) {
+    // The update by the gradient that stands in grads_, unless it diverges or is told to stop.
+    RunStatus update(const TrainState<T>& state, const Totals& totals, double rate,
+                     double* update_ratio, const Crew& crew, double& norm) {
+        pass_.add_penalty(state.parameters.params, grads_);
+        if (!updater_.norm(grads_, crew, norm)) return RunStatus::cancelled;
+        if (!std::isfinite(totals.loss) || !std::isfinite(norm)) return RunStatus::diverged;
+        const double clip = norm > max_grad_norm_ ? max_grad_norm_ / norm : 1.0;
+        updater_.set_step(rate, clip, state.cursor[2] + 1);
+        if (updater_.is_suspicious(norm * clip) &&
+            !updater_.would_stay_finite(state.parameters, grads_)) {
+            return RunStatus::diverged;
+        }
+        if (update_ratio != nullptr &&
+            !updater_.measure(state.parameters, grads_, crew, update_ratio)) {
+            return RunStatus::cancelled;
+        }
+        updater_.apply(state.parameters, grads_, crew);
+        return RunStatus::done;
+    }
+
+    // The same by a gradient that is not stored; false, and nothing changed, where it must be.
+    bool update_by_blocks(const TrainState<T>& state, const Totals& totals, double rate,
+                          const Crew& crew, double& norm) {
+        updater_.set_step(rate, 1.0, state.cursor[2] + 1);
+        const auto factors = pass_.factors();
+        if (!std::isfinite(totals.loss) || !by_blocks_->is_safe(factors, crew)) return false;
+        norm = by_blocks_->run(state.parameters, factors, pass_.buffers(), crew);
+        return true;
+    }
+
+    bool batch_gradient(const TrainState<T>& state, Totals& totals, T* grads, const Crew& crew) {
         const Index start = state.cursor[1] * batches_.batch_size;
         const Index end = std::min(start + batches_.batch_size, batches_.n_rows);
         const RowOrder order = row_order(batches_.shuffle_key, state.cursor[0], batches_.n_rows);
@@ -145,13 +174,13 @@ private:
         }
         for (Index from = start; from < end; from += pass_.chunk_rows()) {
             const Index rows = std::min(pass_.chunk_rows(), end - from);
-            if (!pass_.add_chunk(
-                    state.parameters.params, {x_, rows, batches_.x.cols, batches_.x.cols},
-                    {y_, rows, batches_.y.cols, batches_.y.cols}, weights_, weight, from == start,
-                    &dropping, grads_, totals, crew, [&](RowRange some) {
-                        pick(from, some, order);
-                        gather(some);
-                    })) {
+            if (!pass_.add_chunk(state.parameters.params,
+                                 {x_, rows, batches_.x.cols, batches_.x.cols},
+                                 {y_, rows, batches_.y.cols, batches_.y.cols}, weights_, weight,
+                                 from == start, &dropping, grads, totals, crew, [&](RowRange some) {
+                                     pick(from, some, order);
+                                     gather(some);
+                                 })) {
                 return false;
             }
         }
@@ -206,7 +235,9 @@ private:
     GradientPass<T> pass_;
     Updater<T> updater_;
     std::optional<TinySteps<T>> tiny_;
+    bool uses_blocks_;
     Arena arena_;
+    std::optional<BlockUpdates<T>> by_blocks_;
     T* grads_;
     T* x_;
     T* y_;

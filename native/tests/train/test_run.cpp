@@ -1,12 +1,13 @@
 // Training calls: cut anywhere, any threads, stopped inside a step, diverging, and no allocation in
 // the loop.
-#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <new>
+#include <numeric>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "check.hpp"
@@ -78,6 +79,8 @@ struct Training {
     std::vector<double> totals{0, 0, 0}, grad_norm{0, 0}, log_rows, ratio, seconds{0};
     Index n;
     const Bfloat16Kernels* rounding = nullptr;
+    bool measures_all = false;
+    double max_grad_norm = 0.5;
 
     Training(std::vector<std::int64_t> widths, int which_rule, Index rows, Index batch,
              const Tables& embeddings = {})
@@ -112,14 +115,18 @@ struct Training {
                                  99,
                                  98};
         const std::vector<double> rates(n_steps, rate);
-        const std::array measured{static_cast<std::int64_t>(n_steps) - 1};
+        std::vector<std::int64_t> measured(measures_all ? n_steps : 1);
+        std::iota(measured.begin(), measured.end(),
+                  static_cast<std::int64_t>(n_steps) - static_cast<std::int64_t>(measured.size()));
+        ratio.resize(measured.size() * network.layers().size());
+        seconds.resize(measured.size());
         Watch watch(cancel, nullptr, max_seconds);
         const Crew crew(n_threads, watch);
         const TrainState<T> state{{params.data(), slots.data(), network.n_params()},
                                   cursor.data(),
                                   totals.data(),
                                   grad_norm.data()};
-        TrainingRun<T> run(network, rule, batches, 0.5, n_threads, rounding);
+        TrainingRun<T> run(network, rule, batches, max_grad_norm, n_threads, rounding);
         const long before = allocations;
         const RunStatus status = run.run(
             state, rates, {log_rows.data(), measured, ratio.data(), seconds.data()}, crew, watch);
@@ -199,6 +206,39 @@ void check_rounded_bits(const Bfloat16Kernels* rounding) {
     }
 }
 
+// Wide layers, whose gradient is stored in steps that are measured and in no other.
+template <class T>
+void check_updates_by_blocks() {
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    const Network network = dense_network({300, 700, 260, 3}, {1, 2, 0}, {1, 0, 1}, 0, 0, {});
+    for (const int which_rule : {0, 1, 2, 3}) {
+        for (const double rate : {0.01, 3e18, 1e300}) {
+            const auto trained = [&](int n_threads, bool measures_all, std::size_t piece,
+                                     T scale = 1) {
+                Training<T> free(network, which_rule, 130, 60);
+                free.max_grad_norm = kInfinity;
+                free.measures_all = measures_all;
+                for (T& x : free.x) x *= scale;
+                RunStatus status = RunStatus::done;
+                while (free.cursor[2] < 5 && status == RunStatus::done)
+                    status = free.go(piece, n_threads, 1e9, nullptr, rate);
+                return std::tuple(status, free.cursor, free.params, free.slots);
+            };
+            for (const T scale : {T(1), T(1e30)}) {
+                const auto stored = trained(1, true, 5, scale);
+                CHECK(trained(1, false, 5, scale) == stored);
+                CHECK(trained(2, false, 5, scale) == stored);
+                CHECK(trained(3, false, 1, scale) == stored);
+            }
+        }
+    }
+    Training<T> one(network, 1, 130, 60), many = one;
+    one.max_grad_norm = many.max_grad_norm = kInfinity;
+    one.go(6, 1);
+    many.go(6, 3);
+    CHECK(one.grad_norm == many.grad_norm && one.log_rows == many.log_rows);
+}
+
 void check_no_allocation(const Network& network, const Bfloat16Kernels* rounding = nullptr) {
     for (const int n_threads : {1, 2}) {
         Training<float> warm(network, 2, 700, 300);
@@ -263,6 +303,8 @@ int main() {
         check_no_allocation(Training<float>({300, 260, 40}, 2, 1, 1, tables).network);
         check_no_allocation(layered_network(260, tables));
     }
+    check_updates_by_blocks<float>();
+    check_updates_by_blocks<double>();
     check_rounded_bits(bfloat16_kernels());
     check_no_allocation(layered_network(260, kTwoTables), bfloat16_kernels());
     check_stop_inside_a_step();

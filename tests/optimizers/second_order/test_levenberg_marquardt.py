@@ -228,7 +228,8 @@ def test_early_stopping_and_slices(engine, rows, monkeypatch):
     assert bits(trained(plan, *rows)) == bits(whole)
 
 
-def test_a_run_is_continued_with_its_damping(rows, tmp_path):
+def test_a_run_is_continued_with_its_damping(rows, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "_SLICE_KEPT", 1)
     plan, path = Plan(LM, epochs=12), tmp_path / "run.checkpoint"
     whole = trained(plan, *rows)
 
