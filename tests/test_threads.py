@@ -13,6 +13,7 @@ N_PROCESSORS = 8
 @pytest.fixture(autouse=True)
 def eight_processors(monkeypatch):
     monkeypatch.delenv("GRADUS_NUM_THREADS", raising=False)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(N_PROCESSORS)))
 
 
@@ -90,6 +91,32 @@ def test_a_system_without_affinity(tmp_path, monkeypatch):
 def test_the_variable_decides(tmp_path, monkeypatch):
     monkeypatch.setenv("GRADUS_NUM_THREADS", " 11 ")
     assert default_n_threads(tmp_path) == 11
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("3", 3), (" 2,1", 2), ("9", 8), ("0", 1), ("", 8), ("all", 8), ("9" * 5000, 8), ("-1", 8)],
+)
+def test_the_variable_of_all_libraries_is_a_limit(tmp_path, monkeypatch, value, expected):
+    monkeypatch.setenv("OMP_NUM_THREADS", value)
+    assert default_n_threads(tmp_path) == expected
+    monkeypatch.setenv("GRADUS_NUM_THREADS", "7")
+    assert default_n_threads(tmp_path) == 7
+
+
+def granted(_):
+    return default_n_threads()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system has no affinity")
+def test_processes_of_joblib_share_the_processors(monkeypatch):
+    """Its workers are processes of their own, so nothing here is made up but the one variable."""
+    joblib = pytest.importorskip("joblib")
+    monkeypatch.undo()
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    n_jobs = len(os.sched_getaffinity(0))
+    found = joblib.Parallel(n_jobs=n_jobs)(map(joblib.delayed(granted), range(2 * n_jobs)))
+    assert set(found) == {1}
 
 
 def test_there_are_at_most_1024(tmp_path, monkeypatch):

@@ -18,9 +18,10 @@ _VARIABLE = "GRADUS_NUM_THREADS"
 def default_n_threads(root: Path = Path("/")) -> int:
     """Count the threads to use where the caller names no number.
 
-    `GRADUS_NUM_THREADS` decides if it is set. Otherwise the smaller of two numbers: the processors
-    this process may run on, and the processor time its control group may use (version 2 and 1;
-    one and a half processors are rounded up to two).
+    `GRADUS_NUM_THREADS` decides if it is set. Otherwise the smallest of three numbers: the
+    processors this process may run on, the processor time its control group may use (version 2 and
+    1; one and a half processors are rounded up to two), and `OMP_NUM_THREADS`, by which joblib
+    shares the processors among its processes and people limit all their libraries at once.
 
     Parameters
     ----------
@@ -45,7 +46,14 @@ def default_n_threads(root: Path = Path("/")) -> int:
                 f"{_VARIABLE} must be a whole number from 1 to {MOST_THREADS}; got {asked!r}."
             )
         return int(asked)
-    return max(1, min(_processors(), _group_quota(root), MOST_THREADS))
+    granted = min(_processors(), _group_quota(root), MOST_THREADS)
+    return max(1, int(min(granted, _of_all_libraries())))
+
+
+def _of_all_libraries() -> float:
+    """Read `OMP_NUM_THREADS`, the first of its numbers; what is no number is not ours to judge."""
+    first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    return int(first) if first.isascii() and first.isdigit() and len(first) < 10 else math.inf
 
 
 def _processors() -> int:
