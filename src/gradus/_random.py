@@ -13,6 +13,7 @@ from gradus._typing import Float64Array, Int64Array, UInt64Array
 
 _GOLDEN = 0x9E3779B97F4A7C15
 _PURPOSE_OFFSET = 0x632BE59BD9B4E019
+_MIX_1, _MIX_2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 _ROUND_STRIDE = 0xD1342543DE82EF95
 _MASK = 2**64 - 1
 # Few rows make halves so small that six rounds leave some orders more frequent than others.
@@ -44,16 +45,16 @@ def mix64(x: UInt64Array) -> UInt64Array:
     -------
     A new array of the same shape.
     """
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(_MIX_1)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(_MIX_2)
     return x ^ (x >> np.uint64(31))
 
 
 def _mix_int(x: int) -> int:
     """Apply `mix64` to one Python integer, taken modulo 2**64."""
     x &= _MASK
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EB & _MASK
+    x = (x ^ (x >> 30)) * _MIX_1 & _MASK
+    x = (x ^ (x >> 27)) * _MIX_2 & _MASK
     return x ^ (x >> 31)
 
 

@@ -48,8 +48,9 @@ public:
     }
 
     void keep(Block block) noexcept {
+        if (block.bytes < kSmallest || block.bytes > kMost) return give_back(block);
         const std::unique_lock lock(mutex_, std::try_to_lock);
-        if (!lock || block.bytes < kSmallest || block.bytes > kMost) return give_back(block);
+        if (!lock) return give_back(block);
         give_back(blocks_.back());
         std::move_backward(blocks_.begin(), blocks_.end() - 1, blocks_.end());
         blocks_.front() = block;

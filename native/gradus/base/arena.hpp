@@ -1,6 +1,6 @@
 // One block of aligned scratch, carved into named buffers before the first step; nothing is given
 // back until the arena dies, and nothing is taken during training. Large blocks of arenas that died
-// are kept for the next ones of their thread.
+// are kept for the next ones of the process.
 #pragma once
 
 #include <cstddef>

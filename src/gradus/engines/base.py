@@ -4,10 +4,9 @@ Engines know networks and update rules; they never know folds, stopping, files o
 The arrays belong to the caller and are lent for one call.
 """
 
-import math
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -15,8 +14,6 @@ from gradus._typing import Float64Array, FloatArray, Int64Array, UInt8Array
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.rules import Rule
 from gradus.optimizers.second_order.problem import DampedSystem
-
-_CACHE_LINE = 64  # bytes
 
 
 class RunStatus(IntEnum):
@@ -76,17 +73,6 @@ class Batches:
         return max(1, -(-self.n_rows // self.batch_size))
 
 
-def aligned_zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> FloatArray:
-    """Make an array whose first number begins a cache line, for the widest loads cross none then.
-
-    NumPy's own begin at any multiple of 16 bytes.
-    """
-    n_bytes = math.prod(shape) * dtype.itemsize
-    room = np.zeros(n_bytes + _CACHE_LINE, dtype=np.uint8)
-    start = -room.ctypes.data % _CACHE_LINE
-    return room[start : start + n_bytes].view(dtype).reshape(shape)
-
-
 @dataclass
 class TrainState:
     """What a run has reached; the engine changes the arrays in place, in whole steps only.
@@ -117,11 +103,9 @@ class TrainState:
     @classmethod
     def start(cls, params: FloatArray, n_slots: int, n_scalars: int = 0) -> "TrainState":
         """Begin a run at the given parameters, which are copied."""
-        own = aligned_zeros((params.size,), params.dtype)
-        own[:] = params
         return cls(
-            params=own,
-            slots=aligned_zeros((n_slots, params.size), params.dtype),
+            params=params.copy(),
+            slots=np.zeros((n_slots, params.size), dtype=params.dtype),
             cursor=np.zeros(3, dtype=np.int64),
             totals=np.zeros(3),
             grad_norm=np.full(2, np.nan),
@@ -153,6 +137,12 @@ class EpochLog:
     rows: Float64Array = field(default_factory=lambda: np.zeros((0, 3)))
     update_ratio: Float64Array = field(default_factory=lambda: np.zeros((0, 0)))
     seconds: Float64Array = field(default_factory=lambda: np.zeros(0))
+
+    def begin(self, n_layers: int) -> None:
+        """Forget what an earlier call told, and make room for what is measured in this one."""
+        self.rows = np.zeros((0, 3))
+        self.update_ratio = np.zeros((len(self.measured), n_layers))
+        self.seconds = np.zeros(len(self.measured))
 
 
 class Engine(Protocol):

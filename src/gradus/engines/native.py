@@ -220,8 +220,7 @@ class NativeEngine:
         """Make updates; see `engines.base.Engine`."""
         n_epochs = (int(state.cursor[1]) + len(rates)) // batches.steps_per_epoch
         log_rows = np.zeros((n_epochs, 3))
-        log.update_ratio = np.zeros((len(log.measured), len(spec.dense)))
-        log.seconds = np.zeros(len(log.measured))
+        log.begin(len(spec.dense))
         first_epoch = int(state.cursor[0])
         params: Array = state.params
         slots: Array = state.slots

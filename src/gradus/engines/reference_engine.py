@@ -187,9 +187,7 @@ class _Run:
         self.log_rows = np.zeros((n_epochs, 3))
         self.started = time.monotonic()
         self.places = {step: place for place, step in enumerate(log.measured.tolist())}
-        log.rows = self.log_rows[:0]
-        log.update_ratio = np.zeros((len(log.measured), len(spec.dense)))
-        log.seconds = np.zeros(len(log.measured))
+        log.begin(len(spec.dense))
 
     def step(self, rate: float, number: int) -> bool:
         """Make one update and move the cursor; False, and no change, where it diverges."""

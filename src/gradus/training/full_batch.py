@@ -208,9 +208,7 @@ def run_full_batch(
     """
     started = time.monotonic()
     rows: list[tuple[float, float, float]] = []
-    log.rows = np.zeros((0, 3))
-    log.update_ratio = np.zeros((len(log.measured), len(problem.spec.dense)))
-    log.seconds = np.zeros(len(log.measured))
+    log.begin(len(problem.spec.dense))
     places = {number: place for place, number in enumerate(log.measured.tolist())}
     for made in range(n_steps):
         if made and time.monotonic() - started >= max_seconds:
