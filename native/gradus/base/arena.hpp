@@ -1,6 +1,5 @@
 // One block of aligned scratch, carved into named buffers before the first step; nothing is given
-// back until the arena dies, and nothing is taken during training. Large blocks of arenas that died
-// are kept for the next ones of the process.
+// back until the arena dies, and nothing is taken during training.
 #pragma once
 
 #include <cstddef>
@@ -34,8 +33,11 @@ private:
 /// Owns the block. Memory is not cleared. Throws std::bad_alloc from the constructor only.
 class Arena {
 public:
-    explicit Arena(ArenaSize size);
-    ~Arena();
+    explicit Arena(ArenaSize size)
+        : block_(static_cast<std::byte*>(
+              ::operator new(size.bytes() + kAlignment, std::align_val_t{kAlignment}))),
+          next_(block_) {}
+    ~Arena() { ::operator delete(block_, std::align_val_t{kAlignment}); }
     Arena(const Arena&) = delete;
     Arena& operator=(const Arena&) = delete;
 
@@ -48,7 +50,6 @@ public:
     }
 
 private:
-    std::size_t bytes_;
     std::byte* block_;
     std::byte* next_;
 };
