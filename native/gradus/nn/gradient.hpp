@@ -159,8 +159,6 @@ public:
 
 private:
     static constexpr Index kBlock = 128;
-    // Numbers of the largest layer that each block may read anew: half of the second cache.
-    static constexpr Index kMostWeights = 131'072;
 
     static Index pieces(Index rows) noexcept { return (rows + kPiece - 1) / kPiece; }
 
@@ -217,7 +215,7 @@ private:
     Index block_rows(Index rows, int n_threads) const noexcept {
         if (network_.loss_form().foreign != nullptr) return rows;
         for (const DenseLayer& layer : network_.layers()) {
-            if (layer.weight_count() > kMostWeights) return rows;
+            if (layer.is_wide()) return rows;  // which each block would read anew
         }
         const Index fair = (rows + n_threads - 1) / n_threads;
         return std::min(kBlock, std::max<Index>(1, pieces(fair)) * kPiece);

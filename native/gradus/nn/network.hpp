@@ -23,6 +23,8 @@ struct DenseLayer {
     Index weight_at;
 
     Index weight_count() const noexcept { return fan_in * fan_out; }
+    /// Whether its weights leave a core's second cache no room for anything else.
+    bool is_wide() const noexcept { return weight_count() > kMostInCache; }
     /// Whether its products are of factors rounded to bfloat16 where that is asked for; narrower
     /// ones gain little by it, and an output layer's few numbers decide what is answered.
     bool may_round() const noexcept { return fan_in >= kFewest && fan_out >= kFewest; }
@@ -31,6 +33,7 @@ struct DenseLayer {
 
 private:
     static constexpr Index kFewest = 32;
+    static constexpr Index kMostInCache = 131'072;
 };
 
 /// a_out = (a_in - mean) / sqrt(variance + epsilon) * scale + shift, mean and variance over the

@@ -50,6 +50,19 @@ struct Parameters {
     Index count;
 };
 
+/// Squared sizes of a change of parameters and of those parameters before it.
+struct Change {
+    double change = 0;
+    double before = 0;
+
+    Change& operator+=(const Change& other) noexcept {
+        change += other.change;
+        before += other.before;
+        return *this;
+    }
+    double ratio() const noexcept { return change == 0 ? 0.0 : std::sqrt(change / before); }
+};
+
 /// beta^n by repeated squaring: the same bits on every system.
 inline double whole_power(double beta, std::int64_t n) noexcept {
     double result = 1;
@@ -118,21 +131,35 @@ public:
     }
 
     /// Makes the update in place, and keeps the weights within their layers' max_norm. It is never
-    /// left half done: nobody can stop the watch it has.
-    void apply(const Parameters<T>& p, const T* grads, const Crew& crew) {
+    /// left half done: nobody can stop the watch it has. Unless `ratios` (n_layers,) is null,
+    /// writes how much each layer changed, before max_norm: the size of the change over that of the
+    /// parameters before it; embeddings and norms are left out.
+    void apply(const Parameters<T>& p, const T* grads, double* ratios, const Crew& crew) {
         const Crew steady(crew.n_threads(), undisturbed_);
         for_each_block(steady, [&](std::size_t b, int) {
             const Block& block = blocks_[b];
-            T* first = p.slots + block.start;
-            update(block, p.params + block.start, first, first + p.count, grads + block.start);
+            T* const first = p.slots + block.start;
+            T* const params = p.params + block.start;
+            if (ratios == nullptr) {
+                update(block, params, first, first + p.count, grads + block.start);
+            } else {
+                changes_[b] =
+                    measured_update(block, params, first, first + p.count, grads + block.start);
+            }
         });
+        if (ratios != nullptr) sum_changes(ratios);
         limit_norms(network_, p.params, steady);
     }
 
-    /// The prepared update of some numbers that stand elsewhere, all of them weights or none.
+    /// The prepared update of at most kBlock numbers that stand elsewhere, all of them weights or
+    /// none.
     void apply_to(bool is_weight, Index count, T* params, T* slot_1, T* slot_2,
                   const T* grads) const noexcept {
         update({0, count, kNoLayer, is_weight}, params, slot_1, slot_2, grads);
+    }
+    Change measure_to(bool is_weight, Index count, T* params, T* slot_1, T* slot_2,
+                      const T* grads) const noexcept {
+        return measured_update({0, count, kNoLayer, is_weight}, params, slot_1, slot_2, grads);
     }
 
     /// Whether the prepared update may leave the type's range although the gradient, of this norm
@@ -159,36 +186,6 @@ public:
         return is_finite;
     }
 
-    /// Writes how much each layer would change, `ratios` (n_layers,): the size of the change over
-    /// that of the parameters before it; embeddings and norms are left out. Changes nothing.
-    /// Returns false if told to stop on the way.
-    bool measure(const Parameters<T>& p, const T* grads, const Crew& crew, double* ratios) {
-        const bool done = for_each_block(crew, [&](std::size_t b, int) {
-            const Block& block = blocks_[b];
-            Change sum;
-            on_copy(p, grads, block, [&](const T* params, const T*) {
-                for (Index i = 0; i < block.count; ++i) {
-                    const double before = static_cast<double>(p.params[block.start + i]);
-                    const double change = static_cast<double>(params[i]) - before;
-                    sum.change += change * change;
-                    sum.before += before * before;
-                }
-            });
-            changes_[b] = sum;
-        });
-        for (std::size_t b = 0; b < blocks_.size();) {
-            const std::size_t layer = blocks_[b].layer;
-            Change sum;
-            for (; b < blocks_.size() && blocks_[b].layer == layer; ++b) {
-                sum.change += changes_[b].change;
-                sum.before += changes_[b].before;
-            }
-            if (layer == kNoLayer) continue;
-            ratios[layer] = sum.change == 0 ? 0.0 : std::sqrt(sum.change / sum.before);
-        }
-        return done;
-    }
-
 private:
     static constexpr std::size_t kNoLayer = std::numeric_limits<std::size_t>::max();
 
@@ -197,12 +194,6 @@ private:
         Index count;
         std::size_t layer;  // kNoLayer for embeddings and norms
         bool is_weight;
-    };
-
-    // Squared sizes of a block's change and of its parameters before it.
-    struct Change {
-        double change = 0;
-        double before = 0;
     };
 
     void add_blocks(Index start, Index end, std::size_t layer, bool is_weight) {
@@ -234,6 +225,26 @@ private:
                 return kernels_.adagrad(params, slot_1, grads, block.count, adagrad_);
             default:
                 return kernels_.adam(params, slot_1, slot_2, grads, block.count, adam);
+        }
+    }
+
+    Change measured_update(const Block& block, T* params, T* slot_1, T* slot_2,
+                           const T* grads) const noexcept {
+        std::array<T, kBlock> changes;
+        std::copy_n(params, block.count, changes.data());
+        const double before = kernels_.sum_squares(changes.data(), block.count);
+        update(block, params, slot_1, slot_2, grads);
+        for (Index i = 0; i < block.count; ++i)
+            changes[static_cast<std::size_t>(i)] = params[i] - changes[static_cast<std::size_t>(i)];
+        return {kernels_.sum_squares(changes.data(), block.count), before};
+    }
+
+    void sum_changes(double* ratios) const noexcept {
+        for (std::size_t b = 0; b < blocks_.size();) {
+            const std::size_t layer = blocks_[b].layer;
+            Change sum;
+            for (; b < blocks_.size() && blocks_[b].layer == layer; ++b) sum += changes_[b];
+            if (layer != kNoLayer) ratios[layer] = sum.ratio();
         }
     }
 

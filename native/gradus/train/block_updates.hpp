@@ -18,13 +18,13 @@ template <class T>
 class BlockUpdates {
 public:
     /// What qualifies, by shapes and settings alone: parameters of dense layers only, one of them
-    /// of more than 131,072 weights; no penalty, clipping or max_norm, which need the whole
+    /// wide; no penalty, clipping or max_norm, which need the whole
     /// gradient first; batches of one chunk; and so little work that a stop can wait for it.
     static bool fit(const Network& network, const Batches<T>& batches, double max_grad_norm,
                     Index chunk_rows) {
         const auto& layers = network.layers();
         const Index rows = std::min(batches.batch_size, batches.n_rows);
-        const auto is_wide = [](const DenseLayer& layer) { return layer.weight_count() > kWide; };
+        const auto is_wide = [](const DenseLayer& layer) { return layer.is_wide(); };
         const auto is_limited = [](const DenseLayer& layer) { return !std::isinf(layer.max_norm); };
         const double work = 2 * static_cast<double>(network.n_params()) * static_cast<double>(rows);
         return network.embeddings().empty() && network.norms().empty() &&
@@ -64,46 +64,70 @@ public:
     }
 
     /// Makes the prepared update, and gives the norm of its gradient. It is never left half done.
-    double run(const Parameters<T>& p, std::span<const LayerRows<T>> layers,
+    /// `ratios` as for Updater::apply.
+    double run(const Parameters<T>& p, std::span<const LayerRows<T>> layers, double* ratios,
                const PackBuffers<T>& buffers, const Crew& crew) {
         Index n_tasks = 0;
         for (const LayerRows<T>& rows : layers) n_tasks += rows.tasks(kCut).count;
-        of_tasks_.assign(static_cast<std::size_t>(n_tasks), 0.0);
+        of_tasks_.assign(static_cast<std::size_t>(n_tasks), {});
         const auto place = [&](const DenseLayer&, const TaskBlock& at, int worker) {
             T* const own = blocks_ + worker * kOfOne;
             return GradientBlock<T>{{own, at.rows, at.cols, at.cols}, own + kOfOne - kMostCols};
         };
-        const auto update = [&](bool is_weight, Index at, Index n, const T* grads) {
+        const auto update = [&](bool is_weight, Index at, Index n, const T* grads, OfTask& sums) {
+            T* const params = p.params + at;
             T* const slots = p.slots + at;
-            updater_.apply_to(is_weight, n, p.params + at, slots, slots + p.count, grads);
-            return kernels_.sum_squares(grads, n);
+            if (ratios == nullptr) {
+                updater_.apply_to(is_weight, n, params, slots, slots + p.count, grads);
+            } else {
+                sums.change +=
+                    updater_.measure_to(is_weight, n, params, slots, slots + p.count, grads);
+            }
+            sums.squares += kernels_.sum_squares(grads, n);
         };
         const auto finish = [&](Index task, const DenseLayer& layer, const TaskBlock& at,
                                 const GradientBlock<T>& block) {
-            double& squares = of_tasks_[static_cast<std::size_t>(task)];
+            OfTask& sums = of_tasks_[static_cast<std::size_t>(task)];
             for (Index i = 0; i < at.rows; ++i) {
                 const Index first = layer.weight_at + (at.row + i) * layer.fan_out + at.col;
                 prefetch(p, first + kAhead * layer.fan_out, at.cols);
-                squares += update(true, first, at.cols, block.weight.row(i));
+                update(true, first, at.cols, block.weight.row(i), sums);
             }
             if (layer.has_bias && at.row == 0)
-                squares += update(false, layer.bias_at() + at.col, at.cols, block.bias);
+                update(false, layer.bias_at() + at.col, at.cols, block.bias, sums);
         };
         const Crew steady(crew.n_threads(), undisturbed_);
         gradient_blocks(kernels_, layers, kCut, false, buffers, steady, place, finish);
+        if (ratios != nullptr) write_ratios(layers, ratios);
         double sum = 0;
-        for (const double squares : of_tasks_) sum += squares;
+        for (const OfTask& of_task : of_tasks_) sum += of_task.squares;
         return std::sqrt(sum);
     }
 
 private:
-    static constexpr Index kWide = 131'072;
-    static constexpr double kMostWork = 5e9;  // some tens of milliseconds of one thread
+    static constexpr double kMostWork = 1e10;  // some tens of milliseconds of one thread
     // Cut alike whatever the number of threads, since the norm is summed block by block.
     static constexpr int kCut = 2;
     static constexpr Index kAhead = 6;  // rows; 3 come late, 12 are no faster
     static constexpr Index kMostCols = ProductBlocks::kMostCols;
+    static_assert(kMostCols <= Updater<T>::kBlock);
     static constexpr Index kOfOne = (ProductBlocks::kRows + 1) * kMostCols;
+
+    // Squares of a task's gradient, and how it changed the parameters.
+    struct OfTask {
+        double squares = 0;
+        Change change;
+    };
+
+    // The tasks of a layer follow one another; `layers` are the last layer first.
+    void write_ratios(std::span<const LayerRows<T>> layers, double* ratios) const noexcept {
+        std::size_t task = 0, layer = layers.size();
+        for (const LayerRows<T>& rows : layers) {
+            Change sum;
+            for (Index k = rows.tasks(kCut).count; k > 0; --k) sum += of_tasks_[task++].change;
+            ratios[--layer] = sum.ratio();
+        }
+    }
 
     // Rows of a block are short and far apart, so nobody else sees the next one coming.
     static void prefetch(const Parameters<T>& p, Index from, Index n) noexcept {
@@ -125,7 +149,8 @@ private:
     const Kernels<T>& kernels_;
     Updater<T>& updater_;
     T* blocks_;  // for each thread a block of weights and a part of a bias
-    std::vector<double> squares_, of_tasks_;
+    std::vector<double> squares_;
+    std::vector<OfTask> of_tasks_;
     Watch undisturbed_{nullptr, nullptr, 0};
 };
 

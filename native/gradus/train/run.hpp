@@ -110,13 +110,12 @@ private:
     RunStatus step(const TrainState<T>& state, double rate, double* update_ratio,
                    const Crew& crew) {
         Totals totals;
-        const bool by_blocks = by_blocks_ && update_ratio == nullptr;
-        if (!batch_gradient(state, totals, by_blocks ? nullptr : grads_, crew))
+        if (!batch_gradient(state, totals, by_blocks_ ? nullptr : grads_, crew))
             return RunStatus::cancelled;
         if (totals.weight > 0) {
             double norm = 0;
-            if (!by_blocks || !update_by_blocks(state, totals, rate, crew, norm)) {
-                if (by_blocks && !pass_.parameter_sums(true, grads_, crew))
+            if (!by_blocks_ || !update_by_blocks(state, totals, rate, update_ratio, crew, norm)) {
+                if (by_blocks_ && !pass_.parameter_sums(true, grads_, crew))
                     return RunStatus::cancelled;
                 const RunStatus status = update(state, totals, rate, update_ratio, crew, norm);
                 if (status != RunStatus::done) return status;
@@ -143,21 +142,17 @@ private:
             !updater_.would_stay_finite(state.parameters, grads_)) {
             return RunStatus::diverged;
         }
-        if (update_ratio != nullptr &&
-            !updater_.measure(state.parameters, grads_, crew, update_ratio)) {
-            return RunStatus::cancelled;
-        }
-        updater_.apply(state.parameters, grads_, crew);
+        updater_.apply(state.parameters, grads_, update_ratio, crew);
         return RunStatus::done;
     }
 
     // The same by a gradient that is not stored; false, and nothing changed, where it must be.
     bool update_by_blocks(const TrainState<T>& state, const Totals& totals, double rate,
-                          const Crew& crew, double& norm) {
+                          double* update_ratio, const Crew& crew, double& norm) {
         updater_.set_step(rate, 1.0, state.cursor[2] + 1);
         const auto factors = pass_.factors();
         if (!std::isfinite(totals.loss) || !by_blocks_->is_safe(factors, crew)) return false;
-        norm = by_blocks_->run(state.parameters, factors, pass_.buffers(), crew);
+        norm = by_blocks_->run(state.parameters, factors, update_ratio, pass_.buffers(), crew);
         return true;
     }
 

@@ -1,5 +1,6 @@
 // Training calls: cut anywhere, any threads, stopped inside a step, diverging, and no allocation in
 // the loop.
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
@@ -206,18 +207,23 @@ void check_rounded_bits(const Bfloat16Kernels* rounding) {
     }
 }
 
-// Wide layers, whose gradient is stored in steps that are measured and in no other.
+// Wide layers, whose gradient is stored only where it might have to be clipped.
 template <class T>
 void check_updates_by_blocks() {
-    constexpr double kInfinity = std::numeric_limits<double>::infinity();
     const Network network = dense_network({300, 450, 7, 3}, {1, 2, 0}, {1, 0, 1}, 0, 0, {});
+    const auto start = [&](int which_rule, bool is_stored, bool measures_all) {
+        Training<T> free(network, which_rule, 70, 30);
+        constexpr std::array<double, 2> kNeverReached{std::numeric_limits<double>::infinity(),
+                                                      std::numeric_limits<double>::max()};
+        free.max_grad_norm = kNeverReached[is_stored ? 1 : 0];
+        free.measures_all = measures_all;
+        return free;
+    };
     for (const int which_rule : {0, 1, 2, 3}) {
         for (const double rate : {0.01, 3e18, 1e300}) {
-            const auto trained = [&](int n_threads, bool measures_all, std::size_t piece,
+            const auto trained = [&](int n_threads, bool is_stored, std::size_t piece,
                                      T scale = 1) {
-                Training<T> free(network, which_rule, 70, 30);
-                free.max_grad_norm = kInfinity;
-                free.measures_all = measures_all;
+                Training<T> free = start(which_rule, is_stored, false);
                 for (T& x : free.x) x *= scale;
                 RunStatus status = RunStatus::done;
                 while (free.cursor[2] < 3 && status == RunStatus::done)
@@ -231,12 +237,16 @@ void check_updates_by_blocks() {
                 CHECK(trained(3, false, 1, scale) == stored);
             }
         }
+        Training<T> stored = start(which_rule, true, true), one = start(which_rule, false, true),
+                    many = one, unmeasured = start(which_rule, false, false);
+        for (Training<T>* each : {&stored, &one, &unmeasured}) each->go(6, 1);
+        many.go(6, 3);
+        CHECK(one.params == stored.params && one.params == unmeasured.params);
+        CHECK(one.grad_norm == many.grad_norm && one.log_rows == many.log_rows);
+        CHECK(one.ratio == many.ratio);
+        for (std::size_t i = 0; i < stored.ratio.size(); ++i)
+            CHECK(std::abs(one.ratio[i] / stored.ratio[i] - 1) < 1e-6);
     }
-    Training<T> one(network, 1, 70, 30), many = one;
-    one.max_grad_norm = many.max_grad_norm = kInfinity;
-    one.go(6, 1);
-    many.go(6, 3);
-    CHECK(one.grad_norm == many.grad_norm && one.log_rows == many.log_rows);
 }
 
 void check_no_allocation(const Network& network, const Bfloat16Kernels* rounding = nullptr) {
