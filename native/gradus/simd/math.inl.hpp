@@ -1,6 +1,6 @@
 // exp, tanh, sigmoid, log(1 + u) and the normal distribution on vectors. Worst errors, held by
-// native/tests/simd/test_math.cpp: 2 ulp in float (sigmoid 2.5) and 3 in double, of the function
-// value itself; the normal distribution's tail is accurate next to 1. Not-a-number stays so.
+// native/tests/simd/test_math.cpp: 2 ulp in float and 3 in double, of the function value itself;
+// the normal distribution's tail is accurate next to 1. Not-a-number stays so.
 #pragma once
 
 #include "simd/coefficients.hpp"
@@ -79,22 +79,36 @@ inline Exponential<V> split_exponential(V x) {
     return {fma(r * r, polynomial(Coefficients<Number<V>>::exp, r), r), n};
 }
 
-/// The same in half the time where nothing else is left to do, for |x| up to -lowest, and with up
-/// to an ulp less in the tail.
+/// What 1 + 2^24 loses as a float, over 2^24, where e^x is near 2^24 with x = power ln 2: more than
+/// all other roundings of a sigmoid.
+template <class V>
+inline V lost_of_1(V power) {
+    const V zero = all<V>(0);
+    return where_less(power, all<V>(23.5), zero,
+                      where_less(power, all<V>(24.5), all<V>(0x1p-24), zero));
+}
+
+/// The same for 1 + e^x, in half the time where nothing else is left to do, for |x| up to -lowest,
+/// and with up to an ulp less in the tail.
 template <class V>
 inline Exponential<V> split_exponential_soon(V x) {
     using Range = ExpRange<Number<V>>;
     constexpr auto& c = Coefficients<Number<V>>::exp;
-    const V n = round(x * all<V>(1.44269504088896340736)), power = max(n, all<V>(-2040));
-    if constexpr (kFuses && sizeof(Number<V>) == 4) {
+    constexpr bool kIsFloat = sizeof(Number<V>) == 4;
+    const V power = x * all<V>(1.44269504088896340736), n = round(power);
+    const V written = max(n, all<V>(-2040));
+    if constexpr (kFuses && kIsFloat) {
         // The float next to ln 2 is so close to it that only r and r^2 need the rest.
         constexpr double high = 0.693147182464599609375, low = -1.904654299957768e-9;
         const V near = fma(n, all<V>(-high), x), square = near * (near + n * all<V>(-2 * low));
-        return {pairwise_polynomial(fma(n, all<V>(-low), near), c, near, square), power};
+        const V first = near + fma(n, all<V>(-low), lost_of_1(power));
+        return {pairwise_polynomial(first, c, near, square), written};
     } else {
         V r = fma(n, V::set(-Range::ln2_high), x);
         r = fma(n, V::set(-Range::ln2_low), r);
-        return {pairwise_polynomial(r, c, r, r * r), power};
+        const V square = r * r;
+        const V first = kIsFloat ? r + lost_of_1(power) : r;
+        return {pairwise_polynomial(first, c, r, square), written};
     }
 }
 
