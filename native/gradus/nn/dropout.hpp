@@ -23,15 +23,11 @@ bool dropout_forward(const Kernels<T>& kernels, const Step& step, const Dropping
                      const Crew& crew) {
     constexpr Index kWork = 16;  // of one draw
     const std::uint64_t key = part_key(dropping.epoch_key, static_cast<Index>(step.index));
-    const T kept = static_cast<T>(1 / (1 - step.rate));
     return for_each_rows(crew, a_in.rows, kWork * a_in.cols, [&](Index row, Index rows) {
         for (Index i = row; i < row + rows; ++i) {
-            const std::uint64_t row_key = part_key(key, dropping.rows[i]);
-            for (Index j = 0; j < a_in.cols; ++j)
-                mask.row(i)[j] = uniform_at(row_key, j) < step.rate ? T(0) : kept;
-            std::copy_n(a_in.row(i), a_in.cols, a_out.row(i));
+            kernels.drop(part_key(key, dropping.rows[i]), step.rate, a_in.cols, a_in.row(i),
+                         mask.row(i), a_out.row(i));
         }
-        kernels.multiply(a_out.row(row), a_out.stride, mask.row(row), mask.stride, rows, a_in.cols);
     });
 }
 

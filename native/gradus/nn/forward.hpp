@@ -93,8 +93,8 @@ public:
                 dense_forward(kernels, network_.layers()[step.index], params, a_in, a_out,
                               MatrixView<T>{}, buffers, alone);
             } else if (step.kind == StepKind::norm) {
-                norm_forward(network_.norms()[step.index], params, a_in, Normalized<T>{}, a_out,
-                             alone);
+                norm_forward(kernels, network_.norms()[step.index], params, a_in, Normalized<T>{},
+                             a_out, alone);
             } else {
                 sum_forward(kernels, a_in, source, a_out, alone);
             }

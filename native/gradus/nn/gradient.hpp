@@ -267,7 +267,7 @@ private:
                                   });
             case StepKind::norm:
                 if (below_[s] == nullptr) return true;
-                return norm_backward(network_.norms()[step.index], params,
+                return norm_backward(kernels_, network_.norms()[step.index], params,
                                      trace_.normalized(s, rows), delta, below, crew) &&
                        settle_all(s, rows, crew);
             case StepKind::sum:

@@ -105,12 +105,13 @@ RowLoss output_by_output(const LossForm& form, T* outputs, Index n, const T* y, 
 template <class T>
 RowLoss pinball(const LossForm& form, T* outputs, Index n, const T* y, double scale) {
     const double share = 1.0 / static_cast<double>(n);
-    LevelSlopes slopes;
-    const double loss = share * pinball_sum(form, outputs, n, static_cast<double>(y[0]), slopes);
+    PinballRow row;
+    const double loss = share * pinball_sum(form, outputs, n, static_cast<double>(y[0]), row);
     for (Index k = 0; k < n; ++k) {
-        const double z = static_cast<double>(outputs[k]), falling = exponential(-std::fabs(z));
-        const double rise = k == 0 ? 1 : (z < 0 ? falling : 1.0) / (1.0 + falling);
-        outputs[k] = static_cast<T>(rise * slopes[static_cast<std::size_t>(k)] * share * scale);
+        const double slope = row.slopes[static_cast<std::size_t>(k)] * share * scale;
+        const double falling = k == 0 ? 0 : row.falling[static_cast<std::size_t>(k)];
+        const double rise = k > 0 && outputs[k] < 0 ? falling : 1.0;
+        outputs[k] = static_cast<T>(rise / (1.0 + falling) * slope);
     }
     return {loss, loss};
 }

@@ -52,12 +52,13 @@ void output_by_output(const LossForm& form, const T* outputs, const T* y, bool i
 template <class T>
 void pinball(const LossForm& form, const T* outputs, const T* y, bool is_hessian, Index n, T* u,
              double scale) {
-    LevelSlopes slopes;
-    pinball_sum(form, outputs, n, static_cast<double>(y[0]), slopes);
+    PinballRow row;
+    pinball_sum(form, outputs, n, static_cast<double>(y[0]), row);
     for (Index k = 0; k < n; ++k) {
-        const double falling = exponential(-std::fabs(static_cast<double>(outputs[k])));
-        const double bend = k == 0 ? 0 : falling / ((1.0 + falling) * (1.0 + falling));
-        double curvature = bend * slopes[static_cast<std::size_t>(k)] / static_cast<double>(n);
+        const auto level = static_cast<std::size_t>(k);
+        const double falling = k == 0 ? 0 : row.falling[level];
+        const double bend = falling / ((1.0 + falling) * (1.0 + falling));
+        double curvature = bend * row.slopes[level] / static_cast<double>(n);
         if (!is_hessian && curvature < 0) curvature = 0;
         u[k] = static_cast<T>(curvature * static_cast<double>(u[k]) * scale);
     }

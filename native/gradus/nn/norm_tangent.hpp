@@ -6,6 +6,21 @@
 
 namespace gradus {
 
+/// Sum over j < n of f(j), in eight chains that a processor can keep side by side.
+template <class F>
+double row_sum(Index n, F&& f) {
+    constexpr Index kChains = 8;
+    double chains[kChains] = {};
+    Index j = 0;
+    for (; j + kChains <= n; j += kChains) {
+        for (Index k = 0; k < kChains; ++k) chains[k] += f(j + k);
+    }
+    for (Index k = 0; j + k < n; ++k) chains[k] += f(j + k);
+    double sum = 0;
+    for (double chain : chains) sum += chain;
+    return sum;
+}
+
 /// The derivative R of `Normalized` along v: R n, and for each row the mean of n * R a_in, which
 /// the inverse follows: R inverse = -inverse^2 * along.
 template <class T>

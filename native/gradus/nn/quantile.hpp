@@ -5,27 +5,36 @@
 #include <cmath>
 
 #include "nn/loss_form.hpp"
-#include "nn/scalar_math.hpp"
+#include "simd/kernels.hpp"
 
 namespace gradus {
 
-/// dloss/dq_k of one row, before the division by the number of levels.
-using LevelSlopes = std::array<double, LossForm::kMostLevels>;
+/// Of one row, by level: dloss/dq_k before the division by the number of levels, summed over the
+/// levels from k on, and e^-|z_k| for all but the first.
+struct PinballRow {
+    std::array<double, LossForm::kMostLevels> slopes;
+    std::array<double, LossForm::kMostLevels> falling;
+};
 
-/// Sum of max(t (y - q), (t - 1) (y - q)) with q_1 = z_1 and q_k = q_(k-1) + log(1 + e^z_k). Writes
-/// to `slopes` the sums over j >= k of its derivative by q_j: -t below y, 1 - t above, 0 on it.
+/// Sum of max(t (y - q), (t - 1) (y - q)) with q_1 = z_1 and q_k = q_(k-1) + log(1 + e^z_k). Its
+/// derivative by q_j is -t below y, 1 - t above, 0 on it.
 template <class T>
-double pinball_sum(const LossForm& form, const T* outputs, Index n, double y, LevelSlopes& slopes) {
-    double q = 0, sum = 0;
+double pinball_sum(const LossForm& form, const T* outputs, Index n, double y, PinballRow& row) {
+    const Kernels<double>& numbers = kernels<double>();
+    for (Index k = 1; k < n; ++k)
+        row.falling[static_cast<std::size_t>(k)] = -std::fabs(static_cast<double>(outputs[k]));
+    numbers.exponential(row.falling.data() + 1, 0.0, row.falling.data() + 1, n - 1);
+    double q = static_cast<double>(outputs[0]), sum = 0;
     for (Index k = 0; k < n; ++k) {
         const auto level_at = static_cast<std::size_t>(k);
         const double z = static_cast<double>(outputs[k]), level = form.numbers[level_at];
-        q += k == 0 ? z : (z > 0 ? z : 0) + logarithm_1p(exponential(-std::fabs(z)));
+        if (k > 0) q += (z > 0 ? z : 0) + numbers.log1p(row.falling[level_at]);
         const double missing = y - q;
         sum += missing * (missing > 0 ? level : level - 1);
-        slopes[level_at] = missing > 0 ? -level : missing < 0 ? 1 - level : 0;
+        row.slopes[level_at] = missing > 0 ? -level : missing < 0 ? 1 - level : 0;
     }
-    for (std::size_t k = static_cast<std::size_t>(n) - 1; k-- > 0;) slopes[k] += slopes[k + 1];
+    for (std::size_t k = static_cast<std::size_t>(n) - 1; k-- > 0;)
+        row.slopes[k] += row.slopes[k + 1];
     return sum;
 }
 

@@ -137,8 +137,8 @@ private:
                 return dense_forward(kernels, network_.layers()[step.index], params, a_in, a_out,
                                      slope(s).part(rows), buffers, crew, curvature(s).part(rows));
             case StepKind::norm:
-                return norm_forward(network_.norms()[step.index], params, a_in, normalized(s, rows),
-                                    a_out, crew);
+                return norm_forward(kernels, network_.norms()[step.index], params, a_in,
+                                    normalized(s, rows), a_out, crew);
             case StepKind::sum:
                 return sum_forward(kernels, a_in, after(step.source).part(rows), a_out, crew);
             default:

@@ -160,6 +160,21 @@ struct Kernels {
     void (*outer)(const T* x, Index x_stride, Index x_cols, const T* y, Index y_stride,
                   Index y_cols, T* out, Index out_stride, Index rows);
 
+    /// mask[j] = 0 where number j of the stream of this key is less than `rate`, else 1 / (1 -
+    /// rate), and a_out[j] = a_in[j] * mask[j].
+    void (*drop)(std::uint64_t key, double rate, Index n, const T* a_in, T* mask, T* a_out);
+
+    /// Of one row: numbers[j] = (a[j] - mean) * inverse with inverse = 1 / sqrt(variance +
+    /// epsilon), which is returned, and out[j] = numbers[j] * scale[j] + shift[j]; numbers may be
+    /// out.
+    double (*normalize)(const T* a, Index n, double epsilon, const T* scale, const T* shift,
+                        T* numbers, T* out);
+
+    /// below[j] = inverse * (g[j] - mean(g) - numbers[j] * mean(g * numbers)) with g = delta *
+    /// scale.
+    void (*normalize_back)(const T* delta, const T* scale, const T* numbers, double inverse,
+                           Index n, T* below);
+
     /// Null in sets without quads.
     TinyKernels<T> tiny_steps;
 };

@@ -6,8 +6,10 @@
 #include <cstdint>
 
 #include "simd/activations.inl.hpp"
+#include "simd/dropout.inl.hpp"
 #include "simd/kernels.hpp"
 #include "simd/loops.inl.hpp"
+#include "simd/norm.inl.hpp"
 #include "simd/product.inl.hpp"
 #include "simd/shuffle.inl.hpp"
 #include "simd/systems.inl.hpp"
@@ -227,6 +229,9 @@ constexpr Kernels<T> make_kernels_with(const char* name) {
             row_dots<T>,
             multiply_add<T>,
             outer<T>,
+            drop<T>,
+            normalize<T>,
+            normalize_back<T>,
             make_tiny_kernels_if_any<T, Activations...>()};
 }
 

@@ -1,6 +1,8 @@
 // Every instruction set against plain loops, at lengths around the vectors' and tiles' edges;
 // nothing past the end is touched.
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "base/random.hpp"
@@ -149,6 +151,63 @@ void check_loops(const Kernels<T>& k) {
     }
 }
 
+template <class T>
+void check_drop(const Kernels<T>& k) {
+    for (const double rate : {0.0, 1e-17, 0x1p-53, 0.2, 1.0 / 3, 0.5, 1 - 0x1p-53}) {
+        for (const Index n : {1, 7, 31, 32, 33, 70}) {
+            const auto a_in = numbers<T>(n, 1);
+            const std::uint64_t key = part_key(11, n);
+            std::vector<T> mask(static_cast<std::size_t>(n) + 1, static_cast<T>(kUntouched));
+            std::vector<T> a_out = mask;
+            k.drop(key, rate, n, a_in.data(), mask.data(), a_out.data());
+            for (std::size_t j = 0; j < a_in.size(); ++j) {
+                const bool is_dropped = uniform_at(key, static_cast<Index>(j)) < rate;
+                CHECK(mask[j] == (is_dropped ? T(0) : static_cast<T>(1 / (1 - rate))));
+                CHECK(a_out[j] == a_in[j] * mask[j]);
+            }
+            CHECK(mask.back() == static_cast<T>(kUntouched) && a_out.back() == mask.back());
+        }
+    }
+}
+
+template <class T>
+void check_norm(const Kernels<T>& k) {
+    const double eps = std::numeric_limits<T>::epsilon(), epsilon = 1e-5;
+    for (const Index n : {1, 2, 7, 8, 9, 15, 16, 40, 64, 77}) {
+        const auto a = numbers<T>(n, 1), scale = numbers<T>(n, 2), shift = numbers<T>(n, 3);
+        const auto delta = numbers<T>(n, 4);
+        const auto mean_of = [&](auto&& f) {
+            double sum = 0;
+            for (std::size_t j = 0; j < a.size(); ++j) sum += f(j);
+            return sum / static_cast<double>(n);
+        };
+        const double mean = mean_of([&](std::size_t j) { return double(a[j]); });
+        const double variance =
+            mean_of([&](std::size_t j) { return (double(a[j]) - mean) * (double(a[j]) - mean); });
+        std::vector<T> kept(a.size() + 1, static_cast<T>(kUntouched)), out = kept, below = kept;
+        const double inverse =
+            k.normalize(a.data(), n, epsilon, scale.data(), shift.data(), kept.data(), out.data());
+        CHECK_NEAR(inverse, 1 / std::sqrt(variance + epsilon), 1e-12 * inverse);
+        k.normalize_back(delta.data(), scale.data(), kept.data(), inverse, n, below.data());
+        const auto g = [&](std::size_t j) { return double(delta[j]) * double(scale[j]); };
+        const double g_mean = mean_of(g);
+        const double along = mean_of([&](std::size_t j) { return g(j) * double(kept[j]); });
+        for (std::size_t j = 0; j < a.size(); ++j) {
+            const double number = (double(a[j]) - mean) * inverse;
+            CHECK_NEAR(double(kept[j]), number, 4 * eps);
+            CHECK_NEAR(double(out[j]), number * double(scale[j]) + double(shift[j]), 8 * eps);
+            CHECK_NEAR(double(below[j]), inverse * (g(j) - g_mean - double(kept[j]) * along),
+                       4 * eps * inverse);
+        }
+        for (const auto* all : {&kept, &out, &below})
+            CHECK(all->back() == static_cast<T>(kUntouched));
+        std::vector<T> in_place(a.size());
+        k.normalize(a.data(), n, epsilon, scale.data(), shift.data(), in_place.data(),
+                    in_place.data());
+        CHECK(std::equal(in_place.begin(), in_place.end(), out.begin()));
+    }
+}
+
 }  // namespace
 
 int main() {
@@ -161,6 +220,10 @@ int main() {
         check_blocks<double>(available<double>(i));
         check_loops<float>(available<float>(i));
         check_loops<double>(available<double>(i));
+        check_drop<float>(available<float>(i));
+        check_drop<double>(available<double>(i));
+        check_norm<float>(available<float>(i));
+        check_norm<double>(available<double>(i));
     }
     return check::report();
 }
