@@ -9,6 +9,7 @@ import numpy as np
 
 from gradus._typing import Float64Array
 from gradus.verdict.averages import effective_number, mean
+from gradus.verdict.student import upper_tail
 
 
 def p_better(
@@ -51,6 +52,4 @@ def p_better(
     variance = float(np.square(w * (d - middle)).sum()) / float(w.sum()) ** 2 * n / (n - 1)
     if variance == 0 or np.ptp(d) == 0:
         return 0.0 if d[0] > 0 else 1.0
-    from scipy.special import stdtr
-
-    return float(stdtr(n - 1, -middle / math.sqrt(variance)))
+    return upper_tail(middle / math.sqrt(variance), n - 1)
