@@ -176,8 +176,11 @@ def _numbers_by_mark(cells: Sequence[str], counts: Sequence[int]) -> list[Number
     if not any("," in cell or "." in cell for cell in cells):
         return [replace(read_numbers(cells, counts, "."), decimal="")]
     first, n = cells[:_SAMPLE], counts[:_SAMPLE]
-    scores = {mark: _n_read(read_numbers(first, n, mark).values, n) for mark in ".,"}
+    read = {mark: read_numbers(first, n, mark) for mark in ".,"}
+    scores = {mark: _n_read(numbers.values, n) for mark, numbers in read.items()}
     marks = [mark for mark in ".," if scores[mark] == max(scores.values())]
+    if len(first) == len(cells):
+        return [read[mark] for mark in marks]
     return [read_numbers(cells, counts, mark) for mark in marks]
 
 
