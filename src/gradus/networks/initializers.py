@@ -8,6 +8,7 @@ Nothing here knows training; the derivation of "deep_sigmoid" is in
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -125,6 +126,7 @@ def initial_params(spec: NetworkSpec, seed: int) -> Float64Array:
     return params
 
 
+@lru_cache(maxsize=256)
 def resolve(spec: NetworkSpec) -> tuple[Initializer, ...]:
     """Say which initializer each layer gets; the one place that knows what "auto" means.
 
