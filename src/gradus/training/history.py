@@ -5,6 +5,7 @@ here.
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -67,8 +68,7 @@ class History:
         return len(self.epoch)
 
 
-@dataclass(frozen=True)
-class EpochRow:
+class EpochRow(NamedTuple):
     """One epoch of a history; the fields mean what they mean there."""
 
     epoch: int
@@ -80,15 +80,14 @@ class EpochRow:
     seconds: float
     update_ratio: tuple[float, ...]
 
-    def numbers(self) -> Float64Array:
-        """Line up all fields, shape (7 + n_layers,)."""
+    def numbers(self) -> tuple[float, ...]:
+        """Line up all fields, 7 + n_layers numbers."""
         first = (self.epoch, self.loss, self.validation_loss, self.measure)
-        others = (self.learning_rate, self.gradient_norm, self.seconds)
-        return np.array([*first, *others, *self.update_ratio], dtype=np.float64)
+        return (*first, self.learning_rate, self.gradient_norm, self.seconds, *self.update_ratio)
 
     @classmethod
     def from_numbers(cls, numbers: Float64Array) -> "EpochRow":
-        """Undo `numbers`."""
+        """Undo `numbers`, given as an array."""
         epoch, loss, validation_loss, measure, rate, norm, seconds, *ratios = numbers.tolist()
         return cls(int(epoch), loss, validation_loss, measure, rate, norm, seconds, tuple(ratios))
 
@@ -131,10 +130,8 @@ class Record:
 
 def stacked(rows: list[EpochRow], spec: NetworkSpec) -> Float64Array:
     """Stack rows to a table of shape (k, 7 + n_layers)."""
-    table = np.empty((len(rows), _N_COLUMNS + len(spec.dense)))
-    for place, row in zip(table, rows, strict=True):
-        place[:] = row.numbers()
-    return table
+    numbers = np.array([row.numbers() for row in rows], dtype=np.float64)
+    return numbers.reshape(len(rows), _N_COLUMNS + len(spec.dense))
 
 
 def has_short_epochs(spec: NetworkSpec, n_rows: int) -> bool:

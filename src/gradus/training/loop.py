@@ -7,7 +7,6 @@ threads are not known here.
 
 import math
 import time
-from dataclasses import replace
 
 import numpy as np
 
@@ -202,12 +201,19 @@ class _Training:
         self.standing.seconds = self.seconds_before + self._elapsed()
         finished = epoch + len(log.rows)
         places = {number: place for place, number in enumerate(kept) if number <= finished}
-        for number in sorted({*places, finished} - {epoch}):
+        numbers = sorted({*places, finished} - {epoch})
+        ends = np.array(numbers, dtype=np.int64) * steps - 1 - done
+        means = log.rows[np.array(numbers, dtype=np.int64) - epoch - 1].tolist()
+        its_rates = learning_rates[ends].tolist()
+        seconds, ratios = (began + log.seconds).tolist(), log.update_ratio.tolist()
+        for number, own, rate in zip(numbers, means, its_rates, strict=True):
             if self.standing.pending is not None:
                 self._judge(self.standing.pending)
-            means = log.rows[number - epoch - 1]
-            rate = learning_rates[number * steps - 1 - done]
-            self.standing.pending = self._row(number, means, rate, log, places.get(number), began)
+            if number in places:
+                measured = seconds[places[number]], ratios[places[number]]
+            else:
+                measured = self.standing.seconds, [math.nan] * len(self.spec.dense)
+            self.standing.pending = self._row(number, own, rate, *measured)
         return status
 
     def _kept_after(self, epoch: int) -> list[int]:
@@ -248,25 +254,16 @@ class _Training:
         return learning_rates, status
 
     def _row(
-        self,
-        epoch: int,
-        means: Float64Array,
-        rate: float,
-        log: EpochLog,
-        place: int | None,
-        began: float,
+        self, epoch: int, means: list[float], rate: float, seconds: float, ratios: list[float]
     ) -> EpochRow:
-        """Make the history row of an epoch finished in a call, whose last step may be measured."""
-        loss, measure, norm = means.tolist()
-        seconds, ratios = self.standing.seconds, [math.nan] * len(self.spec.dense)
-        if place is not None:
-            seconds, ratios = began + float(log.seconds[place]), log.update_ratio[place].tolist()
+        """Make the history row of a finished epoch, which is not judged yet."""
+        loss, measure, norm = means
         return EpochRow(
             epoch=epoch,
             loss=loss,
             validation_loss=math.nan,
             measure=self._measure(measure),
-            learning_rate=float(rate),
+            learning_rate=rate,
             gradient_norm=norm,
             seconds=seconds,
             update_ratio=tuple(ratios),
@@ -281,7 +278,7 @@ class _Training:
             if judged is None:
                 return False
             loss, measure = judged
-            row = replace(row, validation_loss=loss, measure=self._measure(measure))
+            row = row._replace(validation_loss=loss, measure=self._measure(measure))
             standing.stopping = standing.stopping.after(row.epoch, loss)
             is_best = standing.stopping.best_epoch == row.epoch
             if is_best:
