@@ -20,6 +20,8 @@ from gradus.networks.spec import NetworkSpec
 _SHORT_EPOCH = 50e-6
 _NOMINAL_SPEED = 2e9
 _N_COLUMNS = 7
+# All short epochs up to here are kept: the largest number of 6 binary digits.
+_ALL_KEPT = 63
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def next_kept(epoch: int, epochs: int, *, is_short: bool) -> int:
     all up to 63, then every second, from 128 every fourth, and so on.
     """
     following = epoch + 1
-    if is_short:
-        step = 1 << max(0, following.bit_length() - 6)
+    if is_short and following > _ALL_KEPT:
+        step = 1 << following.bit_length() - 6
         following = -(-following // step) * step
     return min(following, epochs)
