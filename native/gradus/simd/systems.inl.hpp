@@ -141,6 +141,7 @@ void substitute(const T* u, Index u_stride, const T* inverse, Index n, T* x, Ind
     }
 }
 
+/// For sets without an instruction of their own for it.
 template <class T>
 T sum_of_lanes(Vec<T> x) {
     T lanes[Vec<T>::size], total = 0;

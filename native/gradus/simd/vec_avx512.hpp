@@ -75,6 +75,8 @@ inline Vec<float> min(Vec<float> a, Vec<float> b) { return {_mm512_min_ps(a.v, b
 inline Vec<double> min(Vec<double> a, Vec<double> b) { return {_mm512_min_pd(a.v, b.v)}; }
 inline Vec<float> max(Vec<float> a, Vec<float> b) { return {_mm512_max_ps(a.v, b.v)}; }
 inline Vec<double> max(Vec<double> a, Vec<double> b) { return {_mm512_max_pd(a.v, b.v)}; }
+inline float sum_of_lanes(Vec<float> a) { return _mm512_reduce_add_ps(a.v); }
+inline double sum_of_lanes(Vec<double> a) { return _mm512_reduce_add_pd(a.v); }
 inline Vec<float> sqrt(Vec<float> a) { return {_mm512_sqrt_ps(a.v)}; }
 inline Vec<double> sqrt(Vec<double> a) { return {_mm512_sqrt_pd(a.v)}; }
 inline Vec<float> abs(Vec<float> a) { return {_mm512_abs_ps(a.v)}; }
