@@ -133,8 +133,10 @@ class RowEquations:
         if is_done and not is_known:
             arrays.X = X.copy()
         # J' J and J J' have one trace.
-        trace = sum(float(np.trace(one, dtype=np.float64)) for one in arrays.products[2:])
+        _, _, of_weights, of_biases = arrays.products
+        trace = float(np.trace(of_weights, dtype=np.float64))
         if spec.l2:
+            trace += float(np.trace(of_biases, dtype=np.float64))
             trace += spec.l2 * int(weight_mask(spec).sum())
         self.mean_curvature = trace / len(grads)
 

@@ -62,7 +62,7 @@ class RowsProblem:
         self.rows = (batches.X[rows], batches.y[rows], weights)
         self.is_weight, self.l2 = weight_mask(spec), spec.l2
         self.n_errors = _count_errors(spec, self.rows[0], weights)
-        self._measured: tuple[FloatArray, tuple[float, float]] | None = None
+        self._measured: tuple[bytes, tuple[float, float]] | None = None
 
     def measures(self, params: FloatArray) -> tuple[float, float]:
         """Average loss, without penalty, and row measure.
@@ -70,9 +70,9 @@ class RowsProblem:
         The last answer is kept, since an iteration begins where the one before ended.
         """
         self._look_up()
-        if self._measured is None or not np.array_equal(self._measured[0], params):
-            measures = self.engine.evaluate(self.spec, params, *self.rows)
-            self._measured = params.copy(), measures
+        where = params.tobytes()
+        if self._measured is None or self._measured[0] != where:
+            self._measured = where, self.engine.evaluate(self.spec, params, *self.rows)
         return self._measured[1]
 
     def loss(self, params: FloatArray) -> float:

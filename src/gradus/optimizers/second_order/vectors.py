@@ -12,4 +12,4 @@ def dot(a: FloatArray, b: FloatArray) -> float:
     ----------
     a, b : arrays of shape (n_params,)
     """
-    return float(np.sum(np.multiply(a, b, dtype=np.float64)))
+    return float(np.add.reduce(np.multiply(a, b, dtype=np.float64)))
