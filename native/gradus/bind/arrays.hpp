@@ -21,6 +21,9 @@ template <class T>
 using Vector = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 template <class T>
 using Matrix = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+/// A matrix whose rows may lie further apart than they are long.
+template <class T>
+using SpacedMatrix = nb::ndarray<T, nb::ndim<2>, nb::device::cpu>;
 template <class T>
 using OptionalVector = std::optional<Vector<T>>;
 
@@ -28,6 +31,12 @@ template <class T>
 MatrixView<T> view(const Matrix<T>& m) {
     const auto rows = static_cast<Index>(m.shape(0)), cols = static_cast<Index>(m.shape(1));
     return {m.data(), rows, cols, cols};
+}
+
+template <class T>
+MatrixView<T> view(const SpacedMatrix<T>& m) {
+    return {m.data(), static_cast<Index>(m.shape(0)), static_cast<Index>(m.shape(1)),
+            static_cast<Index>(m.stride(0))};
 }
 
 template <class T>

@@ -12,15 +12,17 @@ namespace {
 using Cancel = OptionalVector<std::uint8_t>;
 
 template <class T>
-void require_square(const char* name, const Matrix<T>& m, Index n) {
+void require_square(const char* name, const SpacedMatrix<T>& m, Index n) {
     require_length(name, m.shape(0), n);
     require_length((std::string("a row of ") + name).c_str(), m.shape(1), n);
+    if (n > 1 && m.stride(1) != 1)
+        throw ShapeMismatch(std::string(name) + " must have rows without gaps.");
 }
 
 template <class T>
 void gauss_newton(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
                   const Matrix<const T>& y, const OptionalVector<const T>& weights,
-                  const Matrix<T>& g, const Cancel& cancel, int n_threads) {
+                  const SpacedMatrix<T>& g, const Cancel& cancel, int n_threads) {
     check_batch(network, params, x, y, weights);
     refuse_foreign_loss(network);
     require_square("G", g, network.n_params());
@@ -38,8 +40,8 @@ void gauss_newton(const Network& network, const Vector<const T>& params, const M
 /// step = -(G + damping)^-1 grads; `factor` holds the Cholesky factor afterwards. False where G +
 /// damping is not positive definite.
 template <class T>
-bool damped_step(const Matrix<const T>& g, const Vector<const T>& grads, double damping,
-                 const Matrix<T>& factor, const Vector<T>& step, const Cancel& cancel,
+bool damped_step(const SpacedMatrix<const T>& g, const Vector<const T>& grads, double damping,
+                 const SpacedMatrix<T>& factor, const Vector<T>& step, const Cancel& cancel,
                  int n_threads) {
     const auto n = static_cast<Index>(g.shape(0));
     require_square("G", g, n);
@@ -63,8 +65,8 @@ bool damped_step(const Matrix<const T>& g, const Vector<const T>& grads, double 
 
 /// The diagonal of (L L')^-1, whose lower factor L is in `factor`, which is overwritten.
 template <class T>
-void inverse_diagonal(const Matrix<T>& factor, const Vector<double>& diagonal, const Cancel& cancel,
-                      int n_threads) {
+void inverse_diagonal(const SpacedMatrix<T>& factor, const Vector<double>& diagonal,
+                      const Cancel& cancel, int n_threads) {
     const auto n = static_cast<Index>(factor.shape(0));
     require_square("factor", factor, n);
     require_length("diagonal", diagonal.shape(0), n);
@@ -81,8 +83,8 @@ void inverse_diagonal(const Matrix<T>& factor, const Vector<double>& diagonal, c
 /// `of_biases` is empty where there is no penalty.
 template <class T>
 RowProducts<T> row_products_view(const Network& network, const Vector<T>& fed,
-                                 const Vector<T>& delta, const Matrix<T>& of_weights,
-                                 const Matrix<T>& of_biases) {
+                                 const Vector<T>& delta, const SpacedMatrix<T>& of_weights,
+                                 const SpacedMatrix<T>& of_biases) {
     if (!network.embeddings().empty() || !network.norms().empty())
         throw InvalidParameter("row products must be of dense layers alone.");
     const auto m = static_cast<Index>(of_weights.shape(0));
@@ -99,9 +101,9 @@ RowProducts<T> row_products_view(const Network& network, const Vector<T>& fed,
 template <class T>
 bool row_products(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
                   const Matrix<const T>& y, const OptionalVector<const T>& weights,
-                  const Matrix<T>& of_inputs, bool knows_inputs, const Vector<T>& fed,
-                  const Vector<T>& delta, const Matrix<T>& of_weights, const Matrix<T>& of_biases,
-                  const Cancel& cancel, int n_threads) {
+                  const SpacedMatrix<T>& of_inputs, bool knows_inputs, const Vector<T>& fed,
+                  const Vector<T>& delta, const SpacedMatrix<T>& of_weights,
+                  const SpacedMatrix<T>& of_biases, const Cancel& cancel, int n_threads) {
     check_batch(network, params, x, y, weights);
     refuse_foreign_loss(network);
     const RowProducts<T> products = row_products_view(network, fed, delta, of_weights, of_biases);
@@ -123,9 +125,9 @@ bool row_products(const Network& network, const Vector<const T>& params, const M
 
 template <class T>
 bool row_step(const Network& network, const Vector<T>& fed, const Vector<T>& delta,
-              const Matrix<T>& of_weights, const Matrix<T>& of_biases, const Vector<const T>& grads,
-              double damping, const Matrix<T>& factor, const Vector<T>& step, const Cancel& cancel,
-              int n_threads) {
+              const SpacedMatrix<T>& of_weights, const SpacedMatrix<T>& of_biases,
+              const Vector<const T>& grads, double damping, const SpacedMatrix<T>& factor,
+              const Vector<T>& step, const Cancel& cancel, int n_threads) {
     const RowProducts<T> products = row_products_view(network, fed, delta, of_weights, of_biases);
     require_square("factor", factor, products.m);
     require_length("grads", grads.shape(0), network.n_params());

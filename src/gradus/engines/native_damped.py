@@ -13,6 +13,7 @@ from gradus.networks.spec import NetworkSpec
 
 # Above it, 32 MiB of doubles, A A' of layer 1 is not kept: it spares work and is not needed.
 _MOST_KEPT_ROWS = 2048
+_CACHE_LINE = 64  # bytes
 
 
 class NormalEquations:
@@ -69,8 +70,20 @@ class NormalEquations:
         return diagonal
 
 
+def _square(side: int, dtype: np.dtype) -> Array:
+    """Make a matrix whose rows begin with cache lines and lie an odd number of them apart.
+
+    No two rows share a line then, and those below one another do not share a part of the cache.
+    """
+    line = _CACHE_LINE // dtype.itemsize
+    apart = line * (-(-side // line) | 1)
+    room: Array = np.empty(line + side * apart, dtype)
+    first = -room.ctypes.data % _CACHE_LINE // dtype.itemsize
+    return room[first : first + side * apart].reshape(side, apart)[:, :side]
+
+
 def _two_squares(side: int, dtype: np.dtype) -> tuple[Array, Array]:
-    return np.empty((side, side), dtype), np.empty((side, side), dtype)
+    return _square(side, dtype), _square(side, dtype)
 
 
 class _RowArrays:
@@ -89,11 +102,11 @@ class _RowArrays:
     def __init__(self, m: int, dtype: np.dtype, n_biased: int, widths: tuple[int, ...]) -> None:
         # One neuron's A A' is never looked at.
         n_kept = m if m <= _MOST_KEPT_ROWS and widths[1] > 1 else 0
-        shapes = (m * sum(widths[:-1]), m * sum(widths[1:]), (m, m), (n_biased, n_biased))
-        fed, delta, of_weights, of_biases = (np.empty(shape, dtype) for shape in shapes)
+        fed, delta = (np.empty(m * sum(fans), dtype) for fans in (widths[:-1], widths[1:]))
+        of_weights, of_biases = _square(m, dtype), _square(n_biased, dtype)
         self.products: tuple[Array, Array, Array, Array] = (fed, delta, of_weights, of_biases)
-        self.factor: Array = np.empty((m, m), dtype)
-        self.of_inputs: Array = np.empty((n_kept, n_kept), dtype)
+        self.factor = _square(m, dtype)
+        self.of_inputs = _square(n_kept, dtype)
         self.X: Array = None  # that of_inputs was made from
 
 
