@@ -154,7 +154,9 @@ private:
 
     bool pack(const RowProducts<T>& products, const Crew& crew) const {
         constexpr Index kRows = UpperBlocks::kRows;
-        return crew.for_each((m_ + kRows - 1) / kRows, work(), [&](Index task, int worker) {
+        constexpr double kPerNumber = 16;  // operations done while one is turned over
+        const double all = kPerNumber * work();
+        return crew.for_each((m_ + kRows - 1) / kRows, all, [&](Index task, int worker) {
             const Index row = task * kRows, rows = std::min(kRows, m_ - row);
             for (std::size_t l = 0; l < network_.layers().size(); ++l) {
                 const MatrixView<T> a = products.fed_of(network_, l).part({row, rows});
