@@ -28,6 +28,7 @@ Commands:
   train    Learn one column from the others.
   predict  Answer every row of a table by a model.
   show     Show how good a model is.
+  explain  Open the derivative of the loss by one weight.
 
   Exit codes:
     0    done

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from gradus.cli.explain import explain
 from gradus.cli.fill import fill
 from gradus.cli.options import as_typed
 from gradus.cli.output import ListenerLeft
@@ -24,7 +25,7 @@ EXIT_STOPPED = 130
 EXIT_LISTENER_LEFT = 141
 
 # Commands whose first argument is a file that takes a while to read.
-_READERS = ("fill", "train", "predict")
+_READERS = ("fill", "train", "predict", "explain")
 
 # The line of its own with \b keeps the help from filling the lines into one paragraph.
 _EXIT_CODES = """
@@ -46,7 +47,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_EXIT_CODES,
 )
-for command in (fill, train, predict, show):
+for command in (fill, train, predict, show, explain):
     app.command()(command)
 
 

@@ -10,10 +10,12 @@ import numpy as np
 
 from gradus._typing import ArrayLike, Float64Array, FloatArray
 from gradus._validate import check_choice, check_number, check_whole
+from gradus.calculus.derivative import Derivative, differentiate
 from gradus.engines.base import Engine
 from gradus.engines.registry import engine as make_engine
 from gradus.engines.registry import predictor
-from gradus.errors import DataError, InvalidParameter, ShapeMismatch
+from gradus.errors import ShapeMismatch
+from gradus.models.given import read_rows, read_validation
 from gradus.models.run import Run
 from gradus.networks.initializers import initial_params
 from gradus.networks.layers import Embedding, Layer, listed
@@ -23,14 +25,13 @@ from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.automatic import Automatic
 from gradus.optimizers.rules import Rule
 from gradus.optimizers.second_order.methods import FullBatchMethod
-from gradus.training.arrays import read_inputs, read_targets, read_weights
+from gradus.training.arrays import read_inputs
 from gradus.training.checkpoints import Checkpoint, identify
 from gradus.training.control import Control, Progress
 from gradus.training.loop import train_network
 from gradus.training.outcome import Outcome
 from gradus.training.plan import DTYPE_NAMES, EarlyStopping, Plan
 from gradus.training.train import hold_out, make_batches, run_networks
-from gradus.training.validation import ValidationRows
 
 
 class Network:
@@ -233,9 +234,9 @@ class Network:
             n_threads=n_threads,
             matmul_precision=matmul_precision,
         )
-        X, y, weights = self._read_rows(X, y, sample_weight)
+        X, y, weights = read_rows(self.spec, X, y, sample_weight, self.dtype)
         rows = None
-        validation = self._read_validation(X_val, y_val)
+        validation = read_validation(self.spec, X_val, y_val, self.dtype)
         if validation is None:
             rows, validation = hold_out(self.spec, X, y, weights, None, plan)
         batches = make_batches(X, y, weights, rows, plan)
@@ -317,7 +318,7 @@ class Network:
         ShapeMismatch, DataError
             If the arrays do not fit.
         """
-        rows = self._read_rows(X, y, sample_weight, "float64")
+        rows = read_rows(self.spec, X, y, sample_weight, "float64")
         return make_engine(engine).evaluate(self.spec, self._exact_params(), *rows)[0]
 
     def gradient(
@@ -346,35 +347,52 @@ class Network:
         ShapeMismatch, DataError
             If the arrays do not fit.
         """
-        rows = self._read_rows(X, y, sample_weight, "float64")
+        rows = read_rows(self.spec, X, y, sample_weight, "float64")
         grads = make_engine(engine).gradient(self.spec, self._exact_params(), *rows)[1]
         return views(self.spec, grads)
 
-    def _exact_params(self) -> Float64Array:
-        return self._params.astype(np.float64)
-
-    def _read_rows(
+    def derivative(
         self,
+        name: str,
         X: ArrayLike,
         y: ArrayLike,
-        sample_weight: ArrayLike | None,
-        dtype: str | None = None,
-    ) -> tuple[FloatArray, FloatArray, FloatArray | None]:
-        """Check what `train`, `loss` and `gradient` are handed."""
-        dtype = dtype or self.dtype
-        X = read_inputs("X", X, self.spec, dtype)
-        y = read_targets("y", y, self.spec, len(X), dtype)
-        weights = read_weights("sample_weight", sample_weight, len(X), dtype)
-        return X, y, weights
+        sample_weight: ArrayLike | None = None,
+        *,
+        row: int | None = None,
+        depth: int = 1,
+        most_terms: int = 8,
+        columns: Sequence[str] = (),
+    ) -> Derivative:
+        """Open the derivative of the loss by one parameter, in float64: the chain rule, by numbers.
 
-    def _read_validation(
-        self, X_val: ArrayLike | None, y_val: ArrayLike | None
-    ) -> ValidationRows | None:
-        if X_val is None and y_val is None:
-            return None
-        if X_val is None or y_val is None:
-            raise InvalidParameter("X_val and y_val must be given together; got only one of them.")
-        X = read_inputs("X_val", X_val, self.spec, self.dtype)
-        if len(X) == 0:
-            raise DataError("X_val must hold at least one row to judge by; got none.")
-        return ValidationRows(X, read_targets("y_val", y_val, self.spec, len(X), self.dtype), None)
+        Of one row it is ``signal in * slope of the unit * blame from above``; of all rows the
+        weighted mean of that, and the penalty's derivative. A central difference is beside it.
+
+        Parameters
+        ----------
+        name
+            Of the parameter, as "layer 1 weight [0, 2]": from input 0 to neuron 2.
+        X, y, sample_weight
+            As in `train`; at least one row.
+        row, depth, most_terms, columns
+            See `calculus.derivative.differentiate`; row None takes all rows, from 0 on one of them.
+
+        Raises
+        ------
+        InvalidParameter, ShapeMismatch, DataError
+            If there is no such parameter or row, or the arrays do not fit.
+        """
+        rows = read_rows(self.spec, X, y, sample_weight, "float64")
+        return differentiate(
+            self.spec,
+            self._exact_params(),
+            *rows,
+            name,
+            row=row,
+            depth=depth,
+            most_terms=most_terms,
+            columns=columns,
+        )
+
+    def _exact_params(self) -> Float64Array:
+        return self._params.astype(np.float64)

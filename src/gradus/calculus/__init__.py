@@ -1,0 +1,1 @@
+"""A network's pass, opened: each number of it, its derivatives and their checks."""

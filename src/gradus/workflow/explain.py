@@ -1,0 +1,191 @@
+"""Open a derivative of a model's network on a row of a person's table.
+
+How the model came about, and how explanations are written, must not be known here.
+"""
+
+import os
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from gradus._typing import Float64Array, FloatArray
+from gradus._validate import check_whole
+from gradus.calculus.derivative import Derivative, differentiate
+from gradus.calculus.updates import Update, written_update
+from gradus.engines.registry import engine
+from gradus.errors import DataError
+from gradus.models.model import Model
+from gradus.networks.params import locate
+from gradus.networks.spec import NetworkSpec
+from gradus.optimizers.rules import GradientDescent
+from gradus.tables.convert import to_numbers
+from gradus.tables.table import Table
+from gradus.tables.target import Classes
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """A derivative, and what it is of.
+
+    Attributes
+    ----------
+    derivative
+        By a parameter, in the units the network computes in.
+    row
+        Of the table, counted from 1; None for the mean over all rows with an answer.
+    network, n_networks
+        Which of the networks that answer together it is of, counted from 1.
+    single
+        The same derivative computed in float32, where the network was trained in it; else None.
+    update
+        What gradient descent makes of the parameter, where a learning rate was asked for.
+    notes
+        What was said while the table was read.
+    """
+
+    derivative: Derivative
+    row: int | None
+    network: int
+    n_networks: int
+    single: float | None
+    update: Update | None
+    notes: tuple[str, ...]
+
+    def text(self, digits: int = 6) -> str:
+        """Write everything as lines; `digits` as in `Derivative.text`."""
+        lines = [self.derivative.text(digits)]
+        if self.single is not None:
+            lines.append(
+                f"In float32, as the network was trained: {self.single:.{digits}g}; all above is "
+                "float64."
+            )
+        if self.update is not None:
+            lines.append("\n".join(self.update.lines))
+        if self.n_networks > 1:
+            lines.append(f"Network {self.network} of the {self.n_networks} that answer together.")
+        return "\n".join(lines)
+
+    def describe(self) -> dict[str, Any]:
+        """Say the same as names and values that JSON can carry; rows count from 0 there."""
+        return {
+            **self.derivative.describe(),
+            "row": None if self.row is None else self.row - 1,
+            "network": self.network,
+            "n_networks": self.n_networks,
+            "float32": self.single,
+            "update": list(self.update.lines) if self.update else None,
+            "notes": list(self.notes),
+        }
+
+
+def explain_parameter(
+    model: Model,
+    table: str | os.PathLike[str] | object,
+    parameter: str,
+    *,
+    row: int | None = None,
+    network: int = 1,
+    depth: int = 1,
+    most_terms: int = 8,
+    learning_rate: float | None = None,
+) -> Explained:
+    """Open the derivative of a network's loss by one parameter.
+
+    Parameters
+    ----------
+    model
+        Of a table.
+    table
+        As in `Model.predict`. Rows without an answer are left out; the loss needs one.
+    parameter
+        Such as "layer 1 weight [0, 2]"; see `Network.derivative`.
+    row
+        Of the table, counted from 1 below its head; None takes the mean over all rows with an
+        answer.
+    network
+        Which of the answering networks, counted from 1.
+    depth, most_terms
+        See `Network.derivative`.
+    learning_rate
+        Greater than 0: an update by gradient descent is written out. None writes none.
+
+    Raises
+    ------
+    DataError
+        If the table cannot be read, lacks a column, or has no answer where one is needed.
+    InvalidParameter
+        If there is no such parameter, row or network.
+    """
+    read = model.read(table)
+    columns, _ = model.encoder.match(read)
+    targets = _targets(model, read)
+    n_networks = len(model.answerer.answering)
+    network = check_whole("network", network, at_least=1, at_most=n_networks)
+    X = model.encoder.transform(columns)
+    chosen = np.flatnonzero(~np.isnan(targets))
+    if row is not None:
+        row = check_whole("row", row, at_least=1, at_most=len(targets))
+        if np.isnan(targets[row - 1]):
+            raise DataError(
+                f"Row {row} has no {model.target!r} to compare an answer with; the loss needs one. "
+                "Choose a row that has."
+            )
+        chosen = np.array([row - 1])
+    if len(chosen) == 0:
+        raise DataError(f"{read.name} must have a row with a {model.target!r}; it has none.")
+    spec, params = model.answerer.spec, model.answerer.answering[network - 1]
+    rows = X[chosen], targets[chosen].reshape(len(chosen), -1)
+    derivative = differentiate(
+        spec,
+        params.astype(np.float64),
+        *rows,
+        None,
+        parameter,
+        depth=depth,
+        most_terms=most_terms,
+        columns=model.encoder.features,
+        row_numbers=[int(number) + 1 for number in chosen],
+    )
+    single = None
+    if params.dtype == np.float32:
+        # A row by itself has no penalty.
+        own = spec if derivative.row is None else replace(spec, l1=0.0, l2=0.0)
+        single = _in_single(own, params, parameter, *rows)
+    update = None
+    if learning_rate is not None:
+        rule = GradientDescent(learning_rate)
+        moved = derivative.parameter, derivative.value
+        update = written_update(rule, *moved, learning_rate, is_weight=True)
+    return Explained(derivative, row, network, n_networks, single, update, read.notes)
+
+
+def _targets(model: Model, table: Table) -> Float64Array:
+    """Return what the networks were to learn of each row, nan where there is no answer."""
+    found = {column.name: column for column in table.columns}
+    if model.target not in found:
+        raise DataError(
+            f"{table.name} must have the column {model.target!r}, with which answers are compared; "
+            "it has none."
+        )
+    column = found[model.target]
+    if isinstance(model.labels, Classes):
+        codes = model.labels.codes(column).astype(np.float64)
+        return np.where(codes < 0, np.nan, codes)
+    values = to_numbers(column).values
+    if model.labels.is_log and (values <= 0).any():
+        row = int(np.argmax(values <= 0)) + 1
+        raise DataError(
+            f"{model.target!r} must be above 0, since its logarithm is learned; row {row} has "
+            f"{values[row - 1]:g}."
+        )
+    return model.labels.learn(values)
+
+
+def _in_single(
+    spec: NetworkSpec, params: FloatArray, parameter: str, X: Float64Array, y: Float64Array
+) -> float:
+    """Compute the derivative as training does, in float32."""
+    given = params, X.astype(np.float32), y.astype(np.float32), None
+    grads = engine("native").gradient(spec, *given)[1]
+    return float(grads[locate(spec, parameter)])

@@ -1,0 +1,63 @@
+"""`gradus explain` prints the ledger, for people, for programs and for papers."""
+
+import json
+
+import pytest
+
+from gradus.cli.main import run
+from gradus.models.model_file import save
+from tests.models.cases import model_of, table
+
+PARAMETER = ["-p", "layer 1 weight [0, 2]"]
+
+
+@pytest.fixture
+def given(tmp_path):
+    save(model_of("a number"), tmp_path / "m.gradus")
+    table().to_csv(tmp_path / "t.csv", index=False)
+    return ["explain", str(tmp_path / "m.gradus"), str(tmp_path / "t.csv")]
+
+
+def test_lines(given, capsys):
+    options = ["--row", "28", "--terms", "3", "--digits", "4", "--learning-rate", "0.1"]
+    assert run([*given, *PARAMETER, *options]) == 0
+    out, _ = capsys.readouterr()
+    lines = out.splitlines()
+    assert "derivative by layer 1 weight [0, 2]" in out
+    assert "= a * slope of layer 1 [2] * blame of layer 1 [2]" in out
+    assert lines[-1] == "Network 1 of the 5 that answer together."
+    assert " - 0.1 * " in lines[-2]
+
+
+def test_json(given, capsys):
+    assert run([*given, *PARAMETER, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["parameter"] == "layer 1 weight [0, 2]"
+    assert told["row"] is None
+    assert told["check"]["digits"] >= 5
+
+
+@pytest.mark.parametrize(("form", "first"), [("latex", "\\begin{aligned}"), ("mathml", "<math")])
+def test_formulas(given, capsys, form, first):
+    assert run([*given, *PARAMETER, "--row", "1", "--formula", form]) == 0
+    assert capsys.readouterr().out.startswith(first)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--formula", "word"], "formula must be latex or mathml; got 'word'."),
+        (
+            ["--formula", "latex", "--json"],
+            "--formula and --json must not be given together; choose one.",
+        ),
+        (["--row", "0"], "row must be a whole number from 1 to 60; got 0."),
+        (
+            ["--learning-rate", "-1"],
+            "--learning-rate must be a finite number greater than 0; got -1.0.",
+        ),
+    ],
+)
+def test_refusals(given, capsys, options, sentence):
+    assert run([*given, *PARAMETER, *options]) == 2
+    assert sentence in capsys.readouterr().err
