@@ -1,14 +1,86 @@
 """What the page says below a table beside its numbers, by the name of a workload or an axis.
 
-Written by hand: the reason for a bend, or why a goal is not met. No number of a run stands here.
+Written by hand: the reason for a bend, or why a goal is not met. Shares of time are those of a
+profile (`perf record`); no number of the run stands here.
 """
+
+_SERIAL = "Each update waits for the one before, and so does each operation within it for another. "
+_DAMPED = (
+    "Of an iteration two fifths is the damped system: a Cholesky factor of 506 rows, a product at "
+    "80 % of the best rate and strips that one thread factors while the other multiplies. A "
+    "quarter is J J', a fifth Python. Three dampings are refused at the start. Tried: other "
+    "factors after a refusal (faster on some tables, slower on others), strips of 32 and 128, and "
+    "one meeting of threads a strip less, which could wait for ever when a call is stopped."
+)
 
 REMARKS = {
     "W1a": (
         "A call of 2,000 updates holds what a call costs whatever it does; W1b is the rate without."
     ),
+    "W1b": (
+        f"{_SERIAL}The chain is 45 cycles long: three products, the error, five rows added in "
+        "their order, the step. An update takes 58 cycles and 380 instructions. A shorter chain "
+        "needs sums over rows in another order, which all larger networks would have to share."
+    ),
+    "W2b": (
+        f"{_SERIAL}Two sigmoids of 48 cycles each and four products forward, then the way back. "
+        "Within 2 ulp, and with the digits of small slopes, a sigmoid has no shorter chain that "
+        "we know."
+    ),
+    "W3a": (
+        "53 % of the time is in products, which is what one processor needs for them at its best "
+        "rate: the limit counts two. 11 % is Adam, 4 % the norm of the gradient, 4 % the order and "
+        "the gathering of rows, 3 % transposing; the rest is many calls of less than 2 % each. "
+        "Tried: two threads with 16 rows each (no gain; 3 µs of work between two meetings)."
+    ),
+    "W3b": (
+        "At the best rate products are three quarters of what one thread needs. What is left over "
+        "is the order of the rows, ReLU and its slopes, Adam, and, with two threads, two meetings "
+        "an update."
+    ),
+    "W4": (
+        "66 % of the time is in products, at the rate of the best library; 8 % brings rows that "
+        "lie anywhere from memory, 7 % is Adam, 4 % waiting for the other thread. Before the first "
+        "update all numbers are looked through for nan, which takes as long as memory needs to "
+        "bring them to one processor. Tried: scratch kept between calls, pages of 2 MiB (no gain)."
+    ),
+    "W5": (
+        "73 % of the time is in products, 11 % in the update, which waits for parameters and "
+        "velocity to come from memory, 4 % packs and 2 % transposes factors. The gradient is "
+        "used block by block and never stored. With `matmul_precision='bfloat16'` the update is "
+        "over one and a half times as fast."
+    ),
+    "W6": (
+        "A fifth of the time is Python: 0.16 ms for each network, in some 40 places. Of the rest "
+        "half is in products, 7 % the order of rows, 7 % ReLU and its slopes, 3 % gathering rows. "
+        "Each network has an order of rows of its own, so they share no pass over the data."
+    ),
+    "W9b": _DAMPED,
+    "W9c": _DAMPED,
     "W10b": (
         "Where JAX has two processors it computes two calls beside each other, so that its ratio "
         "on one core is the one that says what a product costs."
     ),
+    "W13a": (
+        "A third is five networks on two threads, a sixth DuckDB, a tenth the options of the "
+        "command, a sixth the import of NumPy and gradus, and the start and end of Python. gradus "
+        "trains five networks beside a linear model and nearest neighbors and bounds its answers, "
+        "where the peer trains one."
+    ),
+    "rows": (
+        "Below 10,000 rows a call's own cost shows: checks, the history, starting a thread. "
+        "Beyond that the lines are straight."
+    ),
+    "width": (
+        "Up to 64 the line falls: what each row costs whatever the width (its place in the order, "
+        "its copy, its loss) is shared by more parameters. From 1,024 on it rises: a call of two "
+        "updates makes and clears arrays for the parameters and the rule's memory."
+    ),
+    "depth": "Straight, but for the first layer, whose fan-in is 8.",
+    "batch": (
+        "Below 128 rows the line rises, since Adam's pass over all parameters is shared by fewer "
+        "rows; there one thread does all, as a meeting would take longer than it saves. From 1 to "
+        "4 rows an update an epoch has 4,096 rows, from 8 on 16,384."
+    ),
+    "networks": "Straight, with a call's own cost below four networks; each thread has its own.",
 }
