@@ -8,6 +8,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gradus.calculus.formula_check import check_formula
     from gradus.errors import (
         DataError,
         Diverged,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     )
     from gradus.estimators.classifier import MLPClassifier
     from gradus.estimators.regressor import MLPRegressor
+    from gradus.models.gradient_check import check_gradient
     from gradus.models.model import Model
     from gradus.models.model_file import load, save
     from gradus.models.network import Network
@@ -85,6 +87,8 @@ _MODULES = {
     "ShapeMismatch": "errors",
     "TruncatedNewton": "optimizers.second_order.truncated_newton",
     "Warmup": "optimizers.schedules",
+    "check_formula": "calculus.formula_check",
+    "check_gradient": "models.gradient_check",
     "fill": "workflow.fill",
     "load": "models.model_file",
     "save": "models.model_file",

@@ -29,6 +29,7 @@ Commands:
   predict  Answer every row of a table by a model.
   show     Show how good a model is.
   explain  Open the derivative of the loss by one weight.
+  check    Check a gradient by differences.
 
   Exit codes:
     0    done

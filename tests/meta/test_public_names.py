@@ -13,8 +13,8 @@ PUBLIC = {
     "GradientDescent", "GradusError", "Huber", "Initializer", "InvalidParameter", "InverseScaling",
     "LBFGS", "LayerNorm", "LevenbergMarquardt", "MLPClassifier", "MLPRegressor", "Model",
     "ModelFileError", "Network", "NetworkSpec", "OneCycle", "Predictions", "Quantile", "RMSprop",
-    "Residual", "Run", "ShapeMismatch", "TruncatedNewton", "Warmup", "fill", "load", "save",
-    "train",
+    "Residual", "Run", "ShapeMismatch", "TruncatedNewton", "Warmup", "check_formula",
+    "check_gradient", "fill", "load", "save", "train",
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from gradus.cli.check import check
 from gradus.cli.explain import explain
 from gradus.cli.fill import fill
 from gradus.cli.options import as_typed
@@ -47,7 +48,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_EXIT_CODES,
 )
-for command in (fill, train, predict, show, explain):
+for command in (fill, train, predict, show, explain, check):
     app.command()(command)
 
 

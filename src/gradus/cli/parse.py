@@ -78,6 +78,25 @@ def weights_of_classes(texts: Sequence[str]) -> str | Mapping[str, float] | None
     return weights
 
 
+def values_of_names(texts: Sequence[str]) -> dict[str, float]:
+    """Read numbers from texts such as ``y=0.5``.
+
+    Raises
+    ------
+    InvalidParameter
+        If a text is written otherwise.
+    """
+    found = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        try:
+            found[name.strip()] = float(value)
+        except ValueError:
+            message = f"--at must be written as NAME=VALUE, such as y=0.5; got {text!r}."
+            raise InvalidParameter(message) from None
+    return found
+
+
 def _add_weight(weights: dict[str, float], class_name: str, weight: str, text: str) -> None:
     """Put in the weight of one class, which must be a number and the only one."""
     try:

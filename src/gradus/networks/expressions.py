@@ -29,6 +29,8 @@ _CALLS = {
     "exp": 1, "log": 1, "log1p": 1, "sqrt": 1, "abs": 1, "tanh": 1, "cosh": 1, "maximum": 2,
     "minimum": 2, "where": 3,
 }  # fmt: skip
+# Sigmoid is written as 1/2 + 1/2 tanh(z / 2).
+_FUNCTIONS = (*_CALLS, "sigmoid")
 _BINARY: dict[type[ast.operator], str] = {
     ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide",
 }  # fmt: skip
@@ -44,7 +46,11 @@ _TAKES = {
     **dict.fromkeys(("power", "negative"), 1),
     **_CALLS,
 }
-_GRAMMAR = f"Write it with output, target, numbers, + - * / **, < <= > >=, and {', '.join(_CALLS)}."
+
+
+def _grammar(names: tuple[str, ...]) -> str:
+    known = ", ".join((*names, "numbers"))
+    return f"Write it with {known}, + - * / **, < <= > >=, and {', '.join(_FUNCTIONS)}."
 
 
 def parse_expression(text: object) -> tuple[Step, ...]:
@@ -60,24 +66,57 @@ def parse_expression(text: object) -> tuple[Step, ...]:
     InvalidParameter
         If the text is no formula of the grammar, is too long or too deep, or has no output.
     """
+    program = parse_formula(text, ("output", "target"))
+    if ("output", 0.0) not in program:
+        raise InvalidParameter(f"expression must depend on output; got {text!r:.60}.")
+    return program
+
+
+def parse_formula(text: object, names: tuple[str, ...]) -> tuple[Step, ...]:
+    """Read a formula of variables into a program, in which a variable is a step of its name.
+
+    Parameters
+    ----------
+    text
+        As for `parse_expression`.
+    names
+        Of the variables, none that of an operation.
+
+    Raises
+    ------
+    InvalidParameter
+        If the text is no formula of the grammar, or is too long or too deep.
+    """
     if not isinstance(text, str) or len(text) > MOST_CHARACTERS:
         raise InvalidParameter(
             f"expression must be a text of at most {MOST_CHARACTERS} characters; got {text!r:.60}."
         )
-    return _parse(text)
+    taken = [name for name in names if name in _OPERATIONS or name in {"number", "power"}]
+    if taken:
+        raise InvalidParameter(f"a variable must not be called {taken[0]!r}; choose another name.")
+    return _parse(text, names)
+
+
+def variables_of(text: str) -> tuple[str, ...]:
+    """List the names in a formula that are not those of functions, in their order."""
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    found = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    return tuple(sorted({name for name in found if name not in _FUNCTIONS}))
 
 
 @lru_cache(maxsize=256)
-def _parse(text: str) -> tuple[Step, ...]:
+def _parse(text: str, names: tuple[str, ...]) -> tuple[Step, ...]:
     program: list[Step] = []
     try:
-        _translate(ast.parse(text.strip(), mode="eval").body, program)
+        _translate(ast.parse(text.strip(), mode="eval").body, program, names)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as cause:
         if isinstance(cause, InvalidParameter):
             raise
-        raise InvalidParameter(f"expression {text!r:.60} is no formula. {_GRAMMAR}") from cause
-    if ("output", 0.0) not in program:
-        raise InvalidParameter(f"expression must depend on output; got {text!r:.60}.")
+        message = f"expression {text!r:.60} is no formula. {_grammar(names)}"
+        raise InvalidParameter(message) from cause
     if len(program) > MOST_STEPS or _depth(program) > MOST_DEPTH:
         raise InvalidParameter(
             f"expression must have at most {MOST_STEPS} steps and need at most {MOST_DEPTH} "
@@ -86,38 +125,45 @@ def _parse(text: str) -> tuple[Step, ...]:
     return tuple(program)
 
 
-def _translate(node: ast.expr, program: list[Step]) -> None:
+def _translate(node: ast.expr, program: list[Step], names: tuple[str, ...]) -> None:
     """Append the steps of one part of a formula; its value is then on top of the stack."""
     match node:
-        case ast.Name(id="output" | "target" as name):
+        case ast.Name(id=name) if name in names:
             program.append((name, 0.0))
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
             program.append(("number", _finite(value)))
         case ast.UnaryOp(op=ast.UAdd()):
-            _translate(node.operand, program)
+            _translate(node.operand, program, names)
         case ast.UnaryOp(op=ast.USub()):
-            _translate(node.operand, program)
+            _translate(node.operand, program, names)
             program.append(("negative", 0.0))
         case ast.BinOp(op=ast.Pow()):
-            _translate(node.left, program)
+            _translate(node.left, program, names)
             program.append(("power", _exponent(node.right)))
         case ast.BinOp() if type(node.op) in _BINARY:
-            _operation(_BINARY[type(node.op)], [node.left, node.right], program)
+            _operation(_BINARY[type(node.op)], [node.left, node.right], program, names)
         case ast.Compare(ops=[op], comparators=[right]) if type(op) in _COMPARISONS:
-            name, is_swapped = _COMPARISONS[type(op)]
+            comparison, is_swapped = _COMPARISONS[type(op)]
             sides = [right, node.left] if is_swapped else [node.left, right]
-            _operation(name, sides, program)
+            _operation(comparison, sides, program, names)
+        case ast.Call(func=ast.Name(id="sigmoid"), args=[inner], keywords=[]):
+            _translate(inner, program, names)
+            half = ("number", 0.5)
+            program += [half, ("multiply", 0.0), ("tanh", 0.0), half, ("multiply", 0.0)]
+            program += [half, ("add", 0.0)]
         case ast.Call(func=ast.Name(id=name), keywords=[]) if _CALLS.get(name) == len(node.args):
-            _operation(name, node.args, program)
+            _operation(name, node.args, program, names)
         case _:
             raise InvalidParameter(
-                f"expression must not hold {ast.unparse(node)!r:.60}. {_GRAMMAR}"
+                f"expression must not hold {ast.unparse(node)!r:.60}. {_grammar(names)}"
             )
 
 
-def _operation(name: str, parts: list[ast.expr], program: list[Step]) -> None:
+def _operation(
+    name: str, parts: list[ast.expr], program: list[Step], names: tuple[str, ...]
+) -> None:
     for part in parts:
-        _translate(part, program)
+        _translate(part, program, names)
     program.append((name, 0.0))
 
 
@@ -148,7 +194,7 @@ def _depth(program: list[Step]) -> int:
     """Count the entries that the stack holds at most."""
     depth = deepest = 0
     for name, _ in program:
-        depth += 1 - _TAKES[name]
+        depth += 1 - _TAKES.get(name, 0)
         deepest = max(deepest, depth)
     return deepest
 
@@ -179,15 +225,31 @@ def evaluate(program: tuple[Step, ...], outputs: Array, y: Array) -> Jet:
     outputs, y : arrays of one shape
         What "output" and "target" stand for, entry by entry.
     """
-    xp = outputs.__array_namespace__()
-    zeros = xp.zeros_like(outputs)
+    return differentiated(program, {"output": outputs, "target": y}, "output")
+
+
+def differentiated(program: tuple[Step, ...], values: dict[str, Array], by: str) -> Jet:
+    """Run a program on the values of its variables, with both derivatives by one of them.
+
+    Parameters
+    ----------
+    program
+        As `parse_formula` makes it.
+    values
+        Arrays of one shape, one for each variable.
+    by
+        The name of the variable.
+    """
+    like = values[by]
+    xp = like.__array_namespace__()
+    zeros, ones = xp.zeros_like(like), xp.ones_like(like)
     stack: list[Jet] = []
     with np.errstate(all="ignore"):
         for name, number in program:
-            if name == "output":
-                stack.append(Jet(outputs, xp.ones_like(outputs), zeros))
-            elif name in {"target", "number"}:
-                stack.append(Jet(y if name == "target" else zeros + number, zeros, zeros))
+            if name in values:
+                stack.append(Jet(values[name], ones if name == by else zeros, zeros))
+            elif name == "number":
+                stack.append(Jet(zeros + number, zeros, zeros))
             elif name == "power":
                 stack.append(_power(stack.pop(), number))
             else:

@@ -19,7 +19,7 @@ class ExpressionLoss:
 
     ``l = mean over outputs of the formula``, with one target for each output. It may hold numbers,
     + - * / and ** with a number as exponent, the comparisons < <= > >= (1 or 0), exp, log, log1p,
-    sqrt, abs, tanh, cosh, maximum, minimum, and where(condition, a, b). First and second
+    sqrt, abs, sigmoid, tanh, cosh, maximum, minimum, and where(condition, a, b). First and second
     derivatives follow by the chain rule, in both engines; abs has the slope 0 at its kink, and of
     two equal numbers maximum and minimum are the first. It is saved in model files as its text, and
     nothing of it is ever handed to Python to be run.

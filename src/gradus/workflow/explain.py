@@ -1,4 +1,4 @@
-"""Open a derivative of a model's network on a row of a person's table.
+"""Open and check derivatives of a model's networks on the rows of a person's table.
 
 How the model came about, and how explanations are written, must not be known here.
 """
@@ -12,16 +12,17 @@ import numpy as np
 from gradus._typing import Float64Array, FloatArray
 from gradus._validate import check_whole
 from gradus.calculus.derivative import Derivative, differentiate
+from gradus.calculus.gradient_check import GradientCheck
 from gradus.calculus.updates import Update, written_update
 from gradus.engines.registry import engine
 from gradus.errors import DataError
+from gradus.models.gradient_check import check_gradient
 from gradus.models.model import Model
+from gradus.models.network import Network
 from gradus.networks.params import locate
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.rules import GradientDescent
-from gradus.tables.convert import to_numbers
-from gradus.tables.table import Table
-from gradus.tables.target import Classes
+from gradus.workflow.known_rows import known_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,25 +118,20 @@ def explain_parameter(
     InvalidParameter
         If there is no such parameter, row or network.
     """
-    read = model.read(table)
-    columns, _ = model.encoder.match(read)
-    targets = _targets(model, read)
     n_networks = len(model.answerer.answering)
     network = check_whole("network", network, at_least=1, at_most=n_networks)
-    X = model.encoder.transform(columns)
-    chosen = np.flatnonzero(~np.isnan(targets))
+    known = known_rows(model, table)
+    spec, params = model.answerer.spec, model.answerer.answering[network - 1]
+    rows, numbers = (known.X, known.y), known.numbers.tolist()
     if row is not None:
-        row = check_whole("row", row, at_least=1, at_most=len(targets))
-        if np.isnan(targets[row - 1]):
+        row = check_whole("row", row, at_least=1, at_most=known.n_rows)
+        if row not in numbers:
             raise DataError(
                 f"Row {row} has no {model.target!r} to compare an answer with; the loss needs one. "
                 "Choose a row that has."
             )
-        chosen = np.array([row - 1])
-    if len(chosen) == 0:
-        raise DataError(f"{read.name} must have a row with a {model.target!r}; it has none.")
-    spec, params = model.answerer.spec, model.answerer.answering[network - 1]
-    rows = X[chosen], targets[chosen].reshape(len(chosen), -1)
+        place = slice(numbers.index(row), numbers.index(row) + 1)
+        rows, numbers = (known.X[place], known.y[place]), [row]
     derivative = differentiate(
         spec,
         params.astype(np.float64),
@@ -145,7 +141,7 @@ def explain_parameter(
         depth=depth,
         most_terms=most_terms,
         columns=model.encoder.features,
-        row_numbers=[int(number) + 1 for number in chosen],
+        row_numbers=numbers,
     )
     single = None
     if params.dtype == np.float32:
@@ -157,29 +153,7 @@ def explain_parameter(
         rule = GradientDescent(learning_rate)
         moved = derivative.parameter, derivative.value
         update = written_update(rule, *moved, learning_rate, is_weight=True)
-    return Explained(derivative, row, network, n_networks, single, update, read.notes)
-
-
-def _targets(model: Model, table: Table) -> Float64Array:
-    """Return what the networks were to learn of each row, nan where there is no answer."""
-    found = {column.name: column for column in table.columns}
-    if model.target not in found:
-        raise DataError(
-            f"{table.name} must have the column {model.target!r}, with which answers are compared; "
-            "it has none."
-        )
-    column = found[model.target]
-    if isinstance(model.labels, Classes):
-        codes = model.labels.codes(column).astype(np.float64)
-        return np.where(codes < 0, np.nan, codes)
-    values = to_numbers(column).values
-    if model.labels.is_log and (values <= 0).any():
-        row = int(np.argmax(values <= 0)) + 1
-        raise DataError(
-            f"{model.target!r} must be above 0, since its logarithm is learned; row {row} has "
-            f"{values[row - 1]:g}."
-        )
-    return model.labels.learn(values)
+    return Explained(derivative, row, network, n_networks, single, update, known.notes)
 
 
 def _in_single(
@@ -189,3 +163,27 @@ def _in_single(
     given = params, X.astype(np.float32), y.astype(np.float32), None
     grads = engine("native").gradient(spec, *given)[1]
     return float(grads[locate(spec, parameter)])
+
+
+def check_model(
+    model: Model, table: str | os.PathLike[str] | object, *, network: int = 1, most: int = 200
+) -> GradientCheck:
+    """Compare the gradient of one of a model's networks with differences; see `check_gradient`.
+
+    Parameters
+    ----------
+    model, table, network
+        See `explain_parameter`.
+    most
+        How many parameters are looked at.
+
+    Raises
+    ------
+    DataError, InvalidParameter
+        As in `explain_parameter`.
+    """
+    n_networks = len(model.answerer.answering)
+    network = check_whole("network", network, at_least=1, at_most=n_networks)
+    known = known_rows(model, table)
+    own = Network.from_params(model.answerer.spec, model.answerer.answering[network - 1])
+    return check_gradient(own, known.X, known.y, most=most)
