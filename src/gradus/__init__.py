@@ -139,6 +139,8 @@ __all__ = [
     "ShapeMismatch",
     "TruncatedNewton",
     "Warmup",
+    "check_formula",
+    "check_gradient",
     "fill",
     "load",
     "save",
