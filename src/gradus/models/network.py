@@ -5,12 +5,12 @@ Tables, columns and units are not known here; a network maps arrays to arrays.
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gradus._typing import ArrayLike, Float64Array, FloatArray
 from gradus._validate import check_choice, check_number, check_whole
-from gradus.calculus.derivative import Derivative, differentiate
 from gradus.engines.base import Engine
 from gradus.engines.registry import engine as make_engine
 from gradus.engines.registry import predictor
@@ -32,6 +32,9 @@ from gradus.training.loop import train_network
 from gradus.training.outcome import Outcome
 from gradus.training.plan import DTYPE_NAMES, EarlyStopping, Plan
 from gradus.training.train import hold_out, make_batches, run_networks
+
+if TYPE_CHECKING:
+    from gradus.calculus.derivative import Derivative
 
 
 class Network:
@@ -362,7 +365,7 @@ class Network:
         depth: int = 1,
         most_terms: int = 8,
         columns: Sequence[str] = (),
-    ) -> Derivative:
+    ) -> "Derivative":
         """Open the derivative of the loss by one parameter, in float64: the chain rule, by numbers.
 
         Of one row it is ``signal in * slope of the unit * blame from above``; of all rows the
@@ -375,13 +378,11 @@ class Network:
         X, y, sample_weight
             As in `train`; at least one row.
         row, depth, most_terms, columns
-            See `calculus.derivative.differentiate`; row None takes all rows, from 0 on one of them.
-
-        Raises
-        ------
-        InvalidParameter, ShapeMismatch, DataError
-            If there is no such parameter or row, or the arrays do not fit.
+            See `calculus.derivative.differentiate`, also for what is raised. Row None takes all
+            rows, a number from 0 on one of them.
         """
+        from gradus.calculus.derivative import differentiate
+
         rows = read_rows(self.spec, X, y, sample_weight, "float64")
         return differentiate(
             self.spec,
