@@ -1,6 +1,8 @@
 """`gradus explain` prints the ledger, for people, for programs and for papers."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -61,3 +63,23 @@ def test_formulas(given, capsys, form, first):
 def test_refusals(given, capsys, options, sentence):
     assert run([*given, *PARAMETER, *options]) == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_the_slopes_of_an_answer(given, capfd):
+    assert run([*given, "--answer", "--row", "28"]) == 0
+    assert capfd.readouterr().out.startswith("number of row 28: ")
+    assert run([*given, "--answer", "--row", "28", "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["row"] == 27
+
+
+@pytest.mark.parametrize("options", [[], [*PARAMETER, "--answer", "--row", "1"], ["--answer"]])
+def test_one_thing_is_explained(given, capsys, options):
+    assert run([*given, *options]) == 2
+    assert "must be given either --parameter or --answer with --row." in capsys.readouterr().err
+
+
+def test_libraries_have_no_complaint_at_the_end(given):
+    start = "import sys; from gradus.cli.start import main; main()"
+    command = [sys.executable, "-c", start, *given, "--answer", "--row", "28"]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert "leaked" not in done.stderr

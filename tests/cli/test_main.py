@@ -28,7 +28,7 @@ Commands:
   train    Learn one column from the others.
   predict  Answer every row of a table by a model.
   show     Show how good a model is.
-  explain  Open the derivative of the loss by one weight.
+  explain  Open a derivative: of the loss by one weight.
   check    Check a gradient by differences.
 
   Exit codes:

@@ -60,19 +60,52 @@ def open_pass(spec: NetworkSpec, params: Float64Array, X: FloatArray, y: FloatAr
     y : array of shape (n, n_targets)
     """
     trace = forward(spec, params, X)
-    loss = loss_of(spec.loss)
+    loss, slopes = loss_of(spec.loss), _slopes(spec, trace)
     outputs = trace.a[-1]
-    slopes = [
+    blames = _blames(spec, params, trace, slopes, loss.output_gradient(outputs, y))
+    return OpenedPass(spec, params, trace, loss.row_losses(outputs, y), blames, slopes)
+
+
+def input_slopes(
+    spec: NetworkSpec, params: Float64Array, X: FloatArray, output: int = 0
+) -> Float64Array:
+    """Differentiate one output of each row by what feeds the network, shape (n, fan_in of layer 1).
+
+    Parameters
+    ----------
+    spec, params, X
+        As in `open_pass`.
+    output
+        Which one.
+    """
+    trace = forward(spec, params, X)
+    one = np.zeros(trace.a[-1].shape)
+    one[:, output] = 1.0
+    return _blames(spec, params, trace, _slopes(spec, trace), one)[0]
+
+
+def _slopes(spec: NetworkSpec, trace: Trace) -> list[Float64Array]:
+    return [
         ACTIVATIONS[layer.activation].slope(z) for layer, z in zip(spec.dense, trace.z, strict=True)
     ]
-    blames = [loss.output_gradient(outputs, y)]
+
+
+def _blames(
+    spec: NetworkSpec,
+    params: Float64Array,
+    trace: Trace,
+    slopes: list[Float64Array],
+    last: Float64Array,
+) -> list[Float64Array]:
+    """Carry derivatives by the outputs back to every ``a[s]``."""
+    blames = [last]
     added: dict[int, Float64Array] = {}
     for s, step in reversed(list(enumerate(steps(spec)))):
         if isinstance(step.layer, Residual):
             added[step.source] = blames[0]
         below = _carried(step, blames[0], views(spec, params), slopes, trace.a[s])
         blames.insert(0, below + added[s] if s in added else below)
-    return OpenedPass(spec, params, trace, loss.row_losses(outputs, y), blames, slopes)
+    return blames
 
 
 def place_of(spec: NetworkSpec, view: ParamView) -> int:

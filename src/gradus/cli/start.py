@@ -65,8 +65,7 @@ def main() -> None:
         if sys.stderr is not None:
             sys.stderr.write("Stopped; nothing was written.\n")
     finally:
-        # All is done and said; only Python's own end is left, which need not look for garbage.
-        gc.freeze()
+        # All is done and said; only Python's own end is left.
         for number in numbers:
             signal.signal(number, signal.SIG_IGN)
     sys.exit(128 + ears.heard if code and ears.heard else code)

@@ -58,6 +58,10 @@ class Scale:
             z = (values - self.mean) / self.scale
         return np.asarray(np.clip(z, -FARTHEST, FARTHEST))
 
+    def slope(self, value: float) -> float:
+        """Differentiate ``(x - mean) / scale``; 0 beyond ±FARTHEST."""
+        return 1 / self.scale if abs((value - self.mean) / self.scale) < FARTHEST else 0.0
+
 
 @dataclass(frozen=True)
 class Bend:
@@ -99,6 +103,10 @@ class Bend:
         with np.errstate(over="ignore"):
             ratio = (values - self.center) / self.spread
         return np.asarray(np.arcsinh(np.clip(ratio, -1e300, 1e300)))
+
+    def slope(self, value: float) -> float:
+        """``1 / (spread * sqrt(1 + ((x - center) / spread)**2))``."""
+        return 1 / float(self.spread * np.hypot(1.0, (value - self.center) / self.spread))
 
 
 @dataclass(frozen=True)
@@ -178,6 +186,17 @@ class NumberEncoding:
         if self.has_blanks:
             parts.append(is_blank.astype(np.float64))
         return np.column_stack(parts)
+
+    def slopes(self, value: float) -> Float64Array:
+        """Differentiate the features by the number, shape (n_features,); 0 where it is blank."""
+        found = np.zeros(len(self.features))
+        if np.isnan(value) or abs(value) >= _LARGEST:
+            return found
+        found[0] = self.line.slope(value)
+        if self.bend is not None and self.bent_line is not None:
+            bent = float(self.bend.apply(np.array([value]))[0])
+            found[1] = self.bend.slope(value) * self.bent_line.slope(bent)
+        return found
 
     def strange(self, column: Column) -> npt.NDArray[np.object_]:
         """Say of each row how the column is unlike all rows learned from; "" where it is not."""
