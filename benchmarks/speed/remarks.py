@@ -57,6 +57,10 @@ REMARKS = {
     ),
     "W9b": _DAMPED,
     "W9c": _DAMPED,
+    "W10a": (
+        "Products at the best rate are four fifths of it; the rest is softmax, ReLU and its "
+        "slopes, the gradient's norm and two meetings of the threads."
+    ),
     "W10b": (
         "Where JAX has two processors it computes two calls beside each other, so that its ratio "
         "on one core is the one that says what a product costs."
