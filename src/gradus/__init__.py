@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from gradus.estimators.classifier import MLPClassifier
     from gradus.estimators.regressor import MLPRegressor
+    from gradus.models.curvature import curvature
     from gradus.models.gradient_check import check_gradient
     from gradus.models.model import Model
     from gradus.models.model_file import load, save
@@ -89,6 +90,7 @@ _MODULES = {
     "Warmup": "optimizers.schedules",
     "check_formula": "calculus.formula_check",
     "check_gradient": "models.gradient_check",
+    "curvature": "models.curvature",
     "fill": "workflow.fill",
     "load": "models.model_file",
     "save": "models.model_file",
@@ -141,6 +143,7 @@ __all__ = [
     "Warmup",
     "check_formula",
     "check_gradient",
+    "curvature",
     "fill",
     "load",
     "save",

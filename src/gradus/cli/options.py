@@ -36,7 +36,14 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but erro
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 #: What Python calls an option that the command line spells otherwise.
-_SPELLED = {"n_threads": "--threads", "kinds": "--as", "path": "TABLE", "table": "TABLE"}
+_SPELLED = {
+    "n_threads": "--threads",
+    "kinds": "--as",
+    "path": "TABLE",
+    "table": "TABLE",
+    "most_terms": "--terms",
+    **{name: f"--{name}" for name in ("row", "network", "depth", "most", "formula", "by")},
+}
 
 
 def _of_table(name: str) -> Any:  # noqa: ANN401 typer says Any, too

@@ -1,0 +1,102 @@
+"""The largest and the smallest eigenvalue of a symmetric matrix that is known by its products.
+
+What the matrix is of must not be known here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gradus._typing import Float64Array
+
+# A new direction shorter than this part of the largest one is rounding: the space is complete.
+_COMPLETE = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class Extremes:
+    """Two eigenvalues, each with how far it may be off.
+
+    Attributes
+    ----------
+    largest, smallest
+        By their signs: the smallest may be far below 0.
+    largest_error, smallest_error
+        A true eigenvalue lies within this distance.
+    largest_vector, smallest_vector : arrays of shape (n,)
+        Their directions, of length 1.
+    n_products
+        How many products with the matrix it took.
+    """
+
+    largest: float
+    largest_error: float
+    smallest: float
+    smallest_error: float
+    largest_vector: Float64Array = field(repr=False)
+    smallest_vector: Float64Array = field(repr=False)
+    n_products: int
+
+
+def extreme_eigenvalues(
+    product: Callable[[Float64Array], Float64Array],
+    n: int,
+    *,
+    tolerance: float = 1e-3,
+    most: int = 300,
+    seed: int = 0,
+) -> Extremes:
+    """Find both ends of the spectrum by Lanczos's method with full orthogonalization [GVL13].
+
+    After k products the eigenvalues of a tridiagonal k x k matrix stand for those of the whole,
+    and ``beta_k * abs(last entry of the eigenvector)`` bounds the distance of each to a true one.
+
+    Parameters
+    ----------
+    product
+        The matrix times a vector of shape (n,).
+    n
+        Its size, 1 or greater.
+    tolerance
+        Stops where both bounds are at most this part of the eigenvalue furthest from 0.
+    most
+        Products at most.
+    seed
+        Of the direction it starts in.
+    """
+    start = np.random.default_rng(seed).normal(size=n)
+    basis = [start / np.linalg.norm(start)]
+    diagonal: list[float] = []
+    beside: list[float] = []
+    while True:
+        direction = product(basis[-1])
+        diagonal.append(float(basis[-1] @ direction))
+        for _ in range(2):  # once leaves rounding of the size of what was taken off
+            for one in basis:
+                direction = direction - (one @ direction) * one
+        size = float(np.linalg.norm(direction))
+        values, vectors = np.linalg.eigh(_tridiagonal(diagonal, beside))
+        furthest = float(np.abs(values).max())
+        is_complete = size <= _COMPLETE * max(furthest, np.finfo(np.float64).tiny)
+        bounds = (0.0 if is_complete else size) * np.abs(vectors[-1])
+        is_close = max(bounds[0], bounds[-1]) <= tolerance * furthest
+        if is_complete or is_close or len(basis) in (n, most):
+            break
+        beside.append(size)
+        basis.append(direction / size)
+    ends = np.array(basis).T @ vectors[:, [0, -1]]
+    return Extremes(
+        largest=float(values[-1]),
+        largest_error=float(bounds[-1]),
+        smallest=float(values[0]),
+        smallest_error=float(bounds[0]),
+        largest_vector=ends[:, 1],
+        smallest_vector=ends[:, 0],
+        n_products=len(basis),
+    )
+
+
+def _tridiagonal(diagonal: list[float], beside: list[float]) -> Float64Array:
+    full: Float64Array = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
+    return full
