@@ -64,8 +64,9 @@ def test_ledgers_gradients_and_differences_agree(first):
                 continue
             largest = np.abs(grads[view.name]).max()
             assert found.value == pytest.approx(grads[view.name][index], abs=1e-10 * largest)
-            gap = abs(found.value - in_single[view.name][index])
-            assert gap <= 2e-5 * np.abs(in_single[view.name]).max() + 1e-6
+            # What cancels below 0.01 keeps, in float32, the rounding of its larger parts.
+            tolerance = 1e-5 * max(largest, 0.01)
+            assert abs(found.value - in_single[view.name][index]) <= tolerance, (seed, name)
             row = seed % len(X)
             of_row = differentiate(spec, params, X, y, weights, name, row=row, depth=3)
             assert of_row.value == found.by_row[row]
