@@ -18,8 +18,8 @@ template <class T>
 class BlockUpdates {
 public:
     /// What qualifies, by shapes and settings alone: parameters of dense layers only, one of them
-    /// wide; no penalty, clipping or max_norm, which need the whole
-    /// gradient first; batches of one chunk; and so little work that a stop can wait for it.
+    /// wide; no penalty, clipping or max_norm, which need the whole gradient first; batches of one
+    /// chunk; and so little work that a stop can wait for it.
     static bool fit(const Network& network, const Batches<T>& batches, double max_grad_norm,
                     Index chunk_rows) {
         const auto& layers = network.layers();

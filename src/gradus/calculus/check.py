@@ -65,8 +65,9 @@ def check(function: Callable[[float], float], at: float, exact: float) -> Check:
         Its derivative there.
     """
     step = _EPSILON ** (1 / 3) * max(1.0, abs(at))
-    central = _quotient(function, at - step, at + step)
-    left, right = _sides(function, at)
+    with np.errstate(all="ignore"):
+        central = (function(at + step) - function(at - step)) / ((at + step) - (at - step))
+        left, right = _sides(function, at)
     return Check(exact, central, step, agreeing_digits(exact, central), left, right)
 
 
@@ -86,24 +87,18 @@ def agreeing_digits(a: float, b: float) -> int:
     return max(0, min(MOST_DIGITS, math.floor(-math.log10(relative))))
 
 
-def _quotient(function: Callable[[float], float], low: float, high: float) -> float:
-    """Return the slope of the line through two points."""
-    with np.errstate(all="ignore"):
-        return (function(high) - function(low)) / (high - low)
-
-
 def _sides(function: Callable[[float], float], at: float) -> tuple[float | None, float | None]:
     """Return the slopes left and right of a kink; None and None where there is none.
 
     Where a function is smooth, the slopes of its two sides come closer as the step shrinks.
     """
+    here = function(at)
     gaps = []
     for step in (_SIDE_STEP, _SIDE_STEP / 10):
-        width = step * max(1.0, abs(at))
-        left = _quotient(function, at - width, at)
-        right = _quotient(function, at, at + width)
-        noise = _NOISE * abs(function(at)) / width
-        gaps.append((abs(right - left), noise, left, right))
+        low, high = (at + sign * step * max(1.0, abs(at)) for sign in (-1, 1))
+        left = (here - function(low)) / (at - low)
+        right = (function(high) - here) / (high - at)
+        gaps.append((abs(right - left), _NOISE * abs(here) / (high - at), left, right))
     (wide, _, _, _), (narrow, noise, left, right) = gaps
     is_kink = narrow > wide / 2 and narrow > 4 * noise
     return (left, right) if is_kink else (None, None)

@@ -3,8 +3,8 @@
 Which update follows from it is `updates`'; how it is written is `render`'s.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,11 @@ from gradus.calculus.expressions import Product, Quantity, Sum, Symbol
 from gradus.calculus.formulas import as_latex, as_mathml
 from gradus.calculus.ledger import RowLedger
 from gradus.calculus.render import as_json, as_text, spelled
-from gradus.calculus.trace import by_row, open_pass
-from gradus.engines.reference import forward, objective, without_idle_rows
+from gradus.calculus.trace import by_row, objective_by, open_pass
+from gradus.engines.reference import without_idle_rows
 from gradus.errors import DataError, InvalidParameter, ShapeMismatch
-from gradus.networks.losses import loss_of, row_shares
-from gradus.networks.params import ParamView, layout, locate
+from gradus.networks.losses import row_shares
+from gradus.networks.params import ParamView, locate, view_at
 from gradus.networks.spec import NetworkSpec
 
 
@@ -186,8 +186,7 @@ def differentiate(
     if len(X) == 0:
         raise DataError("X must hold at least one row to differentiate on; got none.")
     place = locate(spec, name)
-    view = next(one for one in layout(spec) if one.start <= place < one.stop)
-    index = tuple(int(i) for i in np.unravel_index(place - view.start, view.shape))
+    view, index = view_at(spec, place)
     if row is None and len(X) == 1:
         row = 0
     if row is not None:
@@ -201,6 +200,10 @@ def differentiate(
         product = ledger.derivative(view, index, depth)
         whole = Quantity(names.derivative(symbol), float(of_rows[row]), product)
         shown = (*ledger.forward(view, index), ledger.loss())
+        # A row by itself has no penalty and no weight.
+        alone = slice(row, row + 1)
+        own = replace(spec, l1=0.0, l2=0.0)
+        function = objective_by(own, params, X[alone], y[alone], None, place)
     else:
         shares = row_shares(np.ones(len(X)) if weights is None else weights)
         mean = _mean(of_rows, shares, row_numbers or range(len(X)), most_terms)
@@ -208,7 +211,7 @@ def differentiate(
         opened_sum = Sum((*mean.terms, *penalty), mean.n_rest, mean.rest)
         whole = Quantity(names.derivative(symbol), opened_sum.value, opened_sum)
         shown = ()
-    function = _function(spec, params, X, y, weights, place, row)
+        function = objective_by(spec, params, X, y, weights, place)
     tested = check(function, float(params[place]), whole.value)
     label = f"{view.name} [{', '.join(map(str, index))}]"
     return Derivative(label, float(params[place]), whole.value, row, of_rows, whole, shown, tested)
@@ -248,25 +251,3 @@ def _penalty(spec: NetworkSpec, view: ParamView, parameter: Quantity) -> list[Pr
     sign = Quantity(Symbol("sign of the weight", "sign"), float(np.sign(parameter.value)))
     parts = ((Symbol("l2", "l"), spec.l2, parameter), (Symbol("l1", "l"), spec.l1, sign))
     return [Product((Quantity(name, factor), of)) for name, factor, of in parts if factor]
-
-
-def _function(
-    spec: NetworkSpec,
-    params: Float64Array,
-    X: FloatArray,
-    y: FloatArray,
-    weights: FloatArray | None,
-    place: int,
-    row: int | None,
-) -> Callable[[float], float]:
-    """Make the function of one parameter that is differentiated."""
-
-    def at(value: float) -> float:
-        moved = params.copy()
-        moved[place] = value
-        if row is None:
-            return float(objective(spec, moved, X, y, weights))
-        outputs = forward(spec, moved, X[row : row + 1]).a[-1]
-        return float(loss_of(spec.loss).row_losses(outputs, y[row : row + 1])[0])
-
-    return at

@@ -10,8 +10,9 @@ import numpy as np
 from gradus._typing import Float64Array, FloatArray
 from gradus.calculus.check import Check, check
 from gradus.calculus.render import spelled
+from gradus.calculus.trace import objective_by
 from gradus.engines.reference import objective
-from gradus.networks.params import layout
+from gradus.networks.params import view_at
 from gradus.networks.spec import NetworkSpec
 
 #: A difference of more than this part of max(|g|, |objective| / 1000) is an error.
@@ -103,7 +104,8 @@ def compare_gradient(
     scale = 1e-3 * abs(float(objective(spec, params, X, y, weights)))
     n_kinks, worst = 0, (-1.0, int(places[0]), Check(0.0, 0.0, 0.0, 0))
     for place in places.tolist():
-        tested = _tested(spec, params, X, y, weights, place, float(grads[place]))
+        function = objective_by(spec, params, X, y, weights, place)
+        tested = check(function, float(params[place]), float(grads[place]))
         if tested.is_kink:
             n_kinks += 1
             continue
@@ -113,31 +115,6 @@ def compare_gradient(
         if gap > worst[0]:
             worst = gap, place, tested
     gap, place, tested = worst
-    return GradientCheck(n, len(places), n_kinks, _name(spec, place), tested, max(gap, 0.0))
-
-
-def _tested(
-    spec: NetworkSpec,
-    params: Float64Array,
-    X: FloatArray,
-    y: FloatArray,
-    weights: FloatArray | None,
-    place: int,
-    exact: float,
-) -> Check:
-    """Compare one entry."""
-    moved = params.copy()
-
-    def function(value: float) -> float:
-        moved[place] = value
-        with np.errstate(all="ignore"):
-            return float(objective(spec, moved, X, y, weights))
-
-    return check(function, float(params[place]), exact)
-
-
-def _name(spec: NetworkSpec, place: int) -> str:
-    """Name one entry of the flat vector."""
-    view = next(one for one in layout(spec) if one.start <= place < one.stop)
-    index = np.unravel_index(place - view.start, view.shape)
-    return f"{view.name} [{', '.join(str(int(i)) for i in index)}]"
+    view, index = view_at(spec, place)
+    name = f"{view.name} [{', '.join(map(str, index))}]"
+    return GradientCheck(n, len(places), n_kinks, name, tested, max(gap, 0.0))

@@ -3,13 +3,14 @@
 The *blame* of a number is the derivative of the row's loss by it. Nothing is explained here.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from gradus._typing import Float64Array, FloatArray
 from gradus.engines.norm import norm_backward, normalize
-from gradus.engines.reference import Trace, forward
+from gradus.engines.reference import Trace, forward, objective
 from gradus.networks.activations import ACTIVATIONS
 from gradus.networks.layers import Dense, LayerNorm, Residual
 from gradus.networks.losses import loss_of
@@ -82,6 +83,24 @@ def input_slopes(
     one = np.zeros(trace.a[-1].shape)
     one[:, output] = 1.0
     return _blames(spec, params, trace, _slopes(spec, trace), one)[0]
+
+
+def objective_by(
+    spec: NetworkSpec,
+    params: Float64Array,
+    X: FloatArray,
+    y: FloatArray,
+    weights: FloatArray | None,
+    place: int,
+) -> Callable[[float], float]:
+    """Make loss plus penalty a function of one parameter, whose flat index is `place`."""
+    moved = params.copy()
+
+    def at(value: float) -> float:
+        moved[place] = value
+        return float(objective(spec, moved, X, y, weights))
+
+    return at
 
 
 def _slopes(spec: NetworkSpec, trace: Trace) -> list[Float64Array]:

@@ -170,3 +170,16 @@ def locate(spec: NetworkSpec, place: str) -> int:
         message = f"{name} has shape {view.shape}; got the place {list(index)}."
         raise InvalidParameter(message)
     return view.start + int(np.ravel_multi_index(index, view.shape))
+
+
+def view_at(spec: NetworkSpec, place: int) -> tuple[ParamView, tuple[int, ...]]:
+    """Find the view that a flat index falls into, and the entry of it: `locate` undone.
+
+    Examples
+    --------
+    >>> view, index = view_at(NetworkSpec(2, (Dense(3), Dense(1))), 8)
+    >>> view.name, index
+    ('layer 1 bias', (2,))
+    """
+    view = next(one for one in layout(spec) if one.start <= place < one.stop)
+    return view, tuple(int(i) for i in np.unravel_index(place - view.start, view.shape))
