@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gradus.models.network import Network
     from gradus.models.predictions import Predictions
     from gradus.models.run import Run
+    from gradus.models.surface import loss_surface
     from gradus.networks.class_losses import BinaryCrossEntropy, CrossEntropy
     from gradus.networks.layers import Dense, Dropout, Embedding, Initializer, LayerNorm, Residual
     from gradus.networks.number_losses import Huber, Quantile
@@ -93,6 +94,7 @@ _MODULES = {
     "curvature": "models.curvature",
     "fill": "workflow.fill",
     "load": "models.model_file",
+    "loss_surface": "models.surface",
     "save": "models.model_file",
     "train": "workflow.train",
 }
@@ -146,6 +148,7 @@ __all__ = [
     "curvature",
     "fill",
     "load",
+    "loss_surface",
     "save",
     "train",
 ]

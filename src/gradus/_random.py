@@ -31,6 +31,7 @@ class Purpose(IntEnum):
     INITIAL_EMBEDDINGS = 5
     NEIGHBORS = 6
     DROPOUT = 7
+    SURFACE = 8
 
 
 def mix64(x: UInt64Array) -> UInt64Array:

@@ -14,7 +14,7 @@ PUBLIC = {
     "LBFGS", "LayerNorm", "LevenbergMarquardt", "MLPClassifier", "MLPRegressor", "Model",
     "ModelFileError", "Network", "NetworkSpec", "OneCycle", "Predictions", "Quantile", "RMSprop",
     "Residual", "Run", "ShapeMismatch", "TruncatedNewton", "Warmup", "check_formula",
-    "check_gradient", "curvature", "fill", "load", "save", "train",
+    "check_gradient", "curvature", "fill", "load", "loss_surface", "save", "train",
 }  # fmt: skip
 
 
