@@ -31,6 +31,7 @@ from gradus.training.control import Control, Progress
 from gradus.training.loop import train_network
 from gradus.training.outcome import Outcome
 from gradus.training.plan import DTYPE_NAMES, EarlyStopping, Plan
+from gradus.training.snapshots import MOST_BYTES
 from gradus.training.train import hold_out, make_batches, run_networks
 
 if TYPE_CHECKING:
@@ -171,6 +172,7 @@ class Network:
         n_threads: int | None = None,
         engine: str = "native",
         matmul_precision: str | None = None,
+        snapshots: bool = False,
         callback: Callable[[Progress], None] | None = None,
     ) -> Run:
         """Train from the present parameters on, and keep the best ones.
@@ -206,6 +208,9 @@ class Network:
             Seconds between two writes of that file, 0 or greater.
         n_threads, engine, matmul_precision
             See `Plan`.
+        snapshots
+            Whether the run keeps the parameters at the ends of some epochs; see `Snapshots`. No
+            bit of the training depends on it.
         callback
             Called about ten times a second, and at the end, with a `Progress`.
 
@@ -250,24 +255,14 @@ class Network:
             file = Checkpoint(Path(checkpoint), identity, interval)
 
         def job(control: Control, engine: Engine) -> tuple[Outcome, None]:
-            outcome = train_network(
-                self.spec,
-                self._params,
-                batches,
-                validation,
-                plan,
-                engine=engine,
-                control=control,
-                checkpoint=file,
-            )
-            return outcome, None
+            given = (self.spec, self._params, batches, validation, plan)
+            return train_network(*given, engine=engine, control=control, checkpoint=file), None
 
-        ((outcome, _),) = run_networks([job], plan, callback)
+        ((outcome, _),) = run_networks([job], plan, callback, MOST_BYTES if snapshots else 0)
         self._params[:] = outcome.params
         if outcome.failure:
             raise outcome.failure
-        ended = (outcome.stopped_because, outcome.best_epoch)
-        return Run(outcome.history, *ended, outcome.rule, outcome.rule_reason, outcome.told)
+        return Run.of(outcome)
 
     def predict(self, X: ArrayLike, *, engine: str = "native") -> FloatArray:
         """Answer for new rows.

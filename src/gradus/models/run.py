@@ -1,11 +1,13 @@
 """What one training of a network did."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Self
 
 from gradus.optimizers.rules import Rule
 from gradus.optimizers.second_order.methods import FullBatchMethod
 from gradus.training.history import History
-from gradus.training.outcome import StoppedBecause
+from gradus.training.outcome import Outcome, StoppedBecause
+from gradus.training.snapshots import Snapshots
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Run:
     told
         What the rule tells of its last step, by name, such as the "n_effective" of
         `LevenbergMarquardt` with ``bayesian=True``.
+    snapshots
+        The weights at the ends of some epochs where `snapshots` asked for them; else empty.
     """
 
     history: History
@@ -38,3 +42,9 @@ class Run:
     rule: Rule | FullBatchMethod
     rule_reason: str
     told: dict[str, float]
+    snapshots: Snapshots
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Self:
+        """Tell what an outcome tells of a run that did not fail."""
+        return cls(**{one.name: getattr(outcome, one.name) for one in fields(cls)})

@@ -57,6 +57,8 @@ class Control:
         Called with a `Progress` after every slice of work; must be quick.
     warn
         Called with a sentence that the caller should see, while training goes on.
+    snapshot_bytes
+        Room for weights at the ends of epochs, which the outcome then has; see `Snapshots`.
     """
 
     cancel: UInt8Array = field(default_factory=lambda: np.zeros(1, dtype=np.uint8))
@@ -64,6 +66,7 @@ class Control:
     network: int = 0
     report: Callable[[Progress], None] = lambda _progress: None
     warn: Callable[[str], None] = lambda _message: None
+    snapshot_bytes: int = 0
 
 
 class Mailbox:

@@ -20,8 +20,8 @@ from gradus.networks.spec import NetworkSpec
 _SHORT_EPOCH = 50e-6
 _NOMINAL_SPEED = 2e9
 _N_COLUMNS = 7
-# All short epochs up to here are kept: the largest number of 6 binary digits.
-_ALL_KEPT = 63
+#: Short epochs are kept whose number has so many binary digits before its trailing zeros.
+KEPT_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -147,8 +147,11 @@ def next_kept(epoch: int, epochs: int, *, is_short: bool) -> int:
     Short epochs are kept where the number has at most 6 binary digits before its trailing zeros:
     all up to 63, then every second, from 128 every fourth, and so on.
     """
-    following = epoch + 1
-    if is_short and following > _ALL_KEPT:
-        step = 1 << following.bit_length() - 6
-        following = -(-following // step) * step
-    return min(following, epochs)
+    return min(next_round(epoch, KEPT_DIGITS) if is_short else epoch + 1, epochs)
+
+
+def next_round(number: int, digits: int) -> int:
+    """Find the first number after this one with so few binary digits before its trailing zeros."""
+    following = number + 1
+    step = 1 << max(0, following.bit_length() - digits)
+    return -(-following // step) * step

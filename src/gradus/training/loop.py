@@ -27,6 +27,7 @@ from gradus.training.history import EpochRow, has_short_epochs, next_kept
 from gradus.training.loss_check import check_functions
 from gradus.training.outcome import Outcome, StoppedBecause
 from gradus.training.plan import Plan
+from gradus.training.snapshots import SnapshotRecord
 from gradus.training.standing import Found, Standing
 from gradus.training.stopping import Stopping
 from gradus.training.trials import train_automatically, training_objective
@@ -128,12 +129,17 @@ def train_network(
             trouble = checkpoint.write_if_due(standing, spec, is_last=reason is not None)
             if trouble:
                 control.warn(trouble)
+    training.take_snapshot()
     if standing.guard and reason != "interrupted":
         standing.guard.at_the_end(state, training_objective(engine, spec, state.params, batches))
     failure = explain(spec, standing, batches, plan) if reason == "diverged" else None
     history, params = standing.record.view(spec), standing.params
     told = rule.told(state.scalars) if isinstance(rule, FullBatchRule) else {}
-    return Outcome(params, history, reason, standing.best_epoch, failure, rule, "", told)
+    best = standing.best_epoch
+    if standing.best_params is not None or state.cursor[1] == 0:
+        training.snapshots.take(best, params)
+    snapshots = training.snapshots.frozen()
+    return Outcome(params, history, reason, best, failure, rule, "", told, snapshots)
 
 
 class _Training:
@@ -157,6 +163,8 @@ class _Training:
         self.rows_before = self._rows_done()
         self.started = time.monotonic()
         self.status = RunStatus.DONE
+        self.snapshots = SnapshotRecord(control.snapshot_bytes, plan.epochs, standing.state.params)
+        self.take_snapshot()
         self.problem: RowsProblem | None = None
         if isinstance(plan.rule, FullBatchRule):
             check_layers(spec, plan.rule)
@@ -174,6 +182,12 @@ class _Training:
                 return "diverged"
         self._tell()
         return reason
+
+    def take_snapshot(self) -> None:
+        """Keep the weights if they stand at the end of an epoch, or before the first."""
+        epoch, step, _ = self.standing.state.cursor.tolist()
+        if step == 0:
+            self.snapshots.take(epoch, self.standing.state.params)
 
     def _reason_to_stop(self) -> StoppedBecause | None:
         is_judged = self.standing.pending is None or self._judge(self.standing.pending)
@@ -193,12 +207,15 @@ class _Training:
         epoch, _, done = state.cursor.tolist()
         is_single = self.validation is not None or self.standing.guard is not None
         kept = [epoch + 1] if is_single else self._kept_after(epoch)
-        stop = min(kept[-1] * steps, done + _SLICE_UPDATES)
+        pictured = self.snapshots.next(epoch)
+        stop = min(kept[-1] * steps, pictured * steps, done + _SLICE_UPDATES)
         last_steps = [number * steps - 1 - done for number in kept]
         log = EpochLog(np.array(last_steps, dtype=np.int64))
         began = self.seconds_before + self._elapsed()
         learning_rates, status = self._advance(done, stop, log)
         self.standing.seconds = self.seconds_before + self._elapsed()
+        if state.cursor[0] == pictured:
+            self.take_snapshot()
         finished = epoch + len(log.rows)
         places = {number: place for place, number in enumerate(kept) if number <= finished}
         numbers = sorted({*places, finished} - {epoch})

@@ -11,6 +11,7 @@ from gradus.errors import Diverged
 from gradus.optimizers.rules import Rule
 from gradus.optimizers.second_order.methods import FullBatchMethod
 from gradus.training.history import History
+from gradus.training.snapshots import Snapshots
 
 StoppedBecause: TypeAlias = Literal[
     "epochs",
@@ -49,6 +50,8 @@ class Outcome:
         Why it was chosen, in one sentence; empty where the plan names it.
     told
         What the rule tells of its last step, by name; see `FullBatchRule.told`.
+    snapshots
+        Weights on the way, empty where there was no room for any.
     """
 
     params: FloatArray
@@ -59,3 +62,4 @@ class Outcome:
     rule: Rule | FullBatchMethod
     rule_reason: str
     told: dict[str, float]
+    snapshots: Snapshots

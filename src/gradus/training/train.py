@@ -29,6 +29,7 @@ from gradus.training.history import History
 from gradus.training.loop import train_network
 from gradus.training.outcome import Outcome, StoppedBecause
 from gradus.training.plan import Plan
+from gradus.training.snapshots import Snapshots
 from gradus.training.validation import ValidationRows, answer
 from gradus.training.workers import run_jobs
 
@@ -44,7 +45,7 @@ class TrainResult:
     ----------
     params : array of shape (k, n_params)
         Row j belongs to network j.
-    histories, stopped_because, best_epochs, rules, rule_reasons, told
+    histories, stopped_because, best_epochs, rules, rule_reasons, told, snapshots
         One entry per network; see `Outcome`.
     out_of_fold : array of shape (n, n_outputs) or None
         For each row the prediction of the network that never saw it, after the loss's link (for
@@ -59,6 +60,7 @@ class TrainResult:
     rules: tuple[Rule | FullBatchMethod, ...]
     rule_reasons: tuple[str, ...]
     told: tuple[dict[str, float], ...]
+    snapshots: tuple[Snapshots, ...]
     out_of_fold: FloatArray | None
 
 
@@ -72,6 +74,8 @@ def train(
     *,
     groups: Int64Array | None = None,
     order: Int64Array | Float64Array | None = None,
+    start: FloatArray | None = None,
+    snapshot_bytes: int = 0,
     callback: Callable[[Progress], None] | None = None,
 ) -> TrainResult:
     """Train one network on all rows, or one for each fold on the rows outside it.
@@ -102,6 +106,10 @@ def train(
         Rows of one group stay on one side when early stopping holds rows out; see `holdout`.
     order : array of shape (n,), optional
         Of finite numbers, such as times: the rows held out are then the last ones, not random ones.
+    start : array of shape (k, n_params), optional
+        First weights, row j those of network j, in place of those of its seed.
+    snapshot_bytes
+        Room for the weights of all networks on the way; see `Snapshots`.
     callback
         Called in this thread with the progress of each network, about ten times a second. A
         KeyboardInterrupt raised in it acts as Ctrl-C.
@@ -120,9 +128,9 @@ def train(
     weights = read_weights("weights", weights, len(X), plan.dtype)
     n_networks = 1 if folds is None else _count_folds(folds, len(X))
     groups, order = _check_groups(groups, len(X)), _check_order(order, len(X))
-    table = _Table(X, y, weights, folds, groups, order)
+    table = _Table(X, y, weights, folds, groups, order, start)
     jobs = [partial(_train_fold, spec, table, plan, fold) for fold in range(n_networks)]
-    trained = run_networks(jobs, plan, callback)
+    trained = run_networks(jobs, plan, callback, snapshot_bytes)
     for outcome, _ in trained:
         if outcome.failure:
             raise outcome.failure
@@ -136,6 +144,7 @@ def train(
         rules=tuple(outcome.rule for outcome in outcomes),
         rule_reasons=tuple(outcome.rule_reason for outcome in outcomes),
         told=tuple(outcome.told for outcome in outcomes),
+        snapshots=tuple(outcome.snapshots for outcome in outcomes),
         out_of_fold=_gather(spec, X, folds, [answers for _, answers in trained]),
     )
 
@@ -144,6 +153,7 @@ def run_networks(
     jobs: Sequence[Callable[[Control, Engine], _Trained]],
     plan: Plan,
     callback: Callable[[Progress], None] | None,
+    snapshot_bytes: int = 0,
 ) -> list[_Trained]:
     """Run one job per network on the plan's threads; one network alone gets all threads.
 
@@ -153,7 +163,7 @@ def run_networks(
         Each is handed its `Control` and an engine of its own.
     plan
         Names the engine, the number of threads and the time limit.
-    callback
+    callback, snapshot_bytes
         See `train`.
 
     Returns
@@ -167,7 +177,8 @@ def run_networks(
 
     def prepare(network: int, job: Callable[[Control, Engine], _Trained]) -> Callable[[], _Trained]:
         limit = None if plan.time_limit is None else plan.time_limit / n_rounds
-        control = Control(cancel, limit, network, mailbox.put, mailbox.warn)
+        room = snapshot_bytes // len(jobs)
+        control = Control(cancel, limit, network, mailbox.put, mailbox.warn, room)
         return partial(job, control, make_engine(plan.engine, n_threads if len(jobs) == 1 else 1))
 
     prepared = [prepare(network, job) for network, job in enumerate(jobs)]
@@ -243,6 +254,7 @@ class _Table:
     folds: Int64Array | None
     groups: Int64Array | None
     order: Int64Array | Float64Array | None
+    start: FloatArray | None
 
 
 def _train_fold(
@@ -254,9 +266,9 @@ def _train_fold(
     rows = None if table.folds is None else np.flatnonzero(table.folds != fold)
     rows, validation = hold_out(spec, *shared, rows, plan, groups=table.groups, order=table.order)
     batches = make_batches(*shared, rows, plan)
-    params0 = initial_params(spec, plan.seed).astype(plan.dtype)
+    params0 = initial_params(spec, plan.seed) if table.start is None else table.start[fold]
     outcome = train_network(
-        spec, params0, batches, validation, plan, engine=engine, control=control
+        spec, params0.astype(plan.dtype), batches, validation, plan, engine=engine, control=control
     )
     if outcome.failure:
         control.cancel[0] = 1
