@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from gradus.cli.check import check
+from gradus.cli.curvature import curvature
 from gradus.cli.explain import explain
 from gradus.cli.fill import fill
 from gradus.cli.options import as_typed
@@ -26,7 +27,7 @@ EXIT_STOPPED = 130
 EXIT_LISTENER_LEFT = 141
 
 # Commands whose first argument is a file that takes a while to read.
-_READERS = ("fill", "train", "predict", "explain")
+_READERS = ("fill", "train", "predict", "explain", "curvature")
 
 # The line of its own with \b keeps the help from filling the lines into one paragraph.
 _EXIT_CODES = """
@@ -48,7 +49,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_EXIT_CODES,
 )
-for command in (fill, train, predict, show, explain, check):
+for command in (fill, train, predict, show, explain, curvature, check):
     app.command()(command)
 
 

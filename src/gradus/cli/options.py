@@ -42,6 +42,7 @@ _SPELLED = {
     "path": "TABLE",
     "table": "TABLE",
     "most_terms": "--terms",
+    "parameters": "--parameter",
     **{name: f"--{name}" for name in ("row", "network", "depth", "most", "formula", "by")},
 }
 

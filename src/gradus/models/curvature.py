@@ -7,11 +7,12 @@ import numpy as np
 
 from gradus._typing import ArrayLike, Float64Array
 from gradus.calculus.curvature import Curvature
-from gradus.engines.reference import objective
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import DataError
 from gradus.models.given import read_rows
 from gradus.models.network import Network
+from gradus.networks.params import weight_mask
+from gradus.networks.penalties import l1_penalty, l2_penalty
 
 
 def curvature(
@@ -24,8 +25,8 @@ def curvature(
 ) -> Curvature:
     """Open the second derivatives of loss plus penalty by a network's parameters, in float64.
 
-    Nothing is computed yet but the gradient; `Curvature.extremes`, `trace`, `block` and `forecast`
-    ask for what they need. Changes of the network afterwards do not matter.
+    Nothing is computed yet but the gradient; `Curvature.extremes`, `trace`, `block`, `forecast`
+    and `descend` ask for what they need. Changes of the network afterwards do not matter.
 
     Parameters
     ----------
@@ -57,14 +58,15 @@ def curvature(
         raise DataError("X must hold at least one row to bend on; got none.")
     machine, spec = make_engine(engine), network.spec
     params: Float64Array = network.params.astype(np.float64)
-    rows = X, y, weights
-    before = float(objective(spec, params, *rows))
+    rows, mask = (X, y, weights), weight_mask(spec)
+
+    def after(step: Float64Array) -> tuple[float, Float64Array]:
+        moved = params + step
+        loss, grads = machine.gradient(spec, moved, *rows)
+        penalty = l2_penalty(moved, mask, spec.l2) + l1_penalty(moved, mask, spec.l1)
+        return loss + float(penalty), grads.astype(np.float64)
 
     def product(v: Float64Array) -> Float64Array:
         return machine.hvp(spec, params, *rows, v).astype(np.float64)
 
-    def change(step: Float64Array) -> float:
-        return float(objective(spec, params + step, *rows)) - before
-
-    grads = machine.gradient(spec, params, *rows)[1].astype(np.float64)
-    return Curvature(len(params), grads, product, change)
+    return Curvature(*after(np.zeros_like(params)), product, after)

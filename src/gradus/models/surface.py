@@ -4,6 +4,7 @@ What the planes are stands in `calculus.plane`, how they are walked over in `cal
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -150,7 +151,8 @@ def _plane(
     for number, asked in enumerate(directions, 1):
         start = 0.0
         if not isinstance(asked, str):
-            vector, name = check_matrix("directions", [asked])[0], f"direction {number}"
+            one: Any = [asked]
+            vector, name = check_matrix("directions", one)[0], f"direction {number}"
         elif asked == "gradient":
             vector, name = curvature(network, *rows, engine=engine).grads, asked
         elif asked == "sharpest":
