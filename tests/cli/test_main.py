@@ -24,12 +24,13 @@ def test_help_tells_the_commands_and_exit_codes(capsys):
     assert said.out.endswith(
         """
 Commands:
-  fill     Fill the blank cells of one column.
-  train    Learn one column from the others.
-  predict  Answer every row of a table by a model.
-  show     Show how good a model is.
-  explain  Open a derivative: of the loss by one weight.
-  check    Check a gradient by differences.
+  fill       Fill the blank cells of one column.
+  train      Learn one column from the others.
+  predict    Answer every row of a table by a model.
+  show       Show how good a model is.
+  explain    Open a derivative: of the loss by one weight.
+  curvature  Open the second derivatives of a loss.
+  check      Check a gradient by differences.
 
   Exit codes:
     0    done
