@@ -40,6 +40,12 @@ if TYPE_CHECKING:
     from gradus.optimizers.second_order.lbfgs import LBFGS
     from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
     from gradus.optimizers.second_order.truncated_newton import TruncatedNewton
+    from gradus.report.loss_curves import LossCurveDisplay
+    from gradus.report.network_picture import NetworkDisplay
+    from gradus.report.page import write_report
+    from gradus.report.plot import plot
+    from gradus.report.residuals import ResidualsDisplay
+    from gradus.report.response_curves import ResponseDisplay
     from gradus.training.plan import EarlyStopping
     from gradus.workflow.fill import FillResult, fill
     from gradus.workflow.train import train
@@ -74,17 +80,21 @@ _MODULES = {
     "LBFGS": "optimizers.second_order.lbfgs",
     "LayerNorm": "networks.layers",
     "LevenbergMarquardt": "optimizers.second_order.levenberg_marquardt",
+    "LossCurveDisplay": "report.loss_curves",
     "MLPClassifier": "estimators.classifier",
     "MLPRegressor": "estimators.regressor",
     "Model": "models.model",
     "ModelFileError": "errors",
     "Network": "models.network",
+    "NetworkDisplay": "report.network_picture",
     "NetworkSpec": "networks.spec",
     "OneCycle": "optimizers.schedules",
     "Predictions": "models.predictions",
     "Quantile": "networks.number_losses",
     "RMSprop": "optimizers.rules",
     "Residual": "networks.layers",
+    "ResidualsDisplay": "report.residuals",
+    "ResponseDisplay": "report.response_curves",
     "Run": "models.run",
     "ShapeMismatch": "errors",
     "TruncatedNewton": "optimizers.second_order.truncated_newton",
@@ -95,8 +105,10 @@ _MODULES = {
     "fill": "workflow.fill",
     "load": "models.model_file",
     "loss_surface": "models.surface",
+    "plot": "report.plot",
     "save": "models.model_file",
     "train": "workflow.train",
+    "write_report": "report.page",
 }
 
 __all__ = [
@@ -128,17 +140,21 @@ __all__ = [
     "InverseScaling",
     "LayerNorm",
     "LevenbergMarquardt",
+    "LossCurveDisplay",
     "MLPClassifier",
     "MLPRegressor",
     "Model",
     "ModelFileError",
     "Network",
+    "NetworkDisplay",
     "NetworkSpec",
     "OneCycle",
     "Predictions",
     "Quantile",
     "RMSprop",
     "Residual",
+    "ResidualsDisplay",
+    "ResponseDisplay",
     "Run",
     "ShapeMismatch",
     "TruncatedNewton",
@@ -149,8 +165,10 @@ __all__ = [
     "fill",
     "load",
     "loss_surface",
+    "plot",
     "save",
     "train",
+    "write_report",
 ]
 
 

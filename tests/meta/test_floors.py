@@ -13,7 +13,8 @@ FLOORS = (
     {"models"},
     {"diagnosis"},
     {"workflow"},
-    {"cli", "estimators", "report", "studio", "cluster"},
+    {"estimators", "report"},
+    {"cli", "studio", "cluster"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # The front door lists the public names of every floor and stands on none.

@@ -11,10 +11,11 @@ PUBLIC = {
     "CrossEntropy", "DataError", "Dense", "Diverged", "Dropout", "EarlyStopping", "Embedding",
     "EngineUnavailable", "ExpressionLoss", "FillResult", "FunctionLoss", "GradCheckFailed",
     "GradientDescent", "GradusError", "Huber", "Initializer", "InvalidParameter", "InverseScaling",
-    "LBFGS", "LayerNorm", "LevenbergMarquardt", "MLPClassifier", "MLPRegressor", "Model",
-    "ModelFileError", "Network", "NetworkSpec", "OneCycle", "Predictions", "Quantile", "RMSprop",
-    "Residual", "Run", "ShapeMismatch", "TruncatedNewton", "Warmup", "check_formula",
-    "check_gradient", "curvature", "fill", "load", "loss_surface", "save", "train",
+    "LBFGS", "LayerNorm", "LevenbergMarquardt", "LossCurveDisplay", "MLPClassifier", "MLPRegressor",
+    "Model", "ModelFileError", "Network", "NetworkDisplay", "NetworkSpec", "OneCycle",
+    "Predictions", "Quantile", "RMSprop", "Residual", "ResidualsDisplay", "ResponseDisplay", "Run",
+    "ShapeMismatch", "TruncatedNewton", "Warmup", "check_formula", "check_gradient", "curvature",
+    "fill", "load", "loss_surface", "plot", "save", "train", "write_report",
 }  # fmt: skip
 
 

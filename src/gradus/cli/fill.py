@@ -11,8 +11,13 @@ import typer
 from gradus.cli.options import AsJson, Force, Quiet, TablePlace, with_learning_options
 from gradus.cli.outcome import answers_as_json, filled_sentences
 from gradus.cli.output import put_bytes, put_json
-from gradus.cli.places import check_model_place, check_one_on_standard_output
+from gradus.cli.places import (
+    check_model_place,
+    check_one_on_standard_output,
+    check_report_place,
+)
 from gradus.cli.progress import LiveProgress
+from gradus.cli.report import ReportPlace, put_report, read_once
 from gradus.cli.voice import Voice
 
 if TYPE_CHECKING:
@@ -40,6 +45,7 @@ def fill(
     model: Annotated[
         str | None, typer.Option(metavar="FILE", help="Where to keep the model for gradus predict.")
     ] = None,
+    report: ReportPlace = None,
     quiet: Quiet = False,  # noqa: FBT002
     as_json: AsJson = False,  # noqa: FBT002
     *,
@@ -53,12 +59,16 @@ def fill(
     from gradus.workflow.fill import fill as fill_table
     from gradus.workflow.fill import output_place
 
-    if model is not None:
-        place = output_place(table, output, "filled", force=force)
-        check_model_place(table, Path(model), place, force=force)
+    place = output_place(table, output, "filled", force=force)
+    kept = None if model is None else Path(model)
+    if kept is not None:
+        check_model_place(table, kept, place, force=force)
+    if report is not None:
+        check_report_place(table, Path(report), [place, kept], force=force)
+    source = table if report is None else read_once(table, options)
     with LiveProgress(is_quiet=quiet) as progress:
         result = fill_table(
-            table,
+            source,
             target,
             output,
             force=force,
@@ -68,9 +78,11 @@ def fill(
         )
     if result.data is None:
         _say_filled(voice, result)
-    if model is not None:
-        result.model.save(model)
+    if kept is not None:
+        result.model.save(kept)
         voice("written", f"Wrote {model}: the model, for gradus predict and gradus show.")
+    if report is not None:
+        put_report(voice, result.model, source, Path(report), force=force)
     if result.data is not None:
         # Last, because its reader may leave, as head does.
         put_bytes(result.data)

@@ -17,6 +17,7 @@ from gradus.cli.fill import fill
 from gradus.cli.options import as_typed
 from gradus.cli.output import ListenerLeft
 from gradus.cli.predict import predict
+from gradus.cli.report import report
 from gradus.cli.show import show
 from gradus.cli.train import train
 from gradus.cli.voice import Voice
@@ -27,7 +28,7 @@ EXIT_STOPPED = 130
 EXIT_LISTENER_LEFT = 141
 
 # Commands whose first argument is a file that takes a while to read.
-_READERS = ("fill", "train", "predict", "explain", "curvature")
+_READERS = ("fill", "train", "predict", "explain", "curvature", "report")
 
 # The line of its own with \b keeps the help from filling the lines into one paragraph.
 _EXIT_CODES = """
@@ -49,7 +50,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_EXIT_CODES,
 )
-for command in (fill, train, predict, show, explain, curvature, check):
+for command in (fill, train, predict, show, report, explain, curvature, check):
     app.command()(command)
 
 

@@ -4,6 +4,7 @@ What is written must not be known here.
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from gradus.errors import InvalidParameter
@@ -81,6 +82,37 @@ def check_model_place(table: str, place: Path, other: Path | None, *, force: boo
     check_output(None if table == STANDARD else Path(table), place, force=force)
     if other is not None and os.path.realpath(place) == os.path.realpath(other):
         raise InvalidParameter(f"--model and the filled table must be two files; both are {other}.")
+
+
+def check_report_place(
+    table: str, place: Path, others: Sequence[Path | None] = (), *, force: bool
+) -> None:
+    """Refuse a place for a report that must not or cannot be written.
+
+    Parameters
+    ----------
+    table
+        What is read.
+    place
+        Where the report is to go.
+    others
+        What else is written; None is nothing.
+    force
+        Whether a file there may be replaced.
+
+    Raises
+    ------
+    DataError, InvalidParameter
+        As `check_model_place`, with any of `others` in place of the filled table.
+    """
+    from gradus.tables.write import check_output
+
+    if str(place) == STANDARD:
+        raise InvalidParameter("A report must go to a file, not to standard output; got '-'.")
+    check_output(None if table == STANDARD else Path(table), place, force=force)
+    for other in others:
+        if other is not None and os.path.realpath(place) == os.path.realpath(other):
+            raise InvalidParameter(f"--report must be a file of its own; {other} is written, too.")
 
 
 def check_keeps_model(model: str, output: str | None) -> None:

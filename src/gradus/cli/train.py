@@ -10,8 +10,9 @@ import typer
 
 from gradus.cli.options import AsJson, Force, Quiet, TablePlace, with_learning_options
 from gradus.cli.output import put_json
-from gradus.cli.places import check_model_place, default_model
+from gradus.cli.places import check_model_place, check_report_place, default_model
 from gradus.cli.progress import LiveProgress
+from gradus.cli.report import ReportPlace, put_report, read_once
 from gradus.cli.voice import Voice
 
 
@@ -26,6 +27,7 @@ def train(
             "--output", "-o", metavar="MODEL", help="Where to keep it; NAME.gradus if left out."
         ),
     ] = None,
+    report: ReportPlace = None,
     force: Force = False,  # noqa: FBT002 an option of the command line, always named there
     quiet: Quiet = False,  # noqa: FBT002
     as_json: AsJson = False,  # noqa: FBT002
@@ -40,11 +42,16 @@ def train(
     from gradus.workflow.train import train as train_table
 
     check_model_place(table, place, None, force=force)
+    if report is not None:
+        check_report_place(table, Path(report), [place], force=force)
+    source = table if report is None else read_once(table, options)
     with LiveProgress(is_quiet=quiet) as progress:
         model = train_table(
-            table, target, callback=progress, notify=progress.before(voice), **options
+            source, target, callback=progress, notify=progress.before(voice), **options
         )
     model.save(place)
     voice("written", f"Wrote {place}: a model of {model.target!r}.")
+    if report is not None:
+        put_report(voice, model, source, Path(report), force=force)
     if as_json:
         put_json({"output": str(place), "model": model.describe()})

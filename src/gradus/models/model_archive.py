@@ -38,7 +38,8 @@ _ORIGIN = {
     "table", "n_complete", "columns", "notes", "warnings", "stops", "measure", "choices",
     "instruction_set",
 }  # fmt: skip
-_CHOICES = {"network", "plan", "split", "seed", "engine"}
+_CHOICES = {"network", "plan", "split", "asked", "seed", "engine"}
+_ASKED = {"folds", "split", "weight_column", "kinds", "ignore"}
 _SPLITS = ("random", "time", "group")
 # From a twentieth to twenty are fitted; a little room for the last bit.
 _TEMPERATURES = (0.049, 20.01)
@@ -262,8 +263,26 @@ def _check_choices(choices: object) -> None:
     read_spec(choices["network"])
     from_json((Plan,), choices["plan"])
     check_choice("split", choices["split"], _SPLITS)
+    _check_asked(choices["asked"])
     check_whole("seed", choices["seed"], at_least=0)
     check_choice("engine", choices["engine"], ENGINE_NAMES)
+
+
+def _check_asked(asked: object) -> None:
+    """Refuse options of reading and splitting a table that nobody could have given."""
+    if not isinstance(asked, dict):
+        raise TypeError("what was asked must hold names and values.")
+    _check_names("what was asked", asked, _ASKED)
+    if asked["folds"] is not None:
+        check_whole("folds", asked["folds"], at_least=2)
+    for name in ("split", "weight_column"):
+        if asked[name] is not None:
+            _text(asked[name])
+    kinds = asked["kinds"]
+    if not isinstance(kinds, dict):
+        raise TypeError(f"kinds must hold names and kinds; got {kinds!r:.40}.")
+    for text in (*kinds, *kinds.values(), *_list(asked["ignore"])):
+        _text(text)
 
 
 def _table_of(history: History) -> Float64Array:

@@ -84,8 +84,8 @@ def described(model: Model) -> dict[str, Any]:
     }
 
 
-def _measures(model: Model) -> list[str]:
-    """Line up the measures of all candidates as a table."""
+def measure_rows(model: Model) -> list[list[str]]:
+    """Spell the measures of all candidates as a table: a head, and a row for each of them."""
     measures = model.verdict.measures
     names = [name for name in _CALLED if name in measures]
     kinds = [kind for kind in _MEASURES if any(kind in measures[name] for name in names)]
@@ -97,6 +97,12 @@ def _measures(model: Model) -> list[str]:
         own = measures[name]
         cells = [number_text(own[kind]) if kind in own else "" for kind in kinds]
         rows.append([called[name], *cells])
+    return rows
+
+
+def _measures(model: Model) -> list[str]:
+    """Line up the measures of all candidates."""
+    rows = measure_rows(model)
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [
         "  ".join(

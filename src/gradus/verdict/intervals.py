@@ -309,19 +309,38 @@ def _thinned(residuals: Float64Array, w: Float64Array) -> tuple[Float64Array, Fl
 def _measured_coverage(
     residuals: Float64Array, w: Float64Array, of_fold: Int64Array, n_folds: int
 ) -> float:
-    """Count the rows of each fold within the width that the other folds give.
+    """Count the rows of each fold within the width that the other folds give."""
+    held = held_rows(residuals, w, of_fold, n_folds)
+    return min(1.0, float(w[held].sum()) / float(w.sum()))
+
+
+def held_rows(
+    residuals: Float64Array, w: Float64Array, of_fold: Int64Array, n_folds: int
+) -> BoolArray:
+    """Tell which rows lie within the width that the rows of the other folds give.
 
     One fold is cut in its middle, and each half gives the other's width.
+
+    Parameters
+    ----------
+    residuals, w, of_fold
+        Shape (n_judged,): how far off each answer is, how much the row counts, and its fold.
+    n_folds
+        1 or greater.
+
+    Returns
+    -------
+    Shape (n_judged,).
     """
     if n_folds == 1:
         of_fold, n_folds = (np.arange(len(w)) >= len(w) // 2).astype(np.int64), 2
-    inside = 0.0
+    held = np.zeros(len(w), dtype=np.bool_)
     for k in range(n_folds):
         is_here = of_fold == k
         n = max(1.0, effective_number(w[~is_here]))
         width = _quantile(residuals[~is_here], w[~is_here], min(1.0, COVERAGE * (n + 1) / n))
-        inside += float(w[is_here & (residuals <= width)].sum())
-    return min(1.0, inside / float(w.sum()))
+        held |= is_here & (residuals <= width)
+    return held
 
 
 def _quantile(values: Float64Array, w: Float64Array, level: float) -> float:

@@ -34,7 +34,8 @@ from gradus.workflow.prepare import Notify, Prepared, class_factors
 from gradus.workflow.rounds import only
 from gradus.workflow.settings import choose_second_order, choose_settings
 
-_JUDGED_ON = {
+#: How the judged rows were answered, by the kind of split.
+JUDGED_ON = {
     "random": "each answered by a model that had not seen it",
     "group": "each answered by a model that had seen no row of its group",
     "time": "the last in time, each answered by a model of earlier rows",
@@ -182,7 +183,7 @@ def _judge(
         return too_few(n, network_is_asked_for=is_asked_for, has_bounds=has_bounds)
     loss = loss_of(contest.candidates["linear"].answerer.spec.loss).name
     rows, near = _neighbors(prepared, loss, options.seed)
-    judged_on = _JUDGED_ON[split.kind]
+    judged_on = JUDGED_ON[split.kind]
     if isinstance(prepared.labels, NumberTarget):
         return judge_numbers(
             prepared.known,
@@ -222,14 +223,20 @@ def _judged(prepared: Prepared) -> BoolArray:
     return np.asarray(prepared.split.folds >= 0)
 
 
-def _intervals(prepared: Prepared, chosen: Candidate) -> Intervals:
-    """Fit the bounds on the rows that the answering networks have not learned from."""
+def rows_of_bounds(prepared: Prepared) -> tuple[Int64Array, Float64Array | None]:
+    """Return the folds and weights of the complete rows whose errors make the bounds."""
     folds, weights = prepared.split.folds, prepared.weights
     if prepared.split.kind == "time":
         weights = fading(folds, weights)
         # The earlier models of a split by time know less than the one that answers: the errors go
         # around its answer, as those of one fold.
         folds = np.minimum(folds, 0)
+    return folds, weights
+
+
+def _intervals(prepared: Prepared, chosen: Candidate) -> Intervals:
+    """Fit the bounds on the rows that the answering networks have not learned from."""
+    folds, weights = rows_of_bounds(prepared)
     out_of_fold = chosen.out_of_fold[:, 0]
     return Intervals.fit(prepared.y, folds, out_of_fold, weights, chosen.own_share)
 
@@ -255,6 +262,7 @@ def _origin(prepared: Prepared, contest: Contest, options: Options) -> Origin:
         # No bit depends on the threads, and none of the file does.
         "plan": describe(replace(plan, n_threads=None)),
         "split": prepared.split.kind,
+        "asked": options.of_reading(),
         "seed": options.seed,
         "engine": options.engine,
     }

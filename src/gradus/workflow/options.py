@@ -109,6 +109,16 @@ class Options:
                 raise InvalidParameter(f"{name} is no option. {hint}")
         return cls(**options)
 
+    def of_reading(self) -> dict[str, Any]:
+        """Return as JSON what decides, beside the seed, how a table is read and split."""
+        return {
+            "folds": self.folds,
+            "split": self.split,
+            "weight_column": self.weight_column,
+            "kinds": dict(self.kinds),
+            "ignore": list(self.ignore),
+        }
+
     def __post_init__(self) -> None:
         for name in ("seed", *_LEFT_OPEN):
             value = getattr(self, name)

@@ -1,0 +1,67 @@
+"""The command `gradus report`: it calls `report.page` and says where the page is.
+
+It knows nothing that the Python call does not know.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gradus.cli.loading import load_model
+from gradus.cli.options import Force, ModelPlace, Quiet, TablePlace
+from gradus.cli.places import check_keeps_model, check_report_place
+from gradus.cli.voice import Voice
+
+if TYPE_CHECKING:
+    from gradus.models.model import Model
+
+#: The option of `gradus fill` and `gradus train`.
+ReportPlace = Annotated[
+    str | None,
+    typer.Option("--report", metavar="FILE", help="Write an HTML report of the training, too."),
+]
+
+
+def report(
+    context: typer.Context,
+    model: ModelPlace,
+    table: TablePlace,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Where to write; NAME.report.html if left out."
+        ),
+    ] = None,
+    force: Force = False,  # noqa: FBT002 an option of the command line, always named there
+    quiet: Quiet = False,  # noqa: FBT002
+) -> None:
+    """Write all that is known of a model as one HTML file. The table is best the one it learned."""
+    voice: Voice = context.obj
+    voice.is_quiet = quiet
+    place = Path(model).with_suffix(".report.html") if output is None else Path(output)
+    check_keeps_model(model, str(place))
+    check_report_place(table, place, force=force)
+    voice.reading(model)
+    learned = load_model(model)
+    voice.reading(table)
+    put_report(voice, learned, table, place, force=force)
+
+
+def put_report(voice: Voice, model: "Model", table: object, place: Path, *, force: bool) -> None:
+    """Write a report and say where it is."""
+    from gradus.report.page import write_report
+
+    voice("reading", "Drawing the report.")
+    write_report(model, table, place, force=force)
+    voice("written", f"Wrote {place}: the report, to be opened in a browser.")
+
+
+def read_once(table: str, options: dict[str, Any]) -> Any:  # noqa: ANN401 a path or a table
+    """Read standard input, which a report would need a second time; leave a file as it is."""
+    if table != "-":
+        return table
+    from gradus.workflow.options import Options
+    from gradus.workflow.train import read_as
+
+    return read_as(table, Options.of(**options))

@@ -1,0 +1,1 @@
+"""Plots of networks and models, and the report that gathers them; nothing is trained here."""

@@ -1,0 +1,290 @@
+"""A model beside a table: how the table was read, and what the model says where it is known.
+
+Of the table that the model was learned from, each row is answered by a network that has not seen
+it: reading and splitting are deterministic, so they are done again and compared with what the model
+has written down. How any of it is shown must not be known here.
+"""
+
+import math
+import os
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from gradus._typing import BoolArray, Float64Array, Int64Array
+from gradus.errors import GradusError
+from gradus.models.model import Model, predictions_of
+from gradus.tables.convert import to_numbers
+from gradus.tables.table import Column, Table
+from gradus.tables.target import NumberTarget
+from gradus.verdict.averages import mean
+from gradus.verdict.calibration import apply_temperature
+from gradus.verdict.class_measures import log_losses
+from gradus.verdict.intervals import FEWEST_JUDGED, held_rows
+from gradus.workflow.fill import STANDARD
+from gradus.workflow.known_rows import known_rows
+from gradus.workflow.learn import JUDGED_ON, rows_of_bounds
+from gradus.workflow.options import Options
+from gradus.workflow.prepare import Prepared, prepare
+from gradus.workflow.train import read_as
+
+# The measures of the same rows and networks differ in the last bits between instruction sets.
+_SAME = 1e-4
+
+
+class ColumnRead(NamedTuple):
+    """How a column was read.
+
+    Attributes
+    ----------
+    name, kind
+        What it is called, and what it is.
+    use
+        "learned from", "asked for", "weight" or "left out".
+    reason
+        The sentence that says why.
+    n_blank
+        How many of its cells are blank; None where the table was not read again as a whole.
+    """
+
+    name: str
+    kind: str
+    use: str
+    reason: str
+    n_blank: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedRows:
+    """Rows whose answer is known, and what a model says to them.
+
+    Attributes
+    ----------
+    numbers
+        int64 array of shape (n,): which rows of the table they are, counted from 1, ascending.
+    known
+        Shape (n,): numbers in their own unit, or class numbers.
+    answers
+        Shape (n,) in the unit of `known`, or probabilities of shape (n, n_classes).
+    held
+        Shape (n,): whether bounds made without the row hold the known value; None for classes
+        and where there are no bounds.
+    weights
+        Shape (n,): how much a row counts in the coverage of the bounds.
+    is_out_of_fold
+        Whether each answer is of a network that has not seen the row.
+    sentence
+        What the answers are.
+    """
+
+    numbers: Int64Array = field(repr=False)
+    known: Float64Array = field(repr=False)
+    answers: Float64Array = field(repr=False)
+    held: BoolArray | None = field(repr=False)
+    weights: Float64Array = field(repr=False)
+    is_out_of_fold: bool
+    sentence: str
+
+    @property
+    def codes(self) -> Int64Array:
+        """The class numbers of the known values."""
+        return self.known.astype(np.int64)
+
+    @property
+    def badness(self) -> Float64Array:
+        """How far off each answer is: its distance, or the log loss of the known class."""
+        if self.answers.ndim == 1:
+            return np.abs(self.answers - self.known)
+        return log_losses(self.codes, self.answers)
+
+
+@dataclass(frozen=True, eq=False)
+class Review:
+    """A model beside a table.
+
+    Attributes
+    ----------
+    model, table
+        As given and as read.
+    columns
+        The inputs of all rows, in the encoder's order.
+    reading, notes, warnings
+        How the table was read: its columns, and sentences.
+    rows
+        The rows that can be judged; None where no answer is known.
+    """
+
+    model: Model
+    table: Table
+    columns: tuple[Column, ...] = field(repr=False)
+    reading: tuple[ColumnRead, ...] = field(repr=False)
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+    rows: JudgedRows | None
+
+
+def review(model: Model, table: str | os.PathLike[str] | object) -> Review:
+    """Answer the rows of a table whose answer is known, as far as can be by who has not seen them.
+
+    Parameters
+    ----------
+    model
+        Of a table.
+    table
+        As in `Model.predict`: the one that was learned from, or another.
+
+    Raises
+    ------
+    DataError
+        If the table cannot be read, or lacks a column that was learned from.
+    """
+    read: Table | object = table
+    options = _options(model)
+    try:
+        read = read_as(table, options)
+        prepared = prepare(read, model.target, options, needs_blank=False)
+    except GradusError:
+        # Whatever is wrong with it: it is not the table that was learned from.
+        prepared = None
+    if prepared is not None:
+        found = _learned_from(model, prepared)
+        if found is not None:
+            return found
+    is_gone = isinstance(table, str) and table == STANDARD
+    return _of_another(model, model.read(read if is_gone else table))
+
+
+def answers_of(model: Model, outputs: Float64Array) -> Float64Array:
+    """Turn what networks predict, (n, n_outputs), into numbers of a unit or probabilities."""
+    if isinstance(model.labels, NumberTarget):
+        return model.labels.restore(outputs[:, 0])
+    return apply_temperature(outputs, model.answerer.temperature)
+
+
+def _options(model: Model) -> Options:
+    """Return the options that the table of a model was read and split with."""
+    choices = model.origin.choices
+    return Options(seed=choices["seed"], engine=choices["engine"], **choices["asked"])
+
+
+def _learned_from(model: Model, prepared: Prepared) -> Review | None:
+    """Return the review of the table learned from; None where this is another one."""
+    folds, by_fold = prepared.split.folds, model.answerer.by_fold
+    is_like = (
+        len(prepared.y) == model.origin.n_complete
+        and prepared.encoder == model.encoder
+        and type(prepared.labels) is type(model.labels)
+        and int(folds.max()) + 1 == len(by_fold)
+    )
+    judged = np.flatnonzero(folds >= 0)
+    if not is_like or not len(judged):
+        return None
+    outputs = np.empty((len(judged), model.answerer.spec.n_outputs))
+    for k in range(len(by_fold)):
+        own = folds[judged] == k
+        X, engine = prepared.X[judged[own]], model.origin.choices["engine"]
+        outputs[own] = predictions_of(model.answerer.spec, by_fold[k : k + 1], X, engine)[0]
+    w = None if prepared.weights is None else prepared.weights[judged]
+    answers, known = answers_of(model, outputs), prepared.known[judged]
+    if not _is_as_measured(model, answers, known, w):
+        return None
+    held, weights = _held(model, prepared, judged, outputs)
+    rows = JudgedRows(
+        prepared.question.complete[judged] + 1,
+        known,
+        answers,
+        held,
+        weights,
+        is_out_of_fold=True,
+        sentence=f"{_rows(len(judged))}, {JUDGED_ON[prepared.split.kind]}.",
+    )
+    every = np.arange(prepared.table.n_rows, dtype=np.int64)
+    told = prepared.notes, prepared.warnings
+    return Review(model, prepared.table, prepared.inputs(every), _reading(prepared), *told, rows)
+
+
+def _is_as_measured(
+    model: Model, answers: Float64Array, known: Float64Array, weights: Float64Array | None
+) -> bool:
+    """Tell whether answers have the error that the verdict tells, so that rows and folds agree."""
+    measures = model.verdict.measures.get(model.verdict.answered_by, {})
+    if answers.ndim == 1:
+        unit = float(np.abs(known).max()) or 1.0
+        with np.errstate(over="ignore"):
+            error = unit * math.sqrt(mean(np.square((answers - known) / unit), weights))
+        told = measures.get("typical_error")
+    else:
+        error = mean(log_losses(known.astype(np.int64), answers), weights)
+        told = measures.get("log_loss")
+    return told is None or math.isclose(error, told, rel_tol=_SAME, abs_tol=_SAME * 1e-6)
+
+
+def _held(
+    model: Model, prepared: Prepared, judged: Int64Array, outputs: Float64Array
+) -> tuple[BoolArray | None, Float64Array]:
+    """Tell which judged rows lie within bounds of the other folds' rows, and what each counts."""
+    folds, weights = rows_of_bounds(prepared)
+    w = np.ones(len(judged)) if weights is None else weights[judged]
+    if model.intervals is None or (w > 0).sum() < FEWEST_JUDGED:
+        return None, w
+    residuals = np.abs(prepared.y[judged] - outputs[:, 0])
+    # The labels of a model that answers logarithms differ from those prepared in the smearing only.
+    return held_rows(residuals, w / w.sum(), folds[judged], int(folds.max()) + 1), w
+
+
+def _reading(prepared: Prepared) -> tuple[ColumnRead, ...]:
+    """Tell how each column of a table was read."""
+    question = prepared.question
+    uses = dict.fromkeys(question.inputs, "learned from")
+    uses[question.target] = "asked for"
+    if question.weight is not None:
+        uses[question.weight] = "weight"
+    return tuple(
+        ColumnRead(
+            one.column.name,
+            one.kind,
+            uses.get(place, "left out"),
+            one.reason,
+            int(one.column.is_missing.sum()),
+        )
+        for place, one in enumerate(prepared.described)
+    )
+
+
+def _of_another(model: Model, table: Table) -> Review:
+    """Return the review of a table that was not learned from, or has changed since."""
+    columns, notes = model.encoder.match(table)
+    reading = tuple(
+        ColumnRead(name, kind, "learned from", reason, None)
+        for name, kind, reason in model.origin.columns
+    )
+    told = (*model.notes, *table.notes, *notes)
+    try:
+        known = known_rows(model, table)
+    except GradusError:
+        return Review(model, table, columns, reading, told, model.warnings, None)
+    places = known.numbers - 1
+    given = model.answer(tuple(column.take(places) for column in columns))
+    n, held = len(places), None
+    if isinstance(model.labels, NumberTarget):
+        (target,) = (column for column in table.columns if column.name == model.target)
+        values, answers = to_numbers(target).values[places], given.values
+        if given.low is not None and given.high is not None and np.isfinite(given.low).all():
+            held = (given.low <= values) & (values <= given.high)
+    else:
+        assert given.probabilities is not None, "classes have probabilities"
+        values, answers = known.y[:, 0], given.probabilities
+    sentence = (
+        f"{_rows(n)} of {table.name}, which is not the table that was learned from, or has changed "
+        "since: these are the answers the model gives now. It may have learned from some of them."
+    )
+    rows = JudgedRows(
+        known.numbers, values, answers, held, np.ones(n), is_out_of_fold=False, sentence=sentence
+    )
+    return Review(model, table, columns, reading, told, model.warnings, rows)
+
+
+def _rows(n: int) -> str:
+    """Count rows in words."""
+    return "1 row" if n == 1 else f"{n:,} rows"
