@@ -28,6 +28,7 @@ Commands:
   train      Learn one column from the others.
   predict    Answer every row of a table by a model.
   show       Show how good a model is.
+  report     Write a page about a model.
   explain    Open a derivative: of the loss by one weight.
   curvature  Open the second derivatives of a loss.
   check      Check a gradient by differences.

@@ -36,7 +36,7 @@ def report(
     force: Force = False,  # noqa: FBT002 an option of the command line, always named there
     quiet: Quiet = False,  # noqa: FBT002
 ) -> None:
-    """Write all that is known of a model as one HTML file. The table is best the one it learned."""
+    """Write a page about a model. It is best given the table that was learned from."""
     voice: Voice = context.obj
     voice.is_quiet = quiet
     place = Path(model).with_suffix(".report.html") if output is None else Path(output)
