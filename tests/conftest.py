@@ -15,6 +15,12 @@ def _signals_are_heard():
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _home(tmp_path_factory):
+    """Runs that tests make are no runs of whoever runs the tests."""
+    os.environ["GRADUS_HOME"] = str(tmp_path_factory.mktemp("home"))
+
+
 @pytest.fixture
 def rng(request):
     """A generator seeded by the test's own name; GRADUS_TEST_SEED varies all of them at once."""

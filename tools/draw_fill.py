@@ -29,6 +29,7 @@ def terminal_output(command: list[str], folder: Path) -> str:
     """Run a command on a pseudo terminal and return everything it wrote to it."""
     ours, theirs = pty.openpty()
     size = {"COLUMNS": str(COLUMNS), "LINES": "30", "TERM": "xterm-256color"}
+    size["GRADUS_HOME"] = str(folder / "home")
     process = subprocess.Popen(
         command,
         cwd=folder,

@@ -81,8 +81,8 @@ def bases() -> tuple[bytes, ...]:
     targets = ["z", "price", "class"]
 
     def one(n: int, target: str, n_levels: int = 3, **options: Any) -> bytes:
-        others = [name for name in targets if name != target]
-        model = gradus.train(table(n, n_levels), target, epochs=2, ignore=others, **options)
+        others = {"ignore": [name for name in targets if name != target], "record": False}
+        model = gradus.train(table(n, n_levels), target, epochs=2, **others, **options)
         return dump(model, "a model")
 
     normed = (gradus.LayerNorm(), Dense(3, "mish", max_norm=3.0), Dense(4))

@@ -7,6 +7,7 @@ is the mean square of the answers, which agrees only roughly, as the models diff
 """
 
 import csv
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ ROWS = {"W13a": 1_000, "W13b": 100_000}
 def job(n: int, size: Size, *, is_gradus: bool) -> Job:
     """Write the table, then time the program."""
     folder = process.folder()
+    os.environ["GRADUS_HOME"] = str(folder / "home")
     table, filled = folder / "table.csv", folder / "table.filled.csv"
     mixed_table(table, 300 if size == "tiny" else n)
     command: list[str | Path] = [Path(sys.executable).with_name("gradus"), "fill", table, "--force"]

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from gradus.optimizers.second_order.lbfgs import LBFGS
     from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
     from gradus.optimizers.second_order.truncated_newton import TruncatedNewton
+    from gradus.records.compare import compare
+    from gradus.records.find import find_run, runs
     from gradus.report.loss_curves import LossCurveDisplay
     from gradus.report.network_picture import NetworkDisplay
     from gradus.report.page import write_report
@@ -101,11 +103,14 @@ _MODULES = {
     "Warmup": "optimizers.schedules",
     "check_formula": "calculus.formula_check",
     "check_gradient": "models.gradient_check",
+    "compare": "records.compare",
     "curvature": "models.curvature",
     "fill": "workflow.fill",
+    "find_run": "records.find",
     "load": "models.model_file",
     "loss_surface": "models.surface",
     "plot": "report.plot",
+    "runs": "records.find",
     "save": "models.model_file",
     "train": "workflow.train",
     "write_report": "report.page",
@@ -161,11 +166,14 @@ __all__ = [
     "Warmup",
     "check_formula",
     "check_gradient",
+    "compare",
     "curvature",
     "fill",
+    "find_run",
     "load",
     "loss_surface",
     "plot",
+    "runs",
     "save",
     "train",
     "write_report",

@@ -48,7 +48,7 @@ def pack(kind: str, description: Mapping[str, Any], arrays: Mapping[str, AnyArra
         "format": _FORMAT,
         "arrays": {name: array_checksum(array) for name, array in contiguous.items()},
     }
-    text = _canonical({**entries, "checksum": _checksum(_canonical(entries).encode())})
+    text = _canonical({**entries, "checksum": digest(_canonical(entries).encode())})
     return save(contiguous, metadata={_KEY: text})
 
 
@@ -89,6 +89,12 @@ def kind_of(data: bytes, name: str) -> str:
     return str(_read_entries(data, name)["kind"])
 
 
+def description_of(data: bytes, name: str, kind: str) -> dict[str, Any]:
+    """Return the caller's entries of a file, of which no more than its header need be there."""
+    entries = _read_entries(data, name, kind)
+    return {key: entries[key] for key in entries.keys() - _OWN_ENTRIES}
+
+
 def _read_entries(data: bytes, name: str, kind: str | None = None) -> dict[str, Any]:
     """Read and check the description."""
     header = _parse(_header(data, name), name, "its header")
@@ -116,7 +122,7 @@ def _is_intact(text: str, entries: dict[str, Any]) -> bool:
     """Check the description's spelling and checksum."""
     others = {key: value for key, value in entries.items() if key != "checksum"}
     try:
-        checksum = _checksum(_canonical(others).encode())
+        checksum = digest(_canonical(others).encode())
         return entries.get("checksum") == checksum and text == _canonical(entries)
     except RecursionError:
         return False
@@ -195,10 +201,11 @@ def array_checksum(array: AnyArray) -> str:
     """Hash type, shape and bytes (little-endian, in C order) to 32 hexadecimal digits."""
     little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
     head = f"{little.dtype.str} {little.shape} ".encode()
-    return _checksum(head, little.reshape(-1).view(np.uint8).data)
+    return digest(head, little.reshape(-1).view(np.uint8).data)
 
 
-def _checksum(*parts: bytes | memoryview) -> str:
+def digest(*parts: bytes | memoryview) -> str:
+    """Hash bytes to 32 hexadecimal digits (BLAKE2b)."""
     import hashlib
 
     state = hashlib.blake2b(digest_size=16)

@@ -36,7 +36,9 @@ def remove_leftovers(path: Path) -> None:
         leftover.unlink(missing_ok=True)
 
 
-def write_atomically(path: Path, data: bytes, *, keep_previous: bool = False) -> None:
+def write_atomically(
+    path: Path, data: bytes, *, keep_previous: bool = False, is_lasting: bool = True
+) -> None:
     """Put `data` under `path`, whole or not at all, and safe from a loss of power on return.
 
     The permissions of a file that is replaced carry over; a new file gets the usual ones.
@@ -51,6 +53,8 @@ def write_atomically(path: Path, data: bytes, *, keep_previous: bool = False) ->
     keep_previous
         Keep the version replaced as `NAME.previous`. Where the file system has no hard links,
         `NAME` is missing for a moment while `NAME.previous` is whole.
+    is_lasting
+        False does not wait for the disk: a loss of power may then leave a part.
 
     Raises
     ------
@@ -66,7 +70,7 @@ def write_atomically(path: Path, data: bytes, *, keep_previous: bool = False) ->
     with _alone_in(path.parent):
         remove_leftovers(path)
         try:
-            _write_synced(_writing_name(path), data, like=path)
+            _write(_writing_name(path), data, like=path, is_synced=is_lasting)
             if keep_previous and path.is_file():
                 _keep(path)
             _writing_name(path).replace(path)
@@ -74,7 +78,8 @@ def write_atomically(path: Path, data: bytes, *, keep_previous: bool = False) ->
             with contextlib.suppress(OSError):
                 remove_leftovers(path)
             raise
-    _sync_folder(path.parent)
+    if is_lasting:
+        _sync_folder(path.parent)
 
 
 def why_not_written(path: Path, size: int, cause: OSError) -> str:
@@ -121,8 +126,8 @@ def _alone_in(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _write_synced(path: Path, data: bytes, *, like: Path) -> None:
-    """Create `path` with `data` and the permissions of `like`, and sync it."""
+def _write(path: Path, data: bytes, *, like: Path, is_synced: bool) -> None:
+    """Create `path` with `data` and the permissions of `like`, and sync it if that is asked for."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with contextlib.suppress(FileNotFoundError):
@@ -130,7 +135,8 @@ def _write_synced(path: Path, data: bytes, *, like: Path) -> None:
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(descriptor, rest) :]
-        os.fsync(descriptor)
+        if is_synced:
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

@@ -32,6 +32,8 @@ Commands:
   explain    Open a derivative: of the loss by one weight.
   curvature  Open the second derivatives of a loss.
   check      Check a gradient by differences.
+  runs       List the runs of train and fill.
+  compare    Compare two runs: what was chosen otherwise.
 
   Exit codes:
     0    done

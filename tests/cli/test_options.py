@@ -10,6 +10,9 @@ from gradus.errors import InvalidParameter
 from gradus.workflow.options import Options
 from tests.cli.helpers import Fake
 
+# Of `train` and `fill` themselves: they are no choice about learning.
+BESIDE = {"record", "start"}
+
 
 @pytest.fixture
 def asked(monkeypatch, tmp_path):
@@ -29,13 +32,14 @@ def asked(monkeypatch, tmp_path):
 def test_all_options_of_the_workflow_are_options_of_the_command_line():
     fields = {field.name: field for field in dataclasses.fields(Options)}
     # Which engine computes is a matter of tests, not of answers.
-    assert set(learning_options()) == set(fields) - {"engine"}
+    assert set(learning_options()) - BESIDE == set(fields) - {"engine"}
 
 
 def test_what_is_left_out_is_left_to_the_workflow(asked):
     assert run(["train", "t.csv", "--target", "y"]) == 0
     assert asked.pop("table") == "t.csv"
     assert asked.pop("target") == "y"
+    assert {name: asked.pop(name) for name in BESIDE} == {"record": True, "start": None}
     assert Options.of(**asked) == Options()
 
 
@@ -44,7 +48,7 @@ def test_every_option_arrives(asked):
         "--seed 3 --threads 2 --folds 4 --epochs 7 --time-limit 1.5 --hidden 6,5 --activation tanh "
         "--rule adam --learning-rate 0.02 --batch-size 9 --weight-column w --class-weight a=2 "
         "--class-weight b=3 --split time:t --as zip=category --as a=b=id --ignore one "
-        "--ignore two --keep-rows"
+        "--ignore two --keep-rows --from 12ab@20 --no-record"
     )
     assert run(["train", "t.csv", "--target", "y", *arguments.split()]) == 0
     assert asked == {
@@ -66,6 +70,8 @@ def test_every_option_arrives(asked):
         "kinds": {"zip": "category", "a=b": "id"},
         "ignore": ("one", "two"),
         "keep_rows": True,
+        "start": "12ab@20",
+        "record": False,
     }
 
 
@@ -90,6 +96,6 @@ def test_errors_name_the_option_as_typed(sentence, typed):
 def test_the_help_tells_of_every_option_once(command, capsys):
     assert run([command, "--help"]) == 0
     told = capsys.readouterr().out
-    names = [name.replace("_", "-") for name in learning_options() if name != "n_threads"]
-    expected = {"--threads", "--as", *(f"--{name}" for name in names if name != "kinds")}
+    spelled = {"n_threads": "threads", "kinds": "as", "start": "from", "record": "no-record"}
+    expected = {f"--{spelled.get(name, name.replace('_', '-'))}" for name in learning_options()}
     assert {option: told.count(f"  {option} ") for option in expected} == dict.fromkeys(expected, 1)

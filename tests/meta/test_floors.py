@@ -11,7 +11,7 @@ FLOORS = (
     {"engines"},
     {"training", "calculus", "verdict"},
     {"models"},
-    {"diagnosis"},
+    {"diagnosis", "records"},
     {"workflow"},
     {"estimators", "report"},
     {"cli", "studio", "cluster"},

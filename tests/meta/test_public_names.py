@@ -14,8 +14,9 @@ PUBLIC = {
     "LBFGS", "LayerNorm", "LevenbergMarquardt", "LossCurveDisplay", "MLPClassifier", "MLPRegressor",
     "Model", "ModelFileError", "Network", "NetworkDisplay", "NetworkSpec", "OneCycle",
     "Predictions", "Quantile", "RMSprop", "Residual", "ResidualsDisplay", "ResponseDisplay", "Run",
-    "ShapeMismatch", "TruncatedNewton", "Warmup", "check_formula", "check_gradient", "curvature",
-    "fill", "load", "loss_surface", "plot", "save", "train", "write_report",
+    "ShapeMismatch", "TruncatedNewton", "Warmup", "check_formula", "check_gradient", "compare",
+    "curvature", "fill", "find_run", "load", "loss_surface", "plot", "runs", "save", "train",
+    "write_report",
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from gradus.errors import DataError, InvalidParameter
+from gradus.models.model_file import load
 from gradus.tables.read import read_table
 from gradus.workflow.fill import fill
 
@@ -141,6 +142,8 @@ def test_huge_and_tiny_numbers(write, rng):
     truth = [x[4] * 1e145]
     assert result.predictions.values == pytest.approx(truth, rel=1e-3)
     assert read_table(result.output).columns[2].values[4] == pytest.approx(truth[0], rel=1e-3)
+    result.model.save("huge.gradus")
+    assert load("huge.gradus").labels == result.model.labels
 
 
 def test_an_asked_row_far_outside_gets_a_finite_answer_and_a_flag(write, rng):

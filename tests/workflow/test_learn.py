@@ -14,7 +14,7 @@ from tests.workflow.arrays import QUICK, contest, prepared
 
 
 def learned(found, notify=None, **options):
-    return learn(found, Options(**{**QUICK, **options}), None, notify)
+    return learn(found, Options(**{**QUICK, **options}), None, notify)[0]
 
 
 @pytest.mark.parametrize(

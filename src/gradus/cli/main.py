@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from gradus.cli.check import check
+from gradus.cli.compare import compare
 from gradus.cli.curvature import curvature
 from gradus.cli.explain import explain
 from gradus.cli.fill import fill
@@ -18,6 +19,7 @@ from gradus.cli.options import as_typed
 from gradus.cli.output import ListenerLeft
 from gradus.cli.predict import predict
 from gradus.cli.report import report
+from gradus.cli.runs import runs
 from gradus.cli.show import show
 from gradus.cli.train import train
 from gradus.cli.voice import Voice
@@ -50,7 +52,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_EXIT_CODES,
 )
-for command in (fill, train, predict, show, report, explain, curvature, check):
+for command in (fill, train, predict, show, report, explain, curvature, check, runs, compare):
     app.command()(command)
 
 

@@ -39,6 +39,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 _SPELLED = {
     "n_threads": "--threads",
     "kinds": "--as",
+    "start": "--from",
     "path": "TABLE",
     "table": "TABLE",
     "most_terms": "--terms",
@@ -94,8 +95,17 @@ def learning_options(
     keep_rows: Annotated[  # noqa: FBT002 an option of the command line, always named there
         bool, typer.Option("--keep-rows", help="Keep the rows learned from in the model file.")
     ] = False,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="RUN@EPOCH", help="Begin with the weights of a run, see gradus runs."
+        ),
+    ] = None,
+    no_record: Annotated[  # noqa: FBT002 an option of the command line, always named there
+        bool, typer.Option("--no-record", help="Keep no record of the run.")
+    ] = False,
 ) -> dict[str, Any]:
-    """Return the options of learning under their names in `workflow.options`."""
+    """Return the options of learning under their names in `workflow.options` and `train`."""
     return {
         "seed": seed,
         "n_threads": threads,
@@ -113,6 +123,8 @@ def learning_options(
         "kinds": kinds_of_columns(kinds or ()),
         "ignore": tuple(ignore or ()),
         "keep_rows": keep_rows,
+        "start": start,
+        "record": not no_record,
     }
 
 

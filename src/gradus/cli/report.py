@@ -64,4 +64,4 @@ def read_once(table: str, options: dict[str, Any]) -> Any:  # noqa: ANN401 a pat
     from gradus.workflow.options import Options
     from gradus.workflow.train import read_as
 
-    return read_as(table, Options.of(**options))
+    return read_as(table, Options(kinds=options["kinds"]))

@@ -87,7 +87,7 @@ def arrays_of(model: Model) -> dict[str, AnyArray]:
     for part, own in parts:
         arrays.update({f"{part} {name}": np.asarray(array) for name, array in own.items()})
     for number, history in enumerate(model.history, 1):
-        arrays[f"history {number}"] = _table_of(history)
+        arrays[f"history {number}"] = history_table(history)
     if model.rows is not None:
         arrays["rows X"], arrays["rows y"] = model.rows
     return arrays
@@ -239,7 +239,7 @@ def _origin(entries: object, arrays: dict[str, AnyArray], names: tuple[str, ...]
         raise ValueError("its columns must be those of its encoder.")
     stops = _texts(entries["stops"])
     histories = [
-        _history(_float64(arrays, f"history {number}"), _text(entries["measure"]))
+        read_history(_float64(arrays, f"history {number}"), _text(entries["measure"]))
         for number, _ in enumerate(stops, 1)
     ]
     return Origin(
@@ -285,7 +285,7 @@ def _check_asked(asked: object) -> None:
         _text(text)
 
 
-def _table_of(history: History) -> Float64Array:
+def history_table(history: History) -> Float64Array:
     """Line up a history as a table of shape (k, 7 + n_layers)."""
     columns = (
         history.epoch, history.loss, history.validation_loss, history.measure,
@@ -294,8 +294,8 @@ def _table_of(history: History) -> Float64Array:
     return np.column_stack([*columns, history.update_ratio])
 
 
-def _history(table: Float64Array, measure: str) -> History:
-    """Undo `_table_of`."""
+def read_history(table: Float64Array, measure: str) -> History:
+    """Undo `history_table`."""
     if table.ndim != 2 or table.shape[1] <= _N_COLUMNS:
         raise ValueError(f"a history must have shape (k, 7 + n_layers); got {table.shape}.")
     epoch = table[:, 0]

@@ -97,7 +97,7 @@ class NumberTarget:
         before = skewness(y)
         after = skewness(np.log(y)) if y.min() > 0 else np.inf
         is_log = len(y) >= _ENOUGH_ROWS and _leans_like_exp(y, before, after)
-        is_whole = bool((y == np.floor(y)).all()) and y.min() >= 0 and y.max() < _ALL_WHOLE
+        is_whole = bool((y == np.floor(y)).all() and y.min() >= 0 and y.max() < _ALL_WHOLE)
         is_count = is_whole and len(np.unique(y)) > _FEW_VALUES
         if is_log:
             notes.append(

@@ -12,7 +12,7 @@ from gradus._typing import FloatArray, Int64Array
 from gradus.errors import InvalidParameter
 from gradus.training.history import KEPT_DIGITS, next_round
 
-#: Bytes of all snapshots of one training, of however many networks.
+#: Room for all snapshots of `Network.train`.
 MOST_BYTES = 16 << 20
 # Snapshots of one network.
 _MOST = 64
@@ -27,8 +27,8 @@ class Snapshots:
     Kept are the weights before the first step, of the best epoch, of the last one, and after every
     epoch whose number has at most b binary digits before its trailing zeros: all up to 2**b, then
     ``2**(b - 1)`` per doubling. The largest b up to 6 is taken with which a network has at most 64
-    snapshots, and all networks of a training together at most 16 MiB; without room for
-    three of each, none is kept.
+    snapshots, and all networks of a training together no more bytes than there is room for: 16 MiB
+    for `Network.train`, 4 MiB in the record of a run. Without room for three of each, none is kept.
 
     Attributes
     ----------

@@ -20,6 +20,7 @@ from gradus.tables.target import Classes
 from gradus.training.control import Progress
 from gradus.training.history import History
 from gradus.training.plan import Plan
+from gradus.training.snapshots import Snapshots
 from gradus.training.train import TrainResult, train
 from gradus.verdict.baselines import LinearFit, constant_model, linear_model
 from gradus.verdict.intervals import own_share
@@ -68,6 +69,8 @@ class Contest:
         The stops in one sentence; empty where no network was trained.
     settings
         What was trained: of two kinds of networks the one with the smaller error.
+    best_epochs, snapshots
+        Of the networks, one each; see `TrainResult`.
     """
 
     candidates: dict[str, Candidate]
@@ -76,6 +79,8 @@ class Contest:
     stops: tuple[str, ...]
     summary: str
     settings: Settings
+    best_epochs: tuple[int, ...] = ()
+    snapshots: tuple[Snapshots, ...] = ()
 
 
 def hold_contest(
@@ -205,6 +210,8 @@ def _with_networks(
         stops=tuple(stops),
         summary=stop_summary(runs[-1].result, runs[-1].plan),
         settings=settings,
+        best_epochs=tuple(epoch for run in runs for epoch in run.result.best_epochs),
+        snapshots=tuple(one for run in runs for one in run.result.snapshots),
     )
 
 
@@ -229,6 +236,7 @@ def _train_rounds(
     if plan.time_limit is not None:
         plan = replace(plan, time_limit=plan.time_limit / len(rounds))
     runs: list[_Run] = []
+    starts = [] if settings.start is None else list(settings.start)
     out_of_fold = np.full((len(y), spec.n_outputs), np.nan)
     for number, (folds, is_there) in enumerate(rounds):
         rows = slice(None) if is_there.all() else np.flatnonzero(is_there)
@@ -239,6 +247,10 @@ def _train_rounds(
         passed_on = its_folds if (its_folds >= 0).any() else None
         sides: dict[str, Any] = {"groups": groups, "order": order}
         sides["callback"] = _numbered(callback, number)
+        sides["snapshot_bytes"] = settings.snapshot_bytes // len(rounds)
+        if starts:
+            n_networks = max(1, int(its_folds.max()) + 1)
+            sides["start"], starts = np.array(starts[:n_networks]), starts[n_networks:]
         result = train(spec, X[rows], y[rows], its_weights, passed_on, its_plan, **sides)
         if "interrupted" in result.stopped_because:
             # Half-trained networks are no answer; whoever pressed Ctrl-C wants none.

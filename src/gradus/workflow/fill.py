@@ -25,10 +25,12 @@ from gradus.tables.write import (
 )
 from gradus.tables.write import write_filled as write_file
 from gradus.training.control import Progress
+from gradus.workflow.branch import find_branch
 from gradus.workflow.filling import make_filling, names_beside
 from gradus.workflow.learn import learn
 from gradus.workflow.options import Options
 from gradus.workflow.prepare import Notify, prepare
+from gradus.workflow.recording import Recording
 from gradus.workflow.train import read_as
 
 #: What stands for standard input and standard output.
@@ -74,6 +76,8 @@ def fill(
     force: bool = False,
     callback: Callable[[Progress], None] | None = None,
     notify: Notify | None = None,
+    record: bool = True,
+    start: str | None = None,
     **options: Any,  # noqa: ANN401 each option has a type of its own
 ) -> FillResult:
     """Answer the blank cells of one column and write the table, filled, beside the original.
@@ -100,6 +104,12 @@ def fill(
     notify
         Called with the kind of a sentence ("note", "warning", "verdict", "detail", "stop" or
         "written") and the sentence, as soon as it is known.
+    record
+        Whether the run is kept, for `gradus.runs`; see `find_run`.
+    start
+        "RUN@EPOCH", or "RUN" for the weights its networks ended with: a run that was kept, whose
+        weights these networks begin with. Table, target and seed must be its own; options left out
+        are as they were there.
     **options
         See `Options`.
 
@@ -116,18 +126,24 @@ def fill(
     KeyboardInterrupt
         If the person stops it. Nothing is written then.
     """
+    branch = None if start is None else find_branch(start)
     chosen = Options.of(**options)
+    chosen = chosen if branch is None else branch.options(chosen)
+    recording = Recording("fill", chosen, branch, is_on=record)
     place = output_place(table, output, "filled", force=force)
     read = read_as(table, chosen)
+    recording.has_read(read)
     check_format(read, place)
     prepared = prepare(read, target, chosen, notify, needs_blank=True)
     # Before minutes of training are spent on answers that cannot be written.
     check_added_names(read, names_beside(prepared.target.name, prepared.labels))
-    model = learn(prepared, chosen, callback, notify)
+    room = recording.snapshot_bytes
+    model, contest = learn(prepared, chosen, callback, notify, branch=branch, snapshot_bytes=room)
     rows = prepared.question.asked
     predictions = model.answer(prepared.inputs(rows), n_threads=chosen.n_threads)
     filling = make_filling(model, rows, predictions, model.target, is_new=False)
     data, frame = put_out(read, filling, place)
+    recording.keep(prepared, model, contest, notify)
     return FillResult(place, data, frame, model.target, rows, predictions, model)
 
 

@@ -28,6 +28,7 @@ from gradus.verdict.judge_numbers import judge_numbers
 from gradus.verdict.neighbors import nearest_neighbors
 from gradus.verdict.novelty import Novelty
 from gradus.verdict.verdict import FEWEST_ROWS, Verdict, too_few
+from gradus.workflow.branch import Branch
 from gradus.workflow.contest import Candidate, Contest, hold_contest
 from gradus.workflow.options import Options
 from gradus.workflow.prepare import Notify, Prepared, class_factors
@@ -47,7 +48,10 @@ def learn(
     options: Options,
     callback: Callable[[Progress], None] | None = None,
     notify: Notify | None = None,
-) -> Model:
+    *,
+    branch: Branch | None = None,
+    snapshot_bytes: int = 0,
+) -> tuple[Model, Contest]:
     """Train, judge and put together a model.
 
     Parameters
@@ -60,6 +64,14 @@ def learn(
         Told how far training is.
     notify
         Told each sentence about how it went.
+    branch
+        What to go on from; None begins anew.
+    snapshot_bytes
+        Room for weights on the way; see `Snapshots`.
+
+    Returns
+    -------
+    The model, and the contest it came out of.
 
     Raises
     ------
@@ -84,6 +96,9 @@ def learn(
         settings = [replace(usual, plan=replace(usual.plan, early_stopping=None))]
     elif second := choose_second_order(usual, n, options):
         settings.append(second)
+    if branch:
+        settings = [branch.settings(prepared, settings, options)]
+    settings = [replace(one, snapshot_bytes=snapshot_bytes) for one in settings]
     contest = hold_contest(prepared, settings, weights, options, callback)
     calibrated, temperatures, targets = _in_own_units(prepared, contest)
     verdict = _judge(prepared, contest, calibrated, options)
@@ -102,7 +117,7 @@ def learn(
         for sentence in told:
             if notify:
                 notify(kind, sentence)
-    return Model(
+    model = Model(
         target=prepared.target.name,
         spelling=answer_spelling(prepared.target),
         encoder=prepared.encoder,
@@ -116,6 +131,7 @@ def learn(
         origin=_origin(prepared, contest, options),
         rows=(prepared.X, prepared.y) if options.keep_rows else None,
     )
+    return model, contest
 
 
 def _can_hold_out(split: Split) -> bool:

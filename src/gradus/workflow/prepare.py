@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from gradus._archive import array_checksum, digest
 from gradus._typing import Float64Array, Int64Array
 from gradus.errors import InvalidParameter
 from gradus.tables.checks import groups_of_copies, warnings_of
@@ -67,6 +68,12 @@ class Prepared:
     def target(self) -> Column:
         """The column asked for, as it is used."""
         return self.described[self.question.target].column
+
+    def digest(self) -> str:
+        """Hash what is learned, and who judges: arrays, folds, groups and order in time."""
+        split = self.split
+        arrays = (self.X, self.y, self.weights, split.folds, split.groups, split.order)
+        return digest(" ".join("" if a is None else array_checksum(a) for a in arrays).encode())
 
     def inputs(self, rows: Int64Array) -> tuple[Column, ...]:
         """Return the input columns of some rows."""

@@ -4,11 +4,12 @@ The choices stand in one place with their reasons; nothing is trained or read he
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
 
+from gradus._typing import FloatArray
 from gradus.networks.layers import Dense, Embedding, Initializer
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.automatic import Automatic
@@ -60,10 +61,22 @@ Embedded: TypeAlias = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Settings:
-    """What to train, and how."""
+    """What to train, and how.
+
+    Attributes
+    ----------
+    spec, plan
+        Of every network.
+    start
+        Shape (k, n_params): the first weights of each network; None draws them from its seed.
+    snapshot_bytes
+        Room for weights on the way; see `Snapshots`.
+    """
 
     spec: NetworkSpec
     plan: Plan
+    start: FloatArray | None = field(default=None, compare=False)
+    snapshot_bytes: int = 0
 
 
 def choose_settings(

@@ -12,9 +12,11 @@ from gradus.tables.kinds import WORD_KINDS
 from gradus.tables.read import read_table
 from gradus.tables.table import Table
 from gradus.training.control import Progress
+from gradus.workflow.branch import find_branch
 from gradus.workflow.learn import learn
 from gradus.workflow.options import Options
 from gradus.workflow.prepare import Notify, prepare
+from gradus.workflow.recording import Recording
 
 
 def train(
@@ -23,6 +25,8 @@ def train(
     *,
     callback: Callable[[Progress], None] | None = None,
     notify: Notify | None = None,
+    record: bool = True,
+    start: str | None = None,
     **options: Any,  # noqa: ANN401 each option has a type of its own
 ) -> Model:
     """Learn one column of a table from the others.
@@ -42,6 +46,12 @@ def train(
     notify
         Called with the kind of a sentence ("note", "warning", "verdict", "detail" or "stop") and
         the sentence, as soon as it is known.
+    record
+        Whether the run is kept, for `gradus.runs`; see `find_run`.
+    start
+        "RUN@EPOCH", or "RUN" for the weights its networks ended with: a run that was kept, whose
+        weights these networks begin with. Table, target and seed must be its own; options left out
+        are as they were there.
     **options
         See `Options`.
 
@@ -58,10 +68,17 @@ def train(
     KeyboardInterrupt
         If the person stops it.
     """
+    branch = None if start is None else find_branch(start)
     chosen = Options.of(**options)
+    chosen = chosen if branch is None else branch.options(chosen)
+    recording = Recording("train", chosen, branch, is_on=record)
     read = read_as(table, chosen)
+    recording.has_read(read)
     prepared = prepare(read, target, chosen, notify, needs_blank=False)
-    return learn(prepared, chosen, callback, notify)
+    room = recording.snapshot_bytes
+    model, contest = learn(prepared, chosen, callback, notify, branch=branch, snapshot_bytes=room)
+    recording.keep(prepared, model, contest, notify)
+    return model
 
 
 def read_as(table: str | os.PathLike[str] | object, options: Options) -> Table:

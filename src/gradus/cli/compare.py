@@ -1,0 +1,28 @@
+"""The command `gradus compare`: two runs side by side.
+
+It knows nothing that `records.compare` does not know.
+"""
+
+from typing import Annotated
+
+import typer
+
+from gradus.cli.options import AsJson
+from gradus.cli.output import put_json, put_text
+
+_HELP = "An id or its beginning, last, previous, or a model's file."
+
+
+def compare(
+    first: Annotated[str, typer.Argument(metavar="RUN_A", help=_HELP)],
+    second: Annotated[str, typer.Argument(metavar="RUN_B", help="Another one.")],
+    as_json: AsJson = False,  # noqa: FBT002 an option of the command line, always named there
+) -> None:
+    """Compare two runs: what was chosen otherwise. Also: when they part, and what came of it."""
+    from gradus.records.compare import compare as compare_runs
+
+    found = compare_runs(first, second)
+    if as_json:
+        put_json(found.describe())
+    else:
+        put_text(found.text())

@@ -1,0 +1,42 @@
+"""The command `gradus runs`: the list of runs that are kept.
+
+It knows nothing that `records.find` does not know.
+"""
+
+from typing import Annotated
+
+import typer
+
+from gradus.cli.options import AsJson
+from gradus.cli.output import put_json, put_text
+from gradus.cli.voice import Voice
+
+
+def runs(
+    context: typer.Context,
+    most: Annotated[int, typer.Option(min=1, metavar="N", help="So many, the newest.")] = 20,
+    remove: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Remove this one from the record.")
+    ] = None,
+    as_json: AsJson = False,  # noqa: FBT002 an option of the command line, always named there
+) -> None:
+    """List the runs of train and fill. Newest first."""
+    from gradus.records.find import remove_run
+    from gradus.records.find import runs as kept_runs
+    from gradus.records.summary import as_table
+
+    voice: Voice = context.obj
+    if remove is not None:
+        voice("written", f"Removed run {remove_run(remove)}.")
+        return
+    found = kept_runs()
+    if as_json:
+        put_json({"runs": [one.describe() for one in found[:most]], "kept": len(found)})
+    elif found:
+        put_text(as_table(found[:most]))
+        if len(found) > most:
+            n_older = len(found) - most
+            said = "run is" if n_older == 1 else "runs are"
+            voice("note", f"{n_older:,} older {said} kept; --most shows more.")
+    else:
+        voice("note", "No run is kept yet; gradus train and gradus fill keep them.")
