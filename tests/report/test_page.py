@@ -113,7 +113,7 @@ def test_many_points_are_counted_in_cells():
     x = rng.normal(size=4000)
     frame = pd.DataFrame({"x": x, "y": np.exp(3 * x + rng.normal(size=4000))})
     page = report_html(train(frame, "y", epochs=1), frame)
-    assert "Darker cells hold more rows" in page
+    assert "The stronger a cell, the more rows it holds" in page
     assert len(page) < 200_000
 
 

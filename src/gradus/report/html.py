@@ -7,7 +7,9 @@ import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gradus.report.axes import printable
+from gradus.report.axes import printable, short
+
+_MOST_LISTED, _LONGEST_NAME = 200, 60
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,12 @@ def paragraph(text: str, kind: str = "") -> str:
     """Return a paragraph of plain text; nothing for none."""
     start = f'<p class="{kind}">' if kind else "<p>"
     return f"{start}{escaped(text)}</p>" if text else ""
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names with commas, at most 200 of them, and count the rest."""
+    more = f" and {len(names) - _MOST_LISTED:,} more" if len(names) > _MOST_LISTED else ""
+    return ", ".join(short(name, _LONGEST_NAME) for name in names[:_MOST_LISTED]) + more
 
 
 def bullets(sentences: Iterable[str], kind: str = "") -> str:
@@ -106,7 +114,7 @@ def table(
         lines.append(f"{start}{first}{cells}</tr>")
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escaped(caption)}"><table>'
-        f"<caption>{escaped(caption)}</caption><thead><tr>{heads}</tr></thead>"
+        f"<caption><span>{escaped(caption)}</span></caption><thead><tr>{heads}</tr></thead>"
         f"<tbody>{''.join(lines)}</tbody></table></div>"
     )
 

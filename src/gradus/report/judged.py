@@ -28,7 +28,7 @@ def answers_section(found: Review) -> Section:
         return Section("answers", title, (paragraph(rows.sentence, "about"), _classes(found)))
     answers, errors = residual_displays(rows)
     n, target = len(rows.known), found.model.target
-    how = "Each dot is a row" if n <= MOST_POINTS else "Darker cells hold more rows"
+    how = "Each dot is a row" if n <= MOST_POINTS else "The stronger a cell, the more rows it holds"
     off = rows.answers - rows.known
     typical = f"half of the answers are within {number_text(float(np.median(np.abs(off))))}"
     return Section(
@@ -113,10 +113,11 @@ def calibration_section(found: Review) -> Section | None:
     drawn = calibration_display(found.model, rows_of(found))
     if drawn is None:
         return None
+    by = "probability" if found.model.intervals is None else "answer"
     told = (
-        "Rows in the order of what they were told, cut into groups of equal size: a dot for each. "
-        "On the dashed line a promise holds. The bars, 95 % intervals, are what luck does to so "
-        "few rows: a group whose bar ends before the line does not hold its promise."
+        f"Rows in the order of their {by}, cut into groups of equal size: a dot for each. On the "
+        "dashed line a promise holds. The bars, 95 % intervals, are what luck does to so few rows: "
+        "a group whose bar ends before the line does not hold its promise."
     )
     rows = rows_of(found)
     if found.model.intervals is None:

@@ -128,6 +128,7 @@ class LossCurveDisplay:
         every = np.concatenate([*self.losses, *self.validation_losses])
         if is_wide(every[np.isfinite(every)]):
             self.ax_.set_yscale("log")
+        self.ax_.locator_params(axis="x", integer=True)
         name_axes(self.ax_, "epoch", "loss")
         if len(handles) > 1:
             names = ("training", "held-out rows", "best epoch")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from gradus.models.model import Model
 from gradus.models.summary import shape
 from gradus.report.axes import short
-from gradus.report.html import Section, bullets, figure, paragraph, side_by_side
+from gradus.report.html import Section, bullets, figure, listed, paragraph, side_by_side
 from gradus.report.loss_curves import LossCurveDisplay
 from gradus.report.network_picture import MOST_UNITS, NetworkDisplay
 from gradus.report.response_curves import MOST_SINGLE, ResponseDisplay
@@ -18,7 +18,6 @@ from gradus.workflow.review import Review
 
 #: So many columns have a curve.
 MOST_CURVES = 12
-_MOST_NAMED = 400
 _LONGEST_NAME = 60
 _NUMBERED = re.compile(r"^Network \d+ ")
 
@@ -38,11 +37,10 @@ def responses_section(found: Review, curves: Sequence[Response]) -> Section:
     shown = {one.column for one in curves}
     others = [column.name for column in found.columns if column.name not in shown]
     if others:
-        names = ", ".join(short(name, _LONGEST_NAME) for name in others[:_MOST_NAMED])
         parts.append(
             paragraph(
                 f"Of {n:,} columns the {len(curves)} that answers depend on most are shown. The "
-                f"others: {names}.",
+                f"others: {listed(others)}.",
                 "quiet",
             )
         )
@@ -71,8 +69,12 @@ def _how(model: Model, curves: Sequence[Response]) -> str:
         f"Each column is varied over its values while all others stay as they are, in {who}{drawn} "
         f"of the table. Thick: the {what}. "
     )
+    if one.n_looked_at < one.n_known:
+        told += f"The values are quantiles of {one.n_looked_at:,} of them. "
     if len(one.lines) == 1:
         told += "Thin: single rows; where they go apart, the effect depends on other columns. "
+        if any(each.kind == "word" for each in curves):
+            told += "Of words, bars hold the middle 80 % of the rows. "
     elif isinstance(model.labels, Classes) and len(model.labels.names) > MOST_CLASSES:
         told += f"Of the {len(model.labels.names):,} classes the {MOST_CLASSES} likeliest. "
     return f"{told}Values are put together here that may never come together."

@@ -56,6 +56,8 @@ figcaption { color: var(--ink2); font-size: 13px; line-height: 1.45; margin-top:
 .scroll { overflow-x: auto; margin: 8px 0 12px; }
 table { border-collapse: collapse; font-size: 13.5px; line-height: 1.4; }
 caption { text-align: left; color: var(--ink2); font-size: 13px; padding-bottom: 4px; }
+/* A caption stays in sight and as wide as the screen while its table is scrolled. */
+caption span { position: sticky; left: 0; display: inline-block; max-width: min(70ch, 80vw); }
 th, td { text-align: left; font-weight: 400; padding: 4px 14px 4px 0; vertical-align: top;
   border-bottom: 1px solid var(--line); max-width: 44ch; }
 thead th { color: var(--ink3); font-size: 12.5px; white-space: nowrap; vertical-align: bottom; }
@@ -73,6 +75,7 @@ footer { padding-top: 4px; padding-bottom: 32px; }
   main, header, footer, nav { padding-left: 12px; padding-right: 12px; }
   section { padding: 14px 12px 10px; }
   h1 { font-size: 23px; }
+  #table td:last-child { min-width: 60ch; }
 }
 @media print {
   @page { size: A4; margin: 15mm; }
@@ -93,6 +96,7 @@ footer { padding-top: 4px; padding-bottom: 32px; }
   .scroll, .drawing { overflow: visible; }
   .wide .drawing svg { min-width: 0; width: 100%; }
   table { font-size: 8.5pt; }
+  #table td:last-child, #table tbody th { min-width: 0; }
   th, td { padding-right: 8px; overflow-wrap: anywhere; }
   a { color: inherit; text-decoration: none; }
 }

@@ -6,7 +6,7 @@ from typing import Protocol
 from gradus.models.model import Model
 from gradus.models.summary import measure_rows
 from gradus.report.axes import short
-from gradus.report.html import Section, bullets, cards, escaped, paragraph, table
+from gradus.report.html import Section, bullets, cards, escaped, listed, paragraph, table
 from gradus.verdict.words import number_text, percent_text
 from gradus.workflow.review import ColumnRead, Review
 
@@ -79,20 +79,23 @@ def _large(model: Model) -> list[tuple[str, str]]:
 
 def reading_section(found: Review) -> Section:
     """Say what was made of each column."""
-    shown, others = found.reading[:_MOST_COLUMNS], found.reading[_MOST_COLUMNS:]
+    columns = sorted(found.reading, key=lambda one: one.use != "asked for")
+    shown, others = columns[:_MOST_COLUMNS], columns[_MOST_COLUMNS:]
     has_blanks = any(one.n_blank is not None for one in shown)
     head = ["column", "kind", "use", *(["blank"] if has_blanks else []), "why"]
     rows = [_column_row(one, has_blanks=has_blanks) for one in shown]
     size = f"{found.table.n_rows:,} rows, {len(found.table.columns):,} columns"
-    more = ""
-    if others:
-        names = ", ".join(f"{short(one.name, _LONGEST_NAME)} ({one.kind})" for one in others)
-        more = f"And {len(others):,} more: {names}."
+    kinds: dict[str, list[str]] = {}
+    for one in others:
+        kinds.setdefault(f"{one.kind}, {one.use}", []).append(one.name)
     numbers = (3,) if has_blanks else ()
     parts = [
         paragraph(f"{short(found.table.name.rpartition('/')[2], 80)}: {size}.", "about"),
         table("Columns, and what was made of each.", head, rows, numbers=numbers),
-        paragraph(more),
+        *(
+            paragraph(f"{len(names):,} more ({kind}): {listed(names)}.", "quiet")
+            for kind, names in kinds.items()
+        ),
     ]
     if found.warnings:
         parts += ["<h3>Warnings</h3>", bullets(found.warnings, "warnings")]
