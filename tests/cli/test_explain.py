@@ -8,6 +8,10 @@ import pytest
 
 from gradus.cli.main import run
 from gradus.models.model_file import save
+from gradus.workflow.answer_slopes import answer_slopes
+from gradus.workflow.rows_behind import rows_behind
+from gradus.workflow.what_if import what_if
+from gradus.workflow.why import why
 from tests.models.cases import model_of, table
 
 PARAMETER = ["-p", "layer 1 weight [0, 2]"]
@@ -72,10 +76,76 @@ def test_the_slopes_of_an_answer(given, capfd):
     assert json.loads(capfd.readouterr().out)["row"] == 27
 
 
-@pytest.mark.parametrize("options", [[], [*PARAMETER, "--answer", "--row", "1"], ["--answer"]])
-def test_one_thing_is_explained(given, capsys, options):
+QUESTIONS = {
+    "why": (["--why"], lambda model, rows: why(model, rows, 28, digits=4)),
+    "shapley": (
+        ["--shapley", "--baseline", "3"],
+        lambda model, rows: why(model, rows, 28, method="shapley", baseline=3, digits=4),
+    ),
+    "what if": (
+        ["--what-if", "a=2", "--what-if", "town=town 1"],
+        lambda model, rows: what_if(model, rows, 28, {"a": "2", "town": "town 1"}, digits=4),
+    ),
+    "answer": (["--answer"], lambda model, rows: answer_slopes(model, rows, 28)),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_questions_about_an_answer(given, capfd, question):
+    options, ask = QUESTIONS[question]
+    expected = ask(model_of("a number"), table())
+    assert run([*given, *options, "--row", "28", "--digits", "4"]) == 0
+    assert capfd.readouterr().out == expected.text(4) + "\n"
+    assert run([*given, *options, "--row", "28", "--digits", "4", "--json"]) == 0
+    told = json.loads(capfd.readouterr().out)
+    assert told["row"] == 27
+    assert told.keys() == expected.describe().keys()
+
+
+def test_the_rows_behind_a_weight(given, capfd):
+    options = ["--rows-behind", PARAMETER[1], "--network", "2", "--terms", "3"]
+    expected = rows_behind(model_of("a number"), table(), PARAMETER[1], network=2, most_rows=3)
+    assert run([*given, *options]) == 0
+    assert capfd.readouterr().out == expected.text() + "\n"
+
+
+ONE = "gradus explain must be given --parameter or --rows-behind, or one of --answer, --why and "
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ([], ONE),
+        ([*PARAMETER, "--answer", "--row", "1"], ONE),
+        (["--answer"], ONE),
+        (["--why"], ONE),
+        (["--why", "--answer", "--row", "1"], ONE),
+        (["--rows-behind", PARAMETER[1], *PARAMETER], ONE),
+        (
+            ["--answer", "--row", "1", "--baseline", "2"],
+            "--baseline must come with --why; nothing else is compared.",
+        ),
+        (
+            ["--why", "--row", "1", "--formula", "latex"],
+            "--formula must come with --parameter; nothing else has one.",
+        ),
+        (
+            ["--what-if", "a", "--row", "1"],
+            "--what-if must be COLUMN=CELL, such as --what-if area=120; got 'a'.",
+        ),
+        (
+            ["--why", "--baseline", "0", "--row", "1"],
+            "--baseline must be a whole number from 1 to 60; got 0.",
+        ),
+        (
+            ["--rows-behind", PARAMETER[1], "--terms", "0"],
+            "--terms must be a whole number, 1 or greater; got 0.",
+        ),
+    ],
+)
+def test_one_thing_is_explained(given, capsys, options, sentence):
     assert run([*given, *options]) == 2
-    assert "must be given either --parameter or --answer with --row." in capsys.readouterr().err
+    assert sentence in capsys.readouterr().err
 
 
 def test_libraries_have_no_complaint_at_the_end(given):

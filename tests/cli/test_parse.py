@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradus.cli.parse import kinds_of_columns, weights_of_classes, widths
+from gradus.cli.parse import cells_of_columns, kinds_of_columns, weights_of_classes, widths
 from gradus.errors import InvalidParameter
 
 
@@ -17,6 +17,14 @@ def test_widths_that_are_none(text):
 
 def test_widths():
     assert widths("64, 32,1") == (64, 32, 1)
+
+
+def test_cells_of_columns():
+    assert cells_of_columns(["a=1", "b=c=x y", "d=", "a=1"]) == {"a": "1", "b=c": "x y", "d": ""}
+    with pytest.raises(InvalidParameter, match=r"^--what-if must be COLUMN=CELL, such as"):
+        cells_of_columns(["=3"])
+    with pytest.raises(InvalidParameter, match=r"^--what-if must name each column once; 'a' is"):
+        cells_of_columns(["a=1", "a=2"])
 
 
 def test_kinds_of_columns():

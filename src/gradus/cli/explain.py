@@ -1,20 +1,36 @@
 """The command `gradus explain`: the chain rule with the numbers of a person's own row.
 
-It knows nothing that `workflow.explain` does not know.
+It knows nothing that `workflow` does not know.
 """
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
 from gradus.cli.loading import load_model
 from gradus.cli.options import AsJson, ModelPlace, TablePlace
 from gradus.cli.output import put_json, put_text
+from gradus.cli.parse import cells_of_columns
 from gradus.cli.voice import Voice
 from gradus.errors import InvalidParameter
 
 if TYPE_CHECKING:
     from gradus.models.model import Model
+
+
+class Told(Protocol):
+    """What every explanation can do."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was said while the table was read."""
+
+    def text(self, digits: int = 6) -> str:
+        """Write it as lines."""
+
+    def describe(self) -> dict[str, Any]:
+        """Say it as names and values that JSON can carry."""
 
 
 def explain(
@@ -34,6 +50,24 @@ def explain(
         bool,
         typer.Option("--answer", help="What one more of each number does to the row's answer."),
     ] = False,
+    why: Annotated[  # noqa: FBT002 an option of the command line, always named there
+        bool, typer.Option("--why", help="How much of the row's answer each column made.")
+    ] = False,
+    shapley: Annotated[  # noqa: FBT002 an option of the command line, always named there
+        bool, typer.Option("--shapley", help="The same by Shapley values, up to 12 columns.")
+    ] = False,
+    baseline: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="The row it is compared with; else the usual cells."),
+    ] = None,
+    what_if: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN=CELL", help="Answer the row with another cell; repeatable."),
+    ] = None,
+    rows_behind: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Which rows a parameter owes its value to."),
+    ] = None,
     row: Annotated[
         int | None,
         typer.Option(metavar="N", help="From 1 below the head; the mean of all if left out."),
@@ -45,7 +79,7 @@ def explain(
         int, typer.Option(metavar="N", help="How many layers of blame are opened.")
     ] = 1,
     terms: Annotated[
-        int, typer.Option(metavar="N", help="So many terms of a sum are written out.")
+        int, typer.Option(metavar="N", help="So many terms of a sum, or rows, are written out.")
     ] = 8,
     digits: Annotated[
         int, typer.Option(min=1, max=17, metavar="N", help="Significant digits of a number.")
@@ -59,57 +93,79 @@ def explain(
     ] = None,
     as_json: AsJson = False,  # noqa: FBT002 an option of the command line, always named there
 ) -> None:
-    """Open a derivative: of the loss by one weight. Or of a row's answer by each of its numbers."""
-    if formula not in (None, "latex", "mathml"):
-        raise InvalidParameter(f"formula must be latex or mathml; got {formula!r}.")
-    if formula and as_json:
-        raise InvalidParameter("--formula and --json must not be given together; choose one.")
-    if (parameter is None) != answer or (answer and row is None):
+    """Open a derivative: of the loss by one weight. Or a row's answer: its slopes, its parts."""
+    _check_formula(formula, parameter, as_json=as_json)
+    of_row = {"--answer": answer, "--why": why or shapley, "--what-if": what_if}
+    of_parameter = {"--parameter": parameter, "--rows-behind": rows_behind}
+    asked = [name for name, given in {**of_row, **of_parameter}.items() if given]
+    if len(asked) != 1 or (asked[0] in of_row and row is None):
         raise InvalidParameter(
-            "gradus explain must be given either --parameter or --answer with --row."
+            "gradus explain must be given --parameter or --rows-behind, or one of --answer, --why "
+            "and --what-if with --row."
         )
+    if baseline is not None and "--why" not in asked:
+        raise InvalidParameter("--baseline must come with --why; nothing else is compared.")
     voice: Voice = context.obj
     voice.reading(model)
     learned = load_model(model)
     voice.reading(table)
-    if parameter is None:
-        assert row is not None, "looked at above"
-        _put_answer(learned, table, row, digits, voice, as_json=as_json)
-        return
-    from gradus.workflow.explain import explain_parameter
+    found: Told
+    if parameter is not None:
+        from gradus.workflow.explain import explain_parameter
 
-    found = explain_parameter(
-        learned,
-        table,
-        parameter,
-        row=row,
-        network=network,
-        depth=depth,
-        most_terms=terms,
-        learning_rate=learning_rate,
-    )
+        options = {"depth": depth, "most_terms": terms, "network": network}
+        explained = explain_parameter(
+            learned, table, parameter, row=row, learning_rate=learning_rate, **options
+        )
+        if formula:
+            put_text(getattr(explained.derivative, formula)(digits))
+            return
+        found = explained
+    elif rows_behind is not None:
+        from gradus.workflow.rows_behind import rows_behind as ranked
+
+        found = ranked(learned, table, rows_behind, network=network, most_rows=terms)
+    else:
+        assert row is not None, "looked at above"
+        method = "shapley" if shapley else "integrated_gradients"
+        found = _of_answer(learned, table, row, asked[0], method, baseline, what_if or (), digits)
     for note in found.notes:
         voice("note", note)
     if as_json:
         put_json(found.describe())
-    elif formula == "latex":
-        put_text(found.derivative.latex(digits))
-    elif formula == "mathml":
-        put_text(found.derivative.mathml(digits))
     else:
         put_text(found.text(digits))
 
 
-def _put_answer(
-    model: "Model", table: str, row: int, digits: int, voice: Voice, *, as_json: bool
-) -> None:
-    """Print the slopes of a row's answer."""
+def _check_formula(formula: str | None, parameter: str | None, *, as_json: bool) -> None:
+    """Refuse a form there is none of, or beside something that has none."""
+    if formula not in (None, "latex", "mathml"):
+        raise InvalidParameter(f"formula must be latex or mathml; got {formula!r}.")
+    if formula and as_json:
+        raise InvalidParameter("--formula and --json must not be given together; choose one.")
+    if formula and parameter is None:
+        raise InvalidParameter("--formula must come with --parameter; nothing else has one.")
+
+
+def _of_answer(
+    model: "Model",
+    table: str,
+    row: int,
+    asked: str,
+    method: str,
+    baseline: int | None,
+    changes: Sequence[str],
+    digits: int,
+) -> Told:
+    """Explain the answer of a row as asked."""
+    if asked == "--why":
+        from gradus.workflow.why import why
+
+        return why(model, table, row, method=method, baseline=baseline, digits=digits)
+    if asked == "--what-if":
+        from gradus.workflow.what_if import what_if
+
+        return what_if(model, table, row, cells_of_columns(changes), digits=digits)
     from gradus.workflow.answer_slopes import answer_slopes
 
-    found = answer_slopes(model, table, row)
-    for note in found.notes:
-        voice("note", note)
-    if as_json:
-        put_json(found.describe())
-    else:
-        put_text(found.text(digits))
+    return answer_slopes(model, table, row)

@@ -43,8 +43,13 @@ _SPELLED = {
     "path": "TABLE",
     "table": "TABLE",
     "most_terms": "--terms",
+    "most_rows": "--terms",
     "parameters": "--parameter",
-    **{name: f"--{name}" for name in ("row", "network", "depth", "most", "formula", "by")},
+    "what_if": "--what-if",
+    **{
+        name: f"--{name}"
+        for name in ("row", "network", "depth", "most", "formula", "by", "baseline")
+    },
 }
 
 

@@ -48,6 +48,28 @@ def kinds_of_columns(texts: Sequence[str]) -> dict[str, str]:
     return kinds
 
 
+def cells_of_columns(texts: Sequence[str]) -> dict[str, str]:
+    """Read new cells from texts such as ``area=120``; the last ``=`` counts.
+
+    Raises
+    ------
+    InvalidParameter
+        If a text has no column, or a column has two cells.
+    """
+    cells: dict[str, str] = {}
+    for text in texts:
+        column, _, cell = text.rpartition("=")
+        if not column:
+            raise InvalidParameter(
+                f"--what-if must be COLUMN=CELL, such as --what-if area=120; got {text!r}."
+            )
+        if cells.setdefault(column, cell) != cell:
+            raise InvalidParameter(
+                f"--what-if must name each column once; {column!r} is there twice."
+            )
+    return cells
+
+
 def weights_of_classes(texts: Sequence[str]) -> str | Mapping[str, float] | None:
     """Read ``balanced``, or factors from texts such as ``yes=2,no=1``; None for no texts.
 

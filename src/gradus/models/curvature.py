@@ -5,14 +5,16 @@ What the numbers mean stands in `calculus.curvature`.
 
 import numpy as np
 
-from gradus._typing import ArrayLike, Float64Array
+from gradus._typing import ArrayLike, Float64Array, FloatArray
 from gradus.calculus.curvature import Curvature
+from gradus.engines.base import Engine
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import DataError
 from gradus.models.given import read_rows
 from gradus.models.network import Network
 from gradus.networks.params import weight_mask
 from gradus.networks.penalties import l1_penalty, l2_penalty
+from gradus.networks.spec import NetworkSpec
 
 
 def curvature(
@@ -58,15 +60,35 @@ def curvature(
         raise DataError("X must hold at least one row to bend on; got none.")
     machine, spec = make_engine(engine), network.spec
     params: Float64Array = network.params.astype(np.float64)
-    rows, mask = (X, y, weights), weight_mask(spec)
+    rows = X, y, weights
 
     def after(step: Float64Array) -> tuple[float, Float64Array]:
-        moved = params + step
-        loss, grads = machine.gradient(spec, moved, *rows)
-        penalty = l2_penalty(moved, mask, spec.l2) + l1_penalty(moved, mask, spec.l1)
-        return loss + float(penalty), grads.astype(np.float64)
+        return penalized(machine, spec, params + step, *rows)
 
     def product(v: Float64Array) -> Float64Array:
         return machine.hvp(spec, params, *rows, v).astype(np.float64)
 
     return Curvature(*after(np.zeros_like(params)), product, after)
+
+
+def penalized(
+    machine: Engine,
+    spec: NetworkSpec,
+    params: Float64Array,
+    X: FloatArray,
+    y: FloatArray,
+    weights: FloatArray | None,
+) -> tuple[float, Float64Array]:
+    """Return loss plus penalty, which is what is minimized, and its gradient.
+
+    Parameters
+    ----------
+    machine
+        Computes them.
+    spec, params, X, y, weights
+        As in `engines.base.Engine.gradient`.
+    """
+    loss, grads = machine.gradient(spec, params, X, y, weights)
+    mask = weight_mask(spec)
+    penalty = l2_penalty(params, mask, spec.l2) + l1_penalty(params, mask, spec.l1)
+    return loss + float(penalty), grads.astype(np.float64)

@@ -143,14 +143,14 @@ class NumberTarget:
             return np.asarray(np.exp(np.clip(own, -_LARGEST_LOG, _LARGEST_LOG)))
         return np.maximum(own, 0.0) if self.is_count else np.asarray(own)
 
-    def slope(self, z: float) -> float:
-        """Differentiate `restore` at one z; 0 where an answer is held at a limit."""
-        answer = float(self.restore(np.array([z]))[0])
+    def slope(self, z: Float64Array) -> Float64Array:
+        """Differentiate `restore` at each z; 0 where an answer is held at a limit."""
         own = self.mean + self.scale * z
         if self.is_log:
-            is_held = abs(own) > _LARGEST_LOG or answer == self.highest
-            return 0.0 if is_held else answer * self.scale
-        return 0.0 if self.is_count and own < 0 else self.scale
+            answers = self.restore(z)
+            is_held = (np.abs(own) > _LARGEST_LOG) | (answers == self.highest)
+            return np.where(is_held, 0.0, answers * self.scale)
+        return np.where(self.is_count & (own < 0), 0.0, self.scale)
 
     def with_smearing(
         self,

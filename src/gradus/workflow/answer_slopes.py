@@ -1,4 +1,4 @@
-"""What one more of each number does to the answer of a row, in the person's own units.
+"""What one more of each number, or a day later, does to the answer of a row, in its own units.
 
 Losses must not be known here: an answer has slopes whether it is right or not.
 """
@@ -10,17 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from gradus._typing import Float64Array
 from gradus._validate import check_whole
-from gradus.calculus.check import Check, check
+from gradus.calculus.check import Check, agreeing_digits, check
 from gradus.calculus.render import spelled
-from gradus.calculus.trace import input_slopes
-from gradus.engines.reference import forward
 from gradus.errors import DataError
 from gradus.models.model import Model
+from gradus.tables.convert import spelled_date
+from gradus.tables.features.date import DateEncoding
 from gradus.tables.features.number import NumberEncoding
 from gradus.tables.table import Column
-from gradus.tables.target import NumberTarget
+from gradus.workflow.answer import AnswerFunction, function_of
 
 
 @dataclass(frozen=True)
@@ -32,13 +31,17 @@ class AnswerSlope:
     column
         Name of the column.
     cell
-        What stands there; nan where it is blank, which has the slope 0.
+        What stands there, of a date in days since 1970; nan where it is blank, which has the
+        slope 0.
     slope
-        In units of the answer for one unit of the column.
+        In units of the answer for one unit of the column, or one day.
     check
-        The same by really changing the cell, for a change of `unit`.
+        The same by really changing the cell, for a change of `unit`: by a very small one, of a
+        date by a day.
     unit
-        The column's scale.
+        The column's scale, or a day.
+    is_date
+        Whether it is a date.
     """
 
     column: str
@@ -46,6 +49,23 @@ class AnswerSlope:
     slope: float
     check: Check
     unit: float
+    is_date: bool = False
+
+    def text(self, digits: int) -> str:
+        """Say it in a few words."""
+        if np.isnan(self.cell):
+            return "blank"
+        by_change = spelled(self.check.central / self.unit, digits)
+        slope = spelled(self.slope, digits)
+        if self.is_date:
+            return (
+                f"{spelled_date(self.cell)}: a day later changes it by {by_change} "
+                f"(slope by the chain rule: {slope})"
+            )
+        return (
+            f"{spelled(self.cell, digits)}: one more changes it by {slope} "
+            f"(by changing the cell: {by_change})"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,17 +76,20 @@ class AnswerSlopes:
     ----------
     target
         Name of what is answered.
+    label
+        The class that is answered; None for numbers.
     row
         Of the table, counted from 1.
     answer
-        In its own unit: the mean of the networks, in float64.
+        In its own unit, the mean of the networks in float64; of a class its probability.
     slopes
-        One for each column of numbers, the largest effect of a typical change first.
+        One for each column of numbers or dates, the largest effect of a typical change first.
     notes
         What was said while the table was read.
     """
 
     target: str
+    label: str | None
     row: int
     answer: float
     slopes: tuple[AnswerSlope, ...]
@@ -74,40 +97,76 @@ class AnswerSlopes:
 
     def text(self, digits: int = 6) -> str:
         """Write a line for the answer and one for each column."""
-        lines = [f"{self.target} of row {self.row}: {spelled(self.answer, digits)}"]
+        lines = [answer_line(self.target, self.label, self.row, self.answer, digits)]
         width = max(len(one.column) for one in self.slopes)
-        for one in self.slopes:
-            if np.isnan(one.cell):
-                lines.append(f"  {one.column:{width}}  blank")
-                continue
-            by_change = spelled(one.check.central / one.unit, digits)
-            lines.append(
-                f"  {one.column:{width}}  {spelled(one.cell, digits)}: one more changes it by "
-                f"{spelled(one.slope, digits)} (by changing the cell: {by_change})"
-            )
+        lines += [f"  {one.column:{width}}  {one.text(digits)}" for one in self.slopes]
         return "\n".join(lines)
 
     def describe(self) -> dict[str, Any]:
         """Say the same as names and values that JSON can carry; rows count from 0 there."""
+        slopes = [asdict(one) for one in self.slopes]
+        for one in slopes:
+            one["cell"] = None if np.isnan(one["cell"]) else one["cell"]
         return {
             "target": self.target,
+            "class": self.label,
             "row": self.row - 1,
             "answer": self.answer,
-            "slopes": [asdict(one) for one in self.slopes],
+            "slopes": slopes,
             "notes": list(self.notes),
         }
 
 
-def answer_slopes(model: Model, table: str | os.PathLike[str] | object, row: int) -> AnswerSlopes:
-    """Differentiate a row's answer by each of its numbers, through the scaling of columns.
+def answer_line(target: str, label: str | None, row: int, answer: float, digits: int) -> str:
+    """Say what is answered: a number, or a class with its probability."""
+    if label is None:
+        return f"{target} of row {row}: {spelled(answer, digits)}"
+    return f"{target} of row {row}: {label}, with probability {spelled(answer, digits)}"
 
-    By the chain rule ``d answer / d cell = restore'(z) * sum over features of dz/dx * dx/d cell``,
-    with z the mean of the networks; checked by central differences of the cell.
+
+def row_of(
+    model: Model, table: str | os.PathLike[str] | object, row: int
+) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+    """Read a table and take the input columns of one row.
+
+    Parameters
+    ----------
+    model, table
+        As in `Model.predict`.
+    row
+        Counted from 1 below the head.
+
+    Returns
+    -------
+    columns, notes
+        In the encoder's order, with one row; and what was said while the table was read.
+
+    Raises
+    ------
+    DataError
+        If the table does not fit.
+    InvalidParameter
+        If there is no such row.
+    """
+    read = model.read(table)
+    columns, _ = model.encoder.match(read)
+    row = check_whole("row", row, at_least=1, at_most=read.n_rows)
+    own = tuple(replace(one, values=one.values[row - 1 : row]) for one in columns)
+    return own, read.notes
+
+
+def answer_slopes(model: Model, table: str | os.PathLike[str] | object, row: int) -> AnswerSlopes:
+    """Differentiate a row's answer by each of its numbers and dates, through their scaling.
+
+    By the chain rule ``d answer / d cell = sum over features of d answer/dx * dx/d cell``; checked
+    by central differences of the cell. Of classes it is the probability of the one answered. The
+    place in the year and the week jumps from day to day: the slope follows it smoothly, and the
+    check is a day in each direction.
 
     Parameters
     ----------
     model
-        Of a column of numbers.
+        That has learned from numbers or dates, among others.
     table
         As in `Model.predict`.
     row
@@ -116,57 +175,45 @@ def answer_slopes(model: Model, table: str | os.PathLike[str] | object, row: int
     Raises
     ------
     DataError
-        If the model answers with classes, has no column of numbers, or the table does not fit.
+        If the model has no column of numbers or dates, or the table does not fit.
     InvalidParameter
         If there is no such row.
     """
-    labels = model.labels
-    if not isinstance(labels, NumberTarget):
-        raise DataError(
-            f"{model.target!r} must be a number to have slopes; the model answers with classes."
-        )
-    read = model.read(table)
-    columns, _ = model.encoder.match(read)
-    row = check_whole("row", row, at_least=1, at_most=read.n_rows)
-    own = tuple(replace(one, values=one.values[row - 1 : row]) for one in columns)
-    X = model.encoder.transform(own)
-    answerer = model.answerer
-    networks = [params.astype(np.float64) for params in answerer.answering]
-    slopes = np.mean([input_slopes(answerer.spec, one, X)[0] for one in networks], axis=0)
-    z = _mean_output(model, networks, X)
-    places = np.array(model.encoder.column_of_feature)
+    own, notes = row_of(model, table, row)
+    function = function_of(model, own)
+    by_fed = np.sum([one[0] for one in function.slopes(function.feed(own))], axis=0)
     found = []
     for j, encoding in enumerate(model.encoder.encodings):
-        if isinstance(encoding, NumberEncoding):
-            cell = float(own[j].values[0])
-            by_cell = float(slopes[np.flatnonzero(places == j)] @ encoding.slopes(cell))
-            slope = labels.slope(z) * by_cell
-            function = _answer_of(model, networks, own, j, encoding.line.scale)
-            tested = check(function, 0.0, slope * encoding.line.scale)
-            found.append(AnswerSlope(encoding.name, cell, slope, tested, encoding.line.scale))
+        if isinstance(encoding, NumberEncoding | DateEncoding):
+            cell, is_date = float(own[j].values[0]), isinstance(encoding, DateEncoding)
+            of_column = np.flatnonzero(function.column_of_fed == j)
+            slope = float(by_fed[of_column] @ encoding.slopes(cell))
+            unit = 1.0 if is_date else encoding.line.scale
+            moved = _moved(function, own, j, unit)
+            tested = _by_days(moved, slope) if is_date else check(moved, 0.0, slope * unit)
+            found.append(AnswerSlope(encoding.name, cell, slope, tested, unit, is_date))
     if not found:
-        raise DataError("the model must have learned from a column of numbers; it has none.")
+        raise DataError(
+            "the model must have learned from a column of numbers or dates; it has none."
+        )
     found.sort(key=lambda one: -abs(one.slope * one.unit))
-    answer = float(labels.restore(np.array([z]))[0])
-    return AnswerSlopes(model.target, row, answer, tuple(found), read.notes)
+    answer = float(function.value(function.feed(own))[0])
+    return AnswerSlopes(model.target, function.label, row, answer, tuple(found), notes)
 
 
-def _mean_output(model: Model, networks: list[Float64Array], X: Float64Array) -> float:
-    """Return the mean of the networks' outputs for one row, in float64."""
-    outputs = [forward(model.answerer.spec, params, X).a[-1][0, 0] for params in networks]
-    return float(np.mean(outputs))
+def _by_days(function: Callable[[float], float], slope: float) -> Check:
+    """Compare a slope with the change from the day before to the day after."""
+    central = (function(1.0) - function(-1.0)) / 2
+    return Check(slope, central, 1.0, agreeing_digits(slope, central))
 
 
-def _answer_of(
-    model: Model, networks: list[Float64Array], columns: tuple[Column, ...], j: int, unit: float
+def _moved(
+    function: AnswerFunction, columns: tuple[Column, ...], j: int, unit: float
 ) -> Callable[[float], float]:
     """Make the answer a function of how many units are added to one cell."""
-    labels = model.labels
-    assert isinstance(labels, NumberTarget), "the caller has looked"
 
-    def function(change: float) -> float:
+    def answer(change: float) -> float:
         moved = replace(columns[j], values=columns[j].values + change * unit)
-        X = model.encoder.transform((*columns[:j], moved, *columns[j + 1 :]))
-        return float(labels.restore(np.array([_mean_output(model, networks, X)]))[0])
+        return float(function.value(function.feed((*columns[:j], moved, *columns[j + 1 :])))[0])
 
-    return function
+    return answer

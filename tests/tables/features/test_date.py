@@ -56,3 +56,19 @@ def test_dates_outside_are_strange():
         "d 1970-04-21 is above all rows learned from (1970-01-01 to 1970-04-11)", "",
         "d is blank, which it never was",
     ]  # fmt: skip
+
+
+def test_slopes_are_those_of_whole_days():
+    # (sin(x + h) - sin(x - h)) / 2h is cos(x) sin(h) / h, and so for the cosine.
+    encoding = fitted(*range(600), None)
+    assert encoding.cycles == ("year", "week")
+    for day in (3, 250, 511):
+        before, after = encoding.transform(date("d", day - 1, day + 1))
+        slopes, h = encoding.slopes(float(day)), 2 * np.pi / np.array([365.2425, 7])
+        shrunk = np.r_[1, np.repeat(np.sin(h) / h, 2), 1]
+        assert (after - before) / 2 == pytest.approx(slopes * shrunk, abs=1e-12)
+    assert not encoding.slopes(np.nan).any()
+    hours = fitted(*np.arange(0, 20, 0.25))
+    above, below = hours.transform(date("d", 3.3 + 1e-6, 3.3 - 1e-6))
+    central = (above - below)[[0, 3, 4]] / 2e-6
+    assert hours.slopes(3.3)[[0, 3, 4]] == pytest.approx(central, abs=1e-6)

@@ -94,6 +94,21 @@ class DateEncoding:
             parts.append(is_blank.astype(np.float64))
         return np.column_stack(parts)
 
+    def slopes(self, value: float) -> Float64Array:
+        """Differentiate the features by a day, shape (n_features,); 0 where it is blank.
+
+        The place in the year and the week is taken to move on within a day, too.
+        """
+        found = np.zeros(len(self.features))
+        if np.isnan(value):
+            return found
+        found[0] = self.line.slope(value)
+        for k, cycle in enumerate(self.cycles):
+            turn = 2 * np.pi / PERIODS[cycle]
+            angle = turn * float(_place_in(np.array([value]), cycle)[0])
+            found[1 + 2 * k : 3 + 2 * k] = turn * np.cos(angle), -turn * np.sin(angle)
+        return found
+
     def strange(self, column: Column) -> npt.NDArray[np.object_]:
         """Say of each row how the column is unlike all rows learned from; "" where it is not."""
         found = self.interval.strange(self.name, column.values, spelled_date)
