@@ -120,7 +120,12 @@ def test_many_points_are_counted_in_cells():
 def test_another_table_is_told_apart():
     frame = frame_of("a number")
     frame.loc[3, "number"] += 1
-    text = Reader(report_html(model_of("a number"), frame)).text
+    said = []
+    text = Reader(
+        report_html(model_of("a number"), frame, notify=lambda *told: said.append(told))
+    ).text
+    ((kind, sentence),) = said
+    assert (kind, sentence in text) == ("note", True)
     assert "which is not the table that was learned from, or has changed since" in text
     assert "60 rows, each answered by a model that had not seen it. Each dot" not in text
 

@@ -53,7 +53,7 @@ def put_report(voice: Voice, model: "Model", table: object, place: Path, *, forc
     from gradus.report.page import write_report
 
     voice("reading", "Drawing the report.")
-    write_report(model, table, place, force=force)
+    write_report(model, table, place, force=force, notify=voice)
     voice("written", f"Wrote {place}: the report, to be opened in a browser.")
 
 

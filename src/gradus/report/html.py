@@ -66,8 +66,10 @@ def bullets(sentences: Iterable[str], kind: str = "") -> str:
 def figure(svg: str, caption: str, kind: str = "") -> str:
     """Return a drawing with the plain text below it."""
     start = f'<figure class="{kind}">' if kind else "<figure>"
+    # What is wider than a small screen can be moved by keys.
+    moved = f' tabindex="0" role="group" aria-label="{escaped(caption[:80])}"' if kind else ""
     return (
-        f'{start}<div class="drawing">{svg}</div>'
+        f'{start}<div class="drawing"{moved}>{svg}</div>'
         f"<figcaption>{escaped(caption)}</figcaption></figure>"
     )
 

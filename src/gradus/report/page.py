@@ -20,6 +20,7 @@ from gradus.report.style import STYLE
 from gradus.report.told import Finding, findings_section, reading_section, verdict_section
 from gradus.tables.write import check_output
 from gradus.workflow.fill import STANDARD
+from gradus.workflow.prepare import Notify
 from gradus.workflow.responses import responses
 from gradus.workflow.review import review
 
@@ -34,6 +35,7 @@ def write_report(
     *,
     findings: Sequence[Finding] | None = None,
     force: bool = False,
+    notify: Notify | None = None,
 ) -> Path:
     """Write one HTML file about a model and a table, whole or not at all.
 
@@ -55,6 +57,8 @@ def write_report(
         What a diagnosis has found; None where there was none.
     force
         Replace `output` if it exists.
+    notify
+        Called with "note" and a sentence where the table is not the one that was learned from.
 
     Returns
     -------
@@ -69,7 +73,7 @@ def write_report(
     place = Path(output)
     is_file = isinstance(table, str | os.PathLike) and os.fspath(table) != STANDARD
     check_output(Path(table) if is_file else None, place, force=force)  # type: ignore[arg-type]
-    data = report_html(model, table, findings).encode()
+    data = report_html(model, table, findings, notify).encode()
     try:
         write_atomically(place, data)
     except OSError as cause:
@@ -81,9 +85,12 @@ def report_html(
     model: Model,
     table: str | os.PathLike[str] | object,
     findings: Sequence[Finding] | None = None,
+    notify: Notify | None = None,
 ) -> str:
     """Return the page as text; see `write_report`."""
     found = review(model, table)
+    if notify and found.rows is not None and not found.rows.is_out_of_fold:
+        notify("note", found.rows.sentence)
     curves = responses(model, found.columns, MOST_CURVES)
     sections = [verdict_section(model)]
     if findings is not None:

@@ -37,7 +37,8 @@ nav ul { display: flex; flex-wrap: wrap; gap: 2px 16px; list-style: none; paddin
   max-width: none; }
 nav li { margin: 0; }
 a { color: var(--select); text-underline-offset: 2px; }
-a:focus-visible, .scroll:focus-visible { outline: 2px solid var(--select); outline-offset: 2px; }
+a:focus-visible, .scroll:focus-visible, .drawing:focus-visible {
+  outline: 2px solid var(--select); outline-offset: 2px; }
 section { background: var(--panel); border: 1px solid var(--line); border-radius: 12px;
   padding: 18px 20px 14px; margin: 12px 0; }
 .cards { display: flex; flex-wrap: wrap; gap: 8px 36px; margin: 8px 0 14px; }
