@@ -25,7 +25,7 @@ def test_text(two, capsys):
     lines = out.splitlines()
     assert lines[1].startswith(two[0])
     assert lines[2].startswith(two[1])
-    assert ["settings.learning_rate", "-", "0.05"] in [line.split() for line in lines]
+    assert ["learning_rate", "-", "0.05"] in [line.split() for line in lines]
     assert "Network 1: the weights first differ after epoch 1, by " in out
     assert "Over 45 rows the answers are " in lines[-1]
 

@@ -86,6 +86,9 @@ def test_a_run_goes_on_from_another(made, table, tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err.endswith(
         "--seed must be left out where a run goes on from the weights of another.\n"
     )
+    table.write_text(table.read_text() + "1,2,,up\n")
+    assert run(["fill", "t.csv", "--from", theirs.id]) == 0
+    assert find_run("last").summary.parent == theirs.id
     assert run([*train, "--from", "last@two"]) == 2
     assert capsys.readouterr().err.endswith(
         "--from must be RUN or RUN@EPOCH, such as last@20; got 'last@two'.\n"

@@ -79,8 +79,8 @@ def test_when_two_rates_part(two):
     assert one.weights_last_distance == pytest.approx(apart, rel=1e-4)
     assert one.loss_epoch == 1
     assert one.losses == pytest.approx((losses_slow[0], losses_fast[0]), rel=1e-5)
-    assert set(found.settings) == {"settings.learning_rate", "plan.rule.learning_rate.rate"}
-    assert found.settings["settings.learning_rate"] == (0.01, 0.02)
+    assert set(found.settings) == {"learning_rate", "plan.rule.learning_rate.rate"}
+    assert found.settings["learning_rate"] == (0.01, 0.02)
 
 
 def test_with_all_rows_in_a_step_the_first_losses_are_the_same(made):
@@ -131,6 +131,7 @@ def test_equal_runs_have_nothing_to_tell_apart(made):
     text = found.text()
     assert "No setting differs." in text
     assert "Network 5: the weights kept are the same; the losses are the same." in text
+    assert text.endswith("The answers for all 45 rows are the same.")
 
 
 def test_where_the_answers_are_furthest_apart(made, table):
@@ -172,5 +173,6 @@ def test_networks_of_other_shapes(made):
     made(hidden=(5,))
     found = compare("last", "previous")
     assert found.partings == ()
+    assert found.settings["network"][0] == "4 inputs, 5 gelu, 1 output"
     assert "no weights to compare one by one" in found.text()
     assert found.describe()["partings"] == []

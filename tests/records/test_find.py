@@ -52,7 +52,9 @@ def test_none_is_meant(three, text):
 
 @pytest.mark.parametrize("text", ["last", "previous"])
 def test_there_are_too_few(place, text):
-    with pytest.raises(InvalidParameter, match=rf"^There must be a {text} run; 0 are kept\.$"):
+    with pytest.raises(
+        InvalidParameter, match=rf"^There must be a {text} run; the record holds 0\.$"
+    ):
         find_run(text)
 
 

@@ -58,6 +58,17 @@ def test_keeping_them_changes_no_bit(problem, name):
     assert snapshots.at(0).tobytes() == initial_params(SPEC, 0).tobytes()
 
 
+def test_the_best_epoch_is_kept_however_round_its_number(problem):
+    """With so little room only powers of two are kept beside first, best and last."""
+    room = 14 * n_params(SPEC) * 8
+    outcome = pictured(PLANS["stopped early"], *problem, n_bytes=room)
+    best, last = outcome.best_epoch, int(outcome.history.epoch[-1])
+    powers = [2**k for k in range(9) if 2**k <= last]
+    assert outcome.snapshots.epochs.tolist() == sorted({0, best, last, *powers})
+    assert best not in powers
+    assert outcome.snapshots.at(best).tobytes() == outcome.params.tobytes()
+
+
 @pytest.mark.parametrize("name", ["batches", "all rows", "lbfgs", "lm"])
 def test_each_is_what_a_shorter_run_ends_with(engine, problem, name):
     plan = replace(PLANS[name], engine=engine, epochs=20)

@@ -36,18 +36,21 @@ def test_a_record_changes_no_bit(made, options):
     assert all(isinstance(find_run("last").snapshots(k), Snapshots) for k in (1, 2))
 
 
-def test_networks_by_time(place, tmp_path, rng):
-    days = pd.date_range("2020-01-01", periods=80).strftime("%Y-%m-%d")
-    x = rng.normal(size=80).cumsum()
-    frame = pd.DataFrame({"day": days, "x": rng.normal(size=80), "y": x})
+def test_networks_by_time(place, rng):
+    """Each is a round of its own, and goes on from its own weights."""
+    days = pd.date_range("2020-01-01", periods=160).strftime("%Y-%m-%d")
+    frame = pd.DataFrame({"day": days, "x": rng.normal(size=160), "y": rng.normal(size=160)})
     model = train(frame, "y", split="time:day", **QUICK)
     run = find_run("last")
-    assert run.n_networks == len(model.history) >= 2
-    last = run.weights(None, run.n_networks)
-    assert last.tobytes() == model.answerer.answering[0].tobytes()
-    assert run.weights(None, 1).tobytes() == model.answerer.by_fold[0].tobytes()
-    branched = train(frame, "y", start="last", **{**QUICK, "hidden": None, "epochs": 1})
-    assert branched.origin.n_complete == 80
+    assert run.n_networks == len(model.history) == 4
+    for network in range(1, 4):
+        ended_with = model.answerer.by_fold[network - 1]
+        assert run.weights(None, network).tobytes() == ended_with.tobytes()
+    assert run.weights(None, 4).tobytes() == model.answerer.answering[0].tobytes()
+    train(frame, "y", start="last", epochs=1)
+    for network in range(1, 5):
+        began_with = find_run("last").weights(0, network)
+        assert began_with.tobytes() == run.weights(None, network).tobytes()
 
 
 def test_fill_keeps_a_run(place, table):
@@ -56,6 +59,14 @@ def test_fill_keeps_a_run(place, table):
     run = find_run("last")
     assert (run.summary.command, run.summary.target) == ("fill", "y")
     assert run.table_digest == digest(table.read_bytes())
+
+
+def test_a_name_that_is_no_text(place, table):
+    odd = table.with_name(os.fsdecode(b"odd \xff.csv"))
+    table.rename(odd)
+    train(odd, "y", **QUICK)
+    assert find_run("last").table.endswith("odd \\udcff.csv")
+    assert find_run("last").table_digest == digest(odd.read_bytes())
 
 
 def test_a_frame_has_no_file_and_rows_that_tell_it_apart(place, table):

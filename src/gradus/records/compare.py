@@ -14,6 +14,8 @@ from gradus._archive import digest
 from gradus._typing import FloatArray
 from gradus.errors import ModelFileError
 from gradus.models.model import Model
+from gradus.models.predictions import Predictions
+from gradus.models.summary import shape
 from gradus.records.compared_text import text_of
 from gradus.records.find import find_run
 from gradus.records.run import RecordedRun
@@ -22,7 +24,7 @@ from gradus.training.history import History
 from gradus.training.snapshots import Snapshots
 
 # What no bit depends on.
-_IDLE = {"settings.n_threads", "plan.n_threads", "plan.time_limit", "settings.time_limit"}
+_IDLE = {"n_threads", "plan.n_threads", "plan.time_limit"}
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,9 @@ class Comparison:
     runs
         The two.
     settings
-        What differs by its name: options as chosen, network, plan, versions and table, each with
-        the value of both runs; None where one has no such thing.
+        What differs by its name: options as chosen, where it began, target, digests of table and
+        rows, network, plan and versions, each with the value of both runs; None where one has no
+        such thing.
     partings
         One for each network that both have; none where the networks differ in their shapes.
     answers
@@ -155,18 +158,15 @@ def compare(first: str, second: str) -> Comparison:
 def _differences(a: RecordedRun, b: RecordedRun) -> dict[str, tuple[Any, Any]]:
     """List what differs among all that was chosen, and that decides."""
     ours, theirs = (
-        flatten(
-            {
-                "settings": run.settings,
-                "network": describe(run.spec),
-                "plan": describe(run.plan),
-                "from": run.summary.parent,
-                "target": run.summary.target,
-                "table": run.table_digest,
-                "rows": run.rows_digest,
-                "versions": run.versions,
-            }
-        )
+        {
+            **run.settings,
+            "start": run.summary.parent,
+            "target": run.summary.target,
+            "table": run.table_digest,
+            "rows": run.rows_digest,
+            "network": shape(run.spec),
+            **flatten({"plan": describe(run.plan), "versions": run.versions}),
+        }
         for run in (a, b)
     )
     names = [*ours, *(name for name in theirs if name not in ours)]
@@ -257,8 +257,13 @@ def _apart(a: Model, b: Model, table: str) -> AnswersApart:
         distance = np.abs(ours.probabilities - theirs.probabilities).max(axis=1)
         n_other = int((ours.values != theirs.values).sum())
     row = int(np.argmax(distance))
-    first, second = (
-        x if isinstance(x, str) else float(x) for x in (ours.values[row], theirs.values[row])
-    )
+    answers = _answer(ours, row), _answer(theirs, row)
     furthest, mean = float(distance[row]), float(distance.mean())
-    return AnswersApart(len(distance), row, (first, second), furthest, mean, n_other)
+    return AnswersApart(len(distance), row, answers, furthest, mean, n_other)
+
+
+def _answer(predictions: Predictions, row: int) -> float | str:
+    """Return the answer for a row, a class in words."""
+    if predictions.probabilities is None:
+        return float(predictions.values[row])
+    return predictions.classes[int(np.argmax(predictions.probabilities[row]))]

@@ -14,7 +14,12 @@ def text_of(compared: "Comparison") -> str:
     a, b = compared.runs
     lines = [as_table([a.summary, b.summary]), ""]
     if compared.settings:
-        rows = [(name, *map(_value, values)) for name, values in compared.settings.items()]
+        rows = [
+            (name, *map(_value, values))
+            for name, values in compared.settings.items()
+            # Numbers that only one of two rules has say less than the names of the rules.
+            if not (name.startswith("plan.rule.") and None in values)
+        ]
         lines += ["What differs:", _indented(aligned([("", a.id, b.id), *rows]))]
     else:
         lines += ["No setting differs."]
@@ -77,6 +82,8 @@ def _losses(compared: "Comparison") -> str:
 
 def _answers(apart: "AnswersApart") -> str:
     """Say where the answers are furthest apart."""
+    if apart.furthest == 0:
+        return f"The answers for all {apart.n_rows:,} rows are the same."
     first, second = (one if isinstance(one, str) else number_text(one) for one in apart.answers)
     where = f"furthest apart in row {apart.row + 1}: {first} and {second}"
     if apart.n_other is None:

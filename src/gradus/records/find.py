@@ -53,7 +53,7 @@ def _id_of(run: str) -> str:
     if run in (_LAST, _PREVIOUS):
         place = 0 if run == _LAST else 1
         if len(known) <= place:
-            raise InvalidParameter(f"There must be a {run} run; {len(known)} are kept.")
+            raise InvalidParameter(f"There must be a {run} run; the record holds {len(known)}.")
         return known[place].id
     found = [one.id for one in known if run and one.id.startswith(run)]
     if not found and (model := Path(run)).is_file():

@@ -57,7 +57,8 @@ def keep(home: Path, run_id: str, run: bytes, model: bytes | None) -> None:
         If that fails; nothing half written is ever listed.
     """
     place = folder(home)
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for each in (home, place):
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
     # A loss of power may cost the record of the last run, which its checksums then tell.
     write_atomically(place / f"{run_id}{RUN_ENDING}", run, is_lasting=False)
     if model is not None:

@@ -67,7 +67,9 @@ class Recording:
                 found = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16))
         except OSError:
             return
-        self._table, self._table_digest = str(path.absolute()), found.hexdigest()
+        # A name may hold bytes that are no text, which no file of ours can.
+        name = str(path.absolute()).encode("utf-8", "backslashreplace").decode()
+        self._table, self._table_digest = name, found.hexdigest()
 
     def keep(
         self, prepared: Prepared, model: Model, contest: Contest, notify: Notify | None
