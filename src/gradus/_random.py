@@ -32,6 +32,7 @@ class Purpose(IntEnum):
     NEIGHBORS = 6
     DROPOUT = 7
     SURFACE = 8
+    WORKSHEET = 9
 
 
 def mix64(x: UInt64Array) -> UInt64Array:

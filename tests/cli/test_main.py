@@ -34,6 +34,7 @@ Commands:
   check      Check a gradient by differences.
   runs       List the runs of train and fill.
   compare    Compare two runs: what was chosen otherwise.
+  worksheet  Write an exercise to be worked by hand.
 
   Exit codes:
     0    done

@@ -23,6 +23,7 @@ from gradus.cli.runs import runs
 from gradus.cli.show import show
 from gradus.cli.train import train
 from gradus.cli.voice import Voice
+from gradus.cli.worksheet import worksheet
 from gradus.errors import GradusError, InvalidParameter
 
 EXIT_CHANGE_SOMETHING = 2
@@ -30,7 +31,7 @@ EXIT_STOPPED = 130
 EXIT_LISTENER_LEFT = 141
 
 # Commands whose first argument is a file that takes a while to read.
-_READERS = ("fill", "train", "predict", "explain", "curvature", "report")
+_READERS = ("fill", "train", "predict", "explain", "curvature", "report", "worksheet")
 
 # The line of its own with \b keeps the help from filling the lines into one paragraph.
 _EXIT_CODES = """
@@ -52,7 +53,19 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_EXIT_CODES,
 )
-for command in (fill, train, predict, show, report, explain, curvature, check, runs, compare):
+for command in (
+    fill,
+    train,
+    predict,
+    show,
+    report,
+    explain,
+    curvature,
+    check,
+    runs,
+    compare,
+    worksheet,
+):
     app.command()(command)
 
 

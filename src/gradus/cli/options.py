@@ -48,7 +48,17 @@ _SPELLED = {
     "what_if": "--what-if",
     **{
         name: f"--{name}"
-        for name in ("row", "network", "depth", "most", "formula", "by", "baseline")
+        for name in (
+            "row",
+            "rows",
+            "inputs",
+            "network",
+            "depth",
+            "most",
+            "formula",
+            "by",
+            "baseline",
+        )
     },
 }
 
