@@ -161,13 +161,14 @@ def worst_section(found: Review, important: list[str]) -> Section:
     order = np.argsort(-rows.badness, kind="stable")[:_MOST_WORST]
     inputs = [one for name in important for one in found.table.columns if one.name == name]
     inputs = inputs[:_MOST_CELLS]
+    (target,) = (one for one in found.table.columns if one.name == model.target)
     classes = model.labels.labels_as_words if isinstance(model.labels, Classes) else None
     lines = []
     for place in order:
         row = int(rows.numbers[place])
         known, answer = rows.known[place], rows.answers[place]
         if classes is None:
-            own = [_number(known, model.spelling), _number(answer, model.spelling)]
+            own = [_cell(target, row - 1), _number(answer, model.spelling)]
             own.append(number_text(float(answer - known)))
         else:
             j = int(answer.argmax())
@@ -202,4 +203,6 @@ def _cell(column: Column, row: int) -> str:
         return value or ""
     if np.isnan(value):
         return ""
-    return spelled(value) if column.type == "number" else spelled_date(value)
+    if column.type == "date":
+        return spelled_date(value)
+    return f"{column.spelling.prefix}{spelled(value)}{column.spelling.suffix}"

@@ -87,7 +87,10 @@ def _range(one: Response) -> str:
     low, high = float(means[:, line].min()), float(means[:, line].max())
     who = f" of {short(one.lines[line])}" if one.lines[line] else ""
     what = "mean probability" if one.lines[line] else "mean answer"
-    return f"the {what}{who} goes from {number_text(low)} to {number_text(high)}"
+    ends = number_text(low), number_text(high)
+    if ends[0] == ends[1]:
+        return f"the {what}{who} stays at {ends[0]}"
+    return f"the {what}{who} goes from {ends[0]} to {ends[1]}"
 
 
 def training_section(model: Model) -> Section:

@@ -67,7 +67,7 @@ tr.marked > * { font-weight: 650; }
 tbody th { white-space: nowrap; }
 #table tbody th { white-space: normal; overflow-wrap: anywhere; min-width: 12ch; }
 #table td:nth-child(3) { white-space: nowrap; }
-#table td:last-child { min-width: 28ch; }
+#table td:last-child { min-width: 28ch; max-width: 66ch; }
 .findings { list-style: none; padding: 0; max-width: none; }
 .findings > li { border-left: 3px solid var(--warn); padding: 2px 0 2px 12px; margin: 0 0 12px; }
 .warnings > li::marker { content: "⚠ "; color: var(--warn); }
