@@ -1,5 +1,7 @@
 """The rows of the table learned from are answered by who has not seen them; others are told."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,15 @@ def test_a_changed_table_is_another(change):
     assert "may have learned from some of them" in found.rows.sentence
     given = model_of("five classes").predict(frame)
     assert found.rows.answers.tobytes() == given.probabilities.tobytes()
+
+
+@pytest.mark.parametrize("change", [{"seed": 4}, {"seed": 2**70}, {"split": "nonsense"}])
+def test_a_file_that_tells_other_choices_gives_no_wrong_folds(change):
+    model = model_of("a number")
+    choices = {**model.origin.choices, **{k: v for k, v in change.items() if k == "seed"}}
+    choices["asked"] = {**choices["asked"], **{k: v for k, v in change.items() if k != "seed"}}
+    changed = replace(model, origin=replace(model.origin, choices=choices))
+    assert not review(changed, frame_of("a number")).rows.is_out_of_fold
 
 
 def test_how_each_column_was_read():

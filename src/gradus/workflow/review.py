@@ -140,8 +140,8 @@ def review(model: Model, table: str | os.PathLike[str] | object) -> Review:
         If the table cannot be read, or lacks a column that was learned from.
     """
     read: Table | object = table
-    options = _options(model)
     try:
+        options = _options(model)
         read = read_as(table, options)
         prepared = prepare(read, model.target, options, needs_blank=False)
     except GradusError:
