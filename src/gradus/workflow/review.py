@@ -31,6 +31,8 @@ from gradus.workflow.train import read_as
 
 # The measures of the same rows and networks differ in the last bits between instruction sets.
 _SAME = 1e-4
+# What errors of the rounding alone may come to, as a part of the largest known value.
+_ROUNDING = 1e-12
 
 
 class ColumnRead(NamedTuple):
@@ -209,15 +211,15 @@ def _is_as_measured(
 ) -> bool:
     """Tell whether answers have the error that the verdict tells, so that rows and folds agree."""
     measures = model.verdict.measures.get(model.verdict.answered_by, {})
+    unit = float(np.abs(known).max()) or 1.0
     if answers.ndim == 1:
-        unit = float(np.abs(known).max()) or 1.0
         with np.errstate(over="ignore"):
             error = unit * math.sqrt(mean(np.square((answers - known) / unit), weights))
         told = measures.get("typical_error")
     else:
         error = mean(log_losses(known.astype(np.int64), answers), weights)
         told = measures.get("log_loss")
-    return told is None or math.isclose(error, told, rel_tol=_SAME, abs_tol=_SAME * 1e-6)
+    return told is None or math.isclose(error, told, rel_tol=_SAME, abs_tol=_ROUNDING * unit)
 
 
 def _held(
