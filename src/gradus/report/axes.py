@@ -3,7 +3,7 @@
 What is drawn into them must not be known here.
 """
 
-import unicodedata
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,8 @@ _N_CELLS = (56, 40)
 # Numbers above 0 whose middle 98 % go through so many times are spread evenly by their logarithm.
 _WIDE = 50.0
 _LONGEST = 24
+# All but tab and line end; those of direction would turn the rest of a sentence round.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def axes_of(ax: "Axes | None", size: tuple[int, int] = HALF) -> tuple["Figure", "Axes"]:
@@ -80,12 +82,9 @@ def short(text: str, most: int = _LONGEST) -> str:
 
 
 def printable(text: str) -> str:
-    """Replace what no page can hold: control characters and halves of characters."""
+    """Replace what no page can hold: control characters, also of direction, and half characters."""
     whole = text.encode("utf-8", "replace").decode()
-    return "".join(
-        "\ufffd" if unicodedata.category(letter) == "Cc" and letter not in "\t\n" else letter
-        for letter in whole
-    )
+    return _CONTROL.sub("\ufffd", whole)
 
 
 def is_wide(values: Float64Array) -> bool:
