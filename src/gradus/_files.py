@@ -67,7 +67,7 @@ def write_atomically(
     if path.exists() and not (path.is_file() or path.is_dir()):
         # A rename would put a file in the place of a device or a pipe.
         raise OSError(errno.EINVAL, "it is no regular file", str(path))
-    with _alone_in(path.parent):
+    with alone_in(path.parent):
         remove_leftovers(path)
         try:
             _write(_writing_name(path), data, like=path, is_synced=is_lasting)
@@ -111,7 +111,7 @@ def _keeping_name(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
+def alone_in(folder: Path) -> Iterator[None]:
     """Wait until no other process or thread writes in a folder, and keep others waiting.
 
     Two that write one name would take each other's half-written file for their own. Where the

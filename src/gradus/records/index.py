@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from gradus._files import write_atomically
+from gradus._files import alone_in, write_atomically
 from gradus.errors import ModelFileError
 from gradus.records.run_file import MODEL_ENDING, RUN_ENDING, read_summary
 from gradus.records.summary import RunSummary
@@ -29,8 +29,6 @@ _TABLE = (
 )
 _ROW = "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)"
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-# How long to wait for another process that is writing.
-_SECONDS = 5.0
 # What a killed process was writing may be removed after so long: nobody is writing it any more.
 _LEFT_OVER_SECONDS = 86_400.0
 
@@ -89,20 +87,25 @@ def remove(home: Path, run_id: str) -> None:
 
 def _in_index(home: Path, work: Callable[[sqlite3.Connection], _T]) -> _T:
     """Work with the index, which knows what is in the folder; a damaged one is made anew."""
-    path = home / "index.sqlite"
-    for is_last in (False, True):
+    path, place = home / "index.sqlite", folder(home)
+    with alone_in(place):
         try:
-            with contextlib.closing(sqlite3.connect(path, timeout=_SECONDS)) as index:
-                # What a loss of power spoils is made anew from the files.
-                index.execute("PRAGMA synchronous = OFF")
-                with index:
-                    _catch_up(index, folder(home))
-                    return work(index)
+            return _opened(path, place, work)
         except sqlite3.DatabaseError as error:
-            if is_last or getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
                 raise
-            path.unlink(missing_ok=True)
-    raise AssertionError("the last try returns or raises")
+        path.unlink(missing_ok=True)
+        return _opened(path, place, work)
+
+
+def _opened(path: Path, place: Path, work: Callable[[sqlite3.Connection], _T]) -> _T:
+    """Open the index, compare it with the folder, and work with it."""
+    with contextlib.closing(sqlite3.connect(path)) as index:
+        # What a loss of power spoils is made anew from the files.
+        index.execute("PRAGMA synchronous = OFF")
+        with index:
+            _catch_up(index, place)
+            return work(index)
 
 
 def _catch_up(index: sqlite3.Connection, place: Path) -> None:
