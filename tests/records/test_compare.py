@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gradus._random import Purpose, permutation, stream_key
+from gradus.errors import Diverged
 from gradus.optimizers.schedules import Cosine, rates
 from gradus.records.compare import compare
 from gradus.records.find import find_run
@@ -166,6 +167,16 @@ def test_answers_that_cannot_be_compared(made, table):
     table.unlink()
     assert "No such file" in compare("last", "last").why_no_answers
     assert compare("last", "last").text().endswith("No such file or directory.")
+
+
+def test_a_run_that_diverged(made):
+    made(rule="gradient_descent", learning_rate=0.01)
+    with pytest.raises(Diverged):
+        made(rule="gradient_descent", learning_rate=1e30)
+    found = compare("previous", "last")
+    assert {one.weights_epoch for one in found.partings} <= {None, 1}
+    assert found.why_no_answers.endswith("diverged and has no model.")
+    assert found.runs[1].verdict in found.text()
 
 
 def test_networks_of_other_shapes(made):

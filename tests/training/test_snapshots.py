@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradus import Network
+from gradus.engines.registry import engine as make_engine
 from gradus.errors import InvalidParameter
 from gradus.networks.initializers import initial_params
 from gradus.networks.params import n_params
@@ -107,27 +108,36 @@ def test_a_longer_run_keeps_epochs_that_a_shorter_one_keeps():
     assert sorted(longer)[:12] == [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14]
 
 
-def test_a_run_cut_within_an_epoch_has_whole_epochs_only(problem):
-    """Three steps an epoch, stopped after the fourth: one epoch is whole."""
-    control = Control(snapshot_bytes=MOST_BYTES)
+def cut_after(n_steps, n_bytes, *problem):
+    """Train with three steps an epoch, and stop after some."""
+    control = Control(snapshot_bytes=n_bytes)
 
     class Stopping:
+        def __init__(self):
+            self.inner = make_engine("native", 1)
+
         def __getattr__(self, name):
             return getattr(self.inner, name)
 
         def run(self, spec, rule, batches, state, rates, *rest, **options):
             status = self.inner.run(spec, rule, batches, state, rates[:1], *rest, **options)
-            control.cancel[0] = state.cursor[2] == 4
+            control.cancel[0] = state.cursor[2] == n_steps
             return status
 
-    from gradus.engines.registry import engine as make_engine
-
-    machine = Stopping()
-    machine.inner = make_engine("native", 1)
     plan = Plan(GradientDescent(0.1), epochs=50, batch_size=30)
-    outcome = trained(plan, *problem, engine=machine, control=control)
+    return trained(plan, *problem, engine=Stopping(), control=control)
+
+
+def test_a_run_cut_within_an_epoch(problem):
+    """The weights of whole epochs stay; where none are kept of the last, those at the end are."""
+    outcome = cut_after(4, MOST_BYTES, *problem)
     assert outcome.snapshots.epochs.tolist() == [0, 1]
-    assert outcome.snapshots.at(1).tobytes() != outcome.params.tobytes()
+    whole = cut_after(3, MOST_BYTES, *problem)
+    assert outcome.snapshots.at(1).tobytes() == whole.params.tobytes()
+    assert outcome.snapshots.at(0).tobytes() == initial_params(SPEC, 0).tobytes()
+    with_little_room = cut_after(11, 10 * n_params(SPEC) * 8, *problem)
+    assert with_little_room.snapshots.epochs.tolist() == [0, 1, 2, 3]
+    assert with_little_room.snapshots.at(3).tobytes() == with_little_room.params.tobytes()
 
 
 def test_a_network_keeps_them_where_it_is_asked_to(problem):

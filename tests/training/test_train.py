@@ -1,6 +1,7 @@
 """The seam: several networks at once are what each would be alone, and answer for unseen rows."""
 
 import os
+import re
 import signal
 import threading
 import time
@@ -311,8 +312,10 @@ def test_a_network_that_diverges_stops_the_others(engine, problem):
     folds = assign_folds(len(X), 3, 0)
     X[folds == 2] = 1e200  # network 2 alone never sees these rows
     plan = endless(engine, n_threads=3)
-    with pytest.raises(Diverged, match=r"^Loss became (nan|inf) at epoch 1, step \d+"):
-        train(NetworkSpec(3, (Dense(1),)), X, y, None, folds, plan)
+    result = train(NetworkSpec(3, (Dense(1),)), X, y, None, folds, plan)
+    assert isinstance(result.failure, Diverged)
+    assert re.match(r"Loss became (nan|inf) at epoch 1, step \d+", str(result.failure))
+    assert set(result.stopped_because) == {"diverged", "interrupted"}
 
 
 def test_an_engine_that_is_missing_is_told(problem, monkeypatch):

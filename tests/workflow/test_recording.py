@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from gradus._archive import digest
+from gradus.errors import Diverged, ModelFileError
 from gradus.records import index
 from gradus.records.find import find_run, runs
 from gradus.tables.read import read_table
@@ -95,6 +96,30 @@ def test_long_runs_stay_small(place, table):
     run = find_run("last")
     assert all(3 <= len(run.snapshots(k)) <= 64 for k in (1, 2))
     assert sum(path.stat().st_size for path in (place / "runs").iterdir()) < 1 << 20
+
+
+WILD = {"rule": "gradient_descent", "learning_rate": 1e30, "folds": 2}
+
+
+def test_a_run_that_diverges_is_kept_too(made):
+    with pytest.raises(Diverged) as failure:
+        made(**WILD)
+    run = find_run("last")
+    assert (run.summary.answered_by, run.summary.cells()[6]) == ("", "diverged")
+    assert run.verdict == str(failure.value)
+    assert run.n_networks == 2
+    assert all(len(run.weights(0, k)) == len(run.weights(None, k)) for k in (1, 2))
+    assert run.plan.rule.learning_rate.rate == 1e30
+    with pytest.raises(ModelFileError, match="is no file"):
+        _ = run.model
+
+
+def test_networks_that_diverge_leave_a_model_that_can_be_read(made):
+    made(**WILD, hidden=None)
+    run = find_run("last")
+    assert run.summary.answered_by in ("linear", "mean")
+    assert run.n_networks == 2
+    assert run.model.history == ()
 
 
 def said(made, **options):

@@ -233,6 +233,9 @@ def _at(history: History, column: Any, epoch: int) -> float | None:  # noqa: ANN
 
 def _answers(a: RecordedRun, b: RecordedRun) -> tuple[AnswersApart | None, str]:
     """Let both models answer the table they learned from, or say why they cannot."""
+    for run in (a, b):
+        if not run.summary.model_digest:
+            return None, f"Answers were not compared: run {run.id} diverged and has no model."
     if (a.table_digest, a.summary.target) != (b.table_digest, b.summary.target) or not a.table:
         return None, "Answers were not compared: the runs must have learned one column of one file."
     try:

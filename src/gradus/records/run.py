@@ -37,11 +37,11 @@ class RecordedRun:
     versions
         Of gradus, numpy and Python, and the instruction set.
     verdict
-        Who answers and why, in a sentence.
+        Who answers and why, in a sentence; where training diverged, how.
     spec, plan
         What was trained, and how. Network k of a run has the seed ``plan.seed + k - 1``.
     histories, best_epochs
-        One for each network that was trained; none where rows were too few or training diverged.
+        One for each network that was trained; none where rows were too few.
     taken
         The weights of each on the way; see `snapshots`.
     model_path

@@ -32,14 +32,14 @@ class RunSummary:
     n_rows
         Rows learned from.
     answered_by
-        "network", "linear" or "mean".
+        "network", "linear" or "mean"; empty where training diverged and there is no model.
     typical_error, accuracy
         Of the answering model on rows it had not seen; None for classes and for numbers,
         respectively, and where rows were too few to judge by.
     parent
         What it went on from, as "RUN@EPOCH"; empty where it began anew.
     model_digest
-        BLAKE2b of the model's file, 32 hexadecimal digits.
+        BLAKE2b of the model's file, 32 hexadecimal digits; empty where there is none.
     """
 
     id: str
@@ -76,7 +76,7 @@ class RunSummary:
             self.table,
             self.target,
             f"{self.n_rows:,}",
-            self.answered_by,
+            self.answered_by or "diverged",
             self.measure,
             f"{self.seconds:.1f}",
         )

@@ -136,8 +136,8 @@ def train_network(
     history, params = standing.record.view(spec), standing.params
     told = rule.told(state.scalars) if isinstance(rule, FullBatchRule) else {}
     best = standing.best_epoch
-    if standing.best_params is not None or state.cursor[1] == 0:
-        training.snapshots.take(best, params)
+    is_whole = standing.best_params is not None or state.cursor[1] == 0
+    training.snapshots.take(best, params, is_whole=is_whole)
     snapshots = training.snapshots.frozen()
     return Outcome(params, history, reason, best, failure, rule, "", told, snapshots)
 

@@ -33,10 +33,10 @@ class Snapshots:
     Attributes
     ----------
     epochs : int64 array of shape (k,)
-        Ascending; 0 is before the first step. Where a run was cut short within an epoch the last
-        one is the last that was finished.
+        Ascending; 0 is before the first step.
     params : array of shape (k, n_params)
-        The weights after that epoch; those of the best epoch are the ones handed out.
+        The weights after that epoch; of the best epoch those handed out. Where a run without
+        validation rows was cut short within an epoch, some of its steps may have followed the last.
     """
 
     epochs: Int64Array
@@ -93,9 +93,12 @@ class SnapshotRecord:
             return self._epochs
         return min(next_round(epoch, self._digits), self._epochs)
 
-    def take(self, epoch: int, params: FloatArray) -> None:
-        """Keep a copy of the weights after an epoch, in place of earlier ones of it."""
-        if self._is_on:
+    def take(self, epoch: int, params: FloatArray, *, is_whole: bool = True) -> None:
+        """Keep a copy of the weights after an epoch, in place of earlier ones of it.
+
+        Where steps of the next epoch have followed, `is_whole` is False, and earlier ones stay.
+        """
+        if self._is_on and (is_whole or epoch not in self._taken):
             self._taken[epoch] = params.copy()
 
     def frozen(self) -> Snapshots:

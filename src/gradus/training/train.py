@@ -16,7 +16,7 @@ from gradus._threads import default_n_threads
 from gradus._typing import ArrayLike, Float64Array, FloatArray, Int64Array
 from gradus.engines.base import Batches, Engine
 from gradus.engines.registry import engine as make_engine
-from gradus.errors import DataError, ShapeMismatch
+from gradus.errors import DataError, Diverged, ShapeMismatch
 from gradus.networks.initializers import initial_params
 from gradus.networks.losses import loss_of
 from gradus.networks.spec import NetworkSpec
@@ -51,6 +51,9 @@ class TrainResult:
         For each row the prediction of the network that never saw it, after the loss's link (for
         the cross-entropies probabilities); nan for rows of fold -1 and where training was
         interrupted. None without folds.
+    failure
+        Why the loss or gradient of a network stopped being finite, which ends all of them; None
+        where it did not.
     """
 
     params: FloatArray
@@ -62,6 +65,7 @@ class TrainResult:
     told: tuple[dict[str, float], ...]
     snapshots: tuple[Snapshots, ...]
     out_of_fold: FloatArray | None
+    failure: Diverged | None
 
 
 def train(
@@ -118,8 +122,6 @@ def train(
     ------
     ShapeMismatch, DataError
         If arrays do not fit the network or each other, or hold what cannot be learned from.
-    Diverged
-        If the loss or gradient of a network stopped being finite.
     EngineUnavailable
         If the plan's engine cannot be loaded.
     """
@@ -131,9 +133,6 @@ def train(
     table = _Table(X, y, weights, folds, groups, order, start)
     jobs = [partial(_train_fold, spec, table, plan, fold) for fold in range(n_networks)]
     trained = run_networks(jobs, plan, callback, snapshot_bytes)
-    for outcome, _ in trained:
-        if outcome.failure:
-            raise outcome.failure
     outcomes = [outcome for outcome, _ in trained]
     params: FloatArray = np.array([outcome.params for outcome in outcomes], dtype=plan.dtype)
     return TrainResult(
@@ -146,6 +145,7 @@ def train(
         told=tuple(outcome.told for outcome in outcomes),
         snapshots=tuple(outcome.snapshots for outcome in outcomes),
         out_of_fold=_gather(spec, X, folds, [answers for _, answers in trained]),
+        failure=next((one.failure for one in outcomes if one.failure), None),
     )
 
 

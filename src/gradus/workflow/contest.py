@@ -7,7 +7,6 @@ decided by `verdict/`; files and columns must not be known here.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,26 +60,26 @@ class Contest:
     ----------
     candidates
         By "network" (absent where none was trained or its training diverged), "linear", "mean".
-    has_diverged
-        Whether a network was tried in vain.
     histories, stops
-        Of the networks, one each.
+        Of the networks, one each; no stops where training diverged.
     summary
         The stops in one sentence; empty where no network was trained.
     settings
         What was trained: of two kinds of networks the one with the smaller error.
     best_epochs, snapshots
         Of the networks, one each; see `TrainResult`.
+    failure
+        Why training diverged; None where it did not.
     """
 
     candidates: dict[str, Candidate]
-    has_diverged: bool
     histories: tuple[History, ...]
     stops: tuple[str, ...]
     summary: str
     settings: Settings
     best_epochs: tuple[int, ...] = ()
     snapshots: tuple[Snapshots, ...] = ()
+    failure: Diverged | None = None
 
 
 def hold_contest(
@@ -107,8 +106,6 @@ def hold_contest(
 
     Raises
     ------
-    Diverged
-        If a network diverges that was asked for.
     KeyboardInterrupt
         If the person stops it.
     """
@@ -116,10 +113,9 @@ def hold_contest(
         "mean": _simple(constant_model, prepared, loss_of(settings[0].spec.loss).name, weights),
         "linear": _simple(linear_model, prepared, loss_of(settings[0].spec.loss).name, weights),
     }
-    without = partial(Contest, candidates, histories=(), stops=(), summary="", settings=settings[0])
     if len(prepared.y) < FEWEST_ROWS and options.hidden is None:
         # Nothing could judge it, so it would not answer.
-        return without(has_diverged=False)
+        return Contest(candidates, (), (), "", settings[0])
     contests: list[Contest] = []
     for kind in settings:
         n_before = sum(len(contest.histories) for contest in contests)
@@ -127,16 +123,13 @@ def hold_contest(
         if plan.time_limit is not None:
             plan = replace(plan, time_limit=plan.time_limit / len(settings))
         shared, told = replace(kind, plan=plan), _numbered(callback, n_before)
-        try:
-            contests.append(_with_networks(candidates, prepared, shared, weights, told))
-        except Diverged:
-            if options.hidden is not None:
-                raise
-    if not contests:
-        return without(has_diverged=True)
-    errors = [_error(prepared, contest) for contest in contests]
-    chosen = contests[int(np.argmin(errors))]
-    if len(contests) == 1:
+        contests.append(_with_networks(candidates, prepared, shared, weights, told))
+    sound = [contest for contest in contests if contest.failure is None]
+    if not sound:
+        return contests[0]
+    errors = [_error(prepared, contest) for contest in sound]
+    chosen = sound[int(np.argmin(errors))]
+    if len(sound) == 1:
         return chosen
     return replace(chosen, summary=f"{chosen.summary} {_compared(chosen, errors)}")
 
@@ -195,6 +188,14 @@ def _with_networks(
     """Train networks and let them compete."""
     is_by_time = prepared.split.kind == "time"
     runs, out_of_fold = _train_rounds(prepared, settings, weights, callback)
+    trained: dict[str, Any] = {
+        "histories": tuple(history for run in runs for history in run.result.histories),
+        "best_epochs": tuple(epoch for run in runs for epoch in run.result.best_epochs),
+        "snapshots": tuple(one for run in runs for one in run.result.snapshots),
+        "settings": settings,
+    }
+    if failure := runs[-1].result.failure:
+        return Contest(candidates, stops=(), summary="", failure=failure, **trained)
     by_fold = np.concatenate([run.result.params for run in (runs[:-1] if is_by_time else runs)])
     answerer = Answerer(settings.spec, by_fold, runs[-1].result.params if is_by_time else by_fold)
     share = 0.0
@@ -205,13 +206,9 @@ def _with_networks(
         stops += stop_sentences(*run, first=len(stops) + 1)
     return Contest(
         {**candidates, "network": Candidate(answerer, out_of_fold, share)},
-        has_diverged=False,
-        histories=tuple(history for run in runs for history in run.result.histories),
         stops=tuple(stops),
         summary=stop_summary(runs[-1].result, runs[-1].plan),
-        settings=settings,
-        best_epochs=tuple(epoch for run in runs for epoch in run.result.best_epochs),
-        snapshots=tuple(one for run in runs for one in run.result.snapshots),
+        **trained,
     )
 
 
@@ -252,12 +249,14 @@ def _train_rounds(
             n_networks = max(1, int(its_folds.max()) + 1)
             sides["start"], starts = np.array(starts[:n_networks]), starts[n_networks:]
         result = train(spec, X[rows], y[rows], its_weights, passed_on, its_plan, **sides)
-        if "interrupted" in result.stopped_because:
+        if "interrupted" in result.stopped_because and not result.failure:
             # Half-trained networks are no answer; whoever pressed Ctrl-C wants none.
             raise KeyboardInterrupt
         classes = loss_of(spec.loss).classes(y[rows])
         held_out = held_out_rows(its_folds, its_plan, groups, order, classes)
         runs.append(_Run(result, its_plan, its_folds, held_out))
+        if result.failure:
+            break
         if result.out_of_fold is not None:
             out_of_fold[folds >= 0] = result.out_of_fold[its_folds >= 0]
     return runs, out_of_fold

@@ -137,8 +137,15 @@ def fill(
     prepared = prepare(read, target, chosen, notify, needs_blank=True)
     # Before minutes of training are spent on answers that cannot be written.
     check_added_names(read, names_beside(prepared.target.name, prepared.labels))
-    room = recording.snapshot_bytes
-    model, contest = learn(prepared, chosen, callback, notify, branch=branch, snapshot_bytes=room)
+    model, contest = learn(
+        prepared,
+        chosen,
+        callback,
+        notify,
+        branch=branch,
+        snapshot_bytes=recording.snapshot_bytes,
+        on_failure=lambda contest: recording.keep(prepared, None, contest, notify),
+    )
     rows = prepared.question.asked
     predictions = model.answer(prepared.inputs(rows), n_threads=chosen.n_threads)
     filling = make_filling(model, rows, predictions, model.target, is_new=False)

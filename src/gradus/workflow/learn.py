@@ -33,7 +33,7 @@ from gradus.workflow.contest import Candidate, Contest, hold_contest
 from gradus.workflow.options import Options
 from gradus.workflow.prepare import Notify, Prepared, class_factors
 from gradus.workflow.rounds import only
-from gradus.workflow.settings import choose_second_order, choose_settings
+from gradus.workflow.settings import Settings, choose_second_order, choose_settings
 
 #: How the judged rows were answered, by the kind of split.
 JUDGED_ON = {
@@ -51,6 +51,7 @@ def learn(
     *,
     branch: Branch | None = None,
     snapshot_bytes: int = 0,
+    on_failure: Callable[[Contest], None] | None = None,
 ) -> tuple[Model, Contest]:
     """Train, judge and put together a model.
 
@@ -68,6 +69,8 @@ def learn(
         What to go on from; None begins anew.
     snapshot_bytes
         Room for weights on the way; see `Snapshots`.
+    on_failure
+        Told what was trained before `Diverged` is raised.
 
     Returns
     -------
@@ -83,23 +86,17 @@ def learn(
     KeyboardInterrupt
         If the person stops it.
     """
-    labels = prepared.labels
+    labels, encoder = prepared.labels, prepared.encoder
     weights = _training_weights(prepared, options)
-    is_classes = isinstance(labels, Classes)
-    loss = "cross_entropy" if is_classes else "squared_error"
-    n_outputs = len(labels.names) if isinstance(labels, Classes) else 1
-    n, n_features = prepared.X.shape
-    embedded = prepared.encoder.embedded
-    usual = choose_settings(n, n_features, loss, n_outputs, embedded, options)
-    settings = [usual]
-    if not _can_hold_out(prepared.split):
-        settings = [replace(usual, plan=replace(usual.plan, early_stopping=None))]
-    elif second := choose_second_order(usual, n, options):
-        settings.append(second)
+    settings = _settings(prepared, options)
     if branch:
         settings = [branch.settings(prepared, settings, options)]
     settings = [replace(one, snapshot_bytes=snapshot_bytes) for one in settings]
     contest = hold_contest(prepared, settings, weights, options, callback)
+    if contest.failure is not None and options.hidden is not None:
+        if on_failure:
+            on_failure(contest)
+        raise contest.failure
     calibrated, temperatures, targets = _in_own_units(prepared, contest)
     verdict = _judge(prepared, contest, calibrated, options)
     chosen = contest.candidates[verdict.answered_by]
@@ -120,18 +117,31 @@ def learn(
     model = Model(
         target=prepared.target.name,
         spelling=answer_spelling(prepared.target),
-        encoder=prepared.encoder,
+        encoder=encoder,
         labels=labels,
         answerer=answerer,
         intervals=intervals,
         novelty=Novelty.fit(
-            prepared.X, prepared.encoder.column_of_feature, n_features - len(embedded)
+            prepared.X, encoder.column_of_feature, len(encoder.features) - len(encoder.embedded)
         ),
         verdict=verdict,
         origin=_origin(prepared, contest, options),
         rows=(prepared.X, prepared.y) if options.keep_rows else None,
     )
     return model, contest
+
+
+def _settings(prepared: Prepared, options: Options) -> list[Settings]:
+    """Choose what to train."""
+    labels = prepared.labels
+    n, n_features = prepared.X.shape
+    loss = "cross_entropy" if isinstance(labels, Classes) else "squared_error"
+    n_outputs = len(labels.names) if isinstance(labels, Classes) else 1
+    usual = choose_settings(n, n_features, loss, n_outputs, prepared.encoder.embedded, options)
+    if not _can_hold_out(prepared.split):
+        return [replace(usual, plan=replace(usual.plan, early_stopping=None))]
+    second = choose_second_order(usual, n, options)
+    return [usual] if second is None else [usual, second]
 
 
 def _can_hold_out(split: Split) -> bool:
@@ -209,7 +219,7 @@ def _judge(
             (rows, prepared.labels.restore(near[:, 0])),
             judged_on=judged_on,
             network_is_asked_for=is_asked_for,
-            diverged=contest.has_diverged,
+            diverged=contest.failure is not None,
         )
     return judge_classes(
         prepared.y.astype(np.int64),
@@ -220,7 +230,7 @@ def _judge(
         (rows, near),
         judged_on=judged_on,
         network_is_asked_for=is_asked_for,
-        diverged=contest.has_diverged,
+        diverged=contest.failure is not None,
     )
 
 
@@ -291,7 +301,8 @@ def _origin(prepared: Prepared, contest: Contest, options: Options) -> Origin:
         notes=tuple(note for note in prepared.notes if note not in prepared.table.notes),
         warnings=prepared.warnings,
         stops=contest.stops,
-        histories=contest.histories,
+        # Of networks that diverged none answers.
+        histories=contest.histories if contest.failure is None else (),
         choices=choices,
         instruction_set=make_engine(options.engine, 1).instruction_set,
     )

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradus.engines.registry import engine as make_engine
 from gradus.models.model import Model
 from gradus.tables.table import Table
+from gradus.verdict.verdict import Verdict
 from gradus.workflow.branch import Branch
 from gradus.workflow.contest import Contest
 from gradus.workflow.options import Options
@@ -72,9 +74,9 @@ class Recording:
         self._table, self._table_digest = name, found.hexdigest()
 
     def keep(
-        self, prepared: Prepared, model: Model, contest: Contest, notify: Notify | None
+        self, prepared: Prepared, model: Model | None, contest: Contest, notify: Notify | None
     ) -> None:
-        """Write the record.
+        """Write the record; there is no model where training diverged.
 
         Ctrl-C in this moment costs the record, and not the run, which is done.
         """
@@ -91,7 +93,7 @@ class Recording:
         if notify:
             notify("note", f"No record of this run was kept: {reason}.")
 
-    def _keep(self, prepared: Prepared, model: Model, contest: Contest) -> None:
+    def _keep(self, prepared: Prepared, model: Model | None, contest: Contest) -> None:
         # Loaded here, so that a run without a record does not wait for it.
         from gradus._archive import digest
         from gradus.models.model_file import dump
@@ -99,14 +101,21 @@ class Recording:
         from gradus.records.home import home
         from gradus.records.run_file import dump_run
 
-        place, bytes_of_model = home(), dump(model, "The model")
-        run_id = index.new_id(place)
-        run = self._run(run_id, prepared, model, digest(bytes_of_model), contest)
-        kept = bytes_of_model if len(bytes_of_model) <= _MODEL_BYTES else None
+        place = home()
+        data = None if model is None else dump(model, "The model")
+        verdict = None if model is None else model.verdict
+        run_id, model_digest = index.new_id(place), "" if data is None else digest(data)
+        run = self._run(run_id, prepared, verdict, model_digest, contest)
+        kept = data if data is not None and len(data) <= _MODEL_BYTES else None
         index.keep(place, run_id, dump_run(run), kept)
 
     def _run(
-        self, run_id: str, prepared: Prepared, model: Model, model_digest: str, contest: Contest
+        self,
+        run_id: str,
+        prepared: Prepared,
+        verdict: Verdict | None,
+        model_digest: str,
+        contest: Contest,
     ) -> "RecordedRun":
         """Put together what is kept."""
         from importlib.metadata import version
@@ -114,17 +123,16 @@ class Recording:
         from gradus.records.run import RecordedRun
         from gradus.records.summary import RunSummary
 
-        verdict = model.verdict
-        own = verdict.measures.get(verdict.answered_by, {})
+        own = {} if verdict is None else verdict.measures.get(verdict.answered_by, {})
         summary = RunSummary(
             id=run_id,
             command=self.command,
             began=self.began,
             seconds=time.monotonic() - self._clock,
-            table=model.origin.table,
-            target=model.target,
-            n_rows=model.origin.n_complete,
-            answered_by=verdict.answered_by,
+            table=Path(prepared.table.name).name,
+            target=prepared.target.name,
+            n_rows=len(prepared.y),
+            answered_by="" if verdict is None else verdict.answered_by,
             typical_error=own.get("typical_error"),
             accuracy=own.get("accuracy"),
             parent=self.parent,
@@ -140,9 +148,9 @@ class Recording:
                 "gradus": version("gradus"),
                 "numpy": np.__version__,
                 "python": sys.version.split()[0],
-                "instruction set": model.origin.instruction_set,
+                "instruction set": make_engine(self.options.engine, 1).instruction_set,
             },
-            verdict=verdict.sentence,
+            verdict=str(contest.failure) if verdict is None else verdict.sentence,
             spec=contest.settings.spec,
             plan=contest.settings.plan,
             histories=contest.histories,

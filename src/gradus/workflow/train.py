@@ -75,8 +75,15 @@ def train(
     read = read_as(table, chosen)
     recording.has_read(read)
     prepared = prepare(read, target, chosen, notify, needs_blank=False)
-    room = recording.snapshot_bytes
-    model, contest = learn(prepared, chosen, callback, notify, branch=branch, snapshot_bytes=room)
+    model, contest = learn(
+        prepared,
+        chosen,
+        callback,
+        notify,
+        branch=branch,
+        snapshot_bytes=recording.snapshot_bytes,
+        on_failure=lambda contest: recording.keep(prepared, None, contest, notify),
+    )
     recording.keep(prepared, model, contest, notify)
     return model
 
