@@ -41,7 +41,8 @@ class Section:
 
 def escaped(text: str) -> str:
     """Return text that no browser takes for anything else."""
-    return html.escape(printable(text), quote=True)
+    # A line must not end between a number and its percent sign.
+    return html.escape(printable(text).replace(" %", "\u00a0%"), quote=True)
 
 
 def paragraph(text: str, kind: str = "") -> str:

@@ -96,7 +96,7 @@ footer { padding-top: 4px; padding-bottom: 32px; }
   .figures { grid-template-columns: 1fr 1fr; gap: 4px 16px; }
   .scroll, .drawing { overflow: visible; }
   .wide .drawing svg { min-width: 0; width: 100%; }
-  table { font-size: 8.5pt; }
+  table, caption, figcaption { font-size: 8.5pt; }
   #table td:last-child, #table tbody th { min-width: 0; }
   th, td { padding-right: 8px; overflow-wrap: anywhere; }
   a { color: inherit; text-decoration: none; }
