@@ -40,7 +40,7 @@ def test_rows_without_an_answer_are_none():
 
 
 def test_refusals():
-    with pytest.raises(DataError, match=r"^rows must be three or more to be compared; 2 have an"):
+    with pytest.raises(DataError, match=r"^The table must have three rows or more with a 'number'"):
         rows_behind(model_of("a number"), table()[:2], WEIGHT)
     with pytest.raises(InvalidParameter, match=r"^layer 9 weight must be one of "):
         rows_behind(model_of("a number"), table(), "layer 9 weight [0, 0]")

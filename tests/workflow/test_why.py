@@ -139,8 +139,8 @@ def test_more_than_twelve_columns(rng):
     with pytest.raises(InvalidParameter) as raised:
         why(model, frame, 1, method="shapley")
     assert str(raised.value) == (
-        "method must be 'integrated_gradients' where more than 12 columns differ from the "
-        "baseline; 14 do. Or choose a baseline row that is more alike."
+        "Shapley values must be of no more than 12 columns that differ from the baseline; 14 do. "
+        "Take integrated gradients, or a row more alike."
     )
     frame.loc[1] = frame.loc[0]
     frame.loc[1, ["x2", "x5"]] += 1

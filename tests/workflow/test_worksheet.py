@@ -160,6 +160,8 @@ def test_refusals():
     blank = pd.DataFrame({"a": [1, None, 3, None], "b": [None, 2, None, 4], "y": [1, 2, 3, 4]})
     with pytest.raises(DataError, match=r"^the table must have a row without a blank in the col"):
         make_worksheet(blank, "y")
+    with pytest.raises(InvalidParameter, match=r"^target must name the column of the table to le"):
+        make_worksheet(rows[["b", "number"]])
     for given, sentence in (
         ({"rows": 7}, "rows must be a whole number from 1 to 6; got 7."),
         ({"hidden": 0}, "hidden must be a whole number from 1 to 4; got 0."),

@@ -81,7 +81,8 @@ def extreme_eigenvalues(
         values, vectors = _ends(diagonal, beside)
         furthest = float(np.abs(values).max())
         is_complete = size <= _COMPLETE * max(furthest, np.finfo(np.float64).tiny)
-        bounds = (0.0 if is_complete else size) * np.abs(vectors[-1])
+        rounding = np.finfo(np.float64).eps * furthest
+        bounds = np.maximum((0.0 if is_complete else size) * np.abs(vectors[-1]), rounding)
         is_close = max(bounds) <= tolerance * furthest
         if is_complete or is_close or len(known) == len(basis):
             break

@@ -27,7 +27,8 @@ table { border-collapse: collapse; margin: .4em 0 1em; break-inside: avoid; }
 caption { text-align: left; font-style: italic; padding-bottom: .2em; }
 th, td { border: 1px solid #777; padding: .25em .6em; text-align: left; font-weight: normal; }
 td { min-width: 4.5em; height: 1.6em; } th.number, td.number { text-align: right; }
-math { display: block; margin: .4em 0; font-size: 95%; } code { font-size: 90%; }
+math { display: block; margin: .4em 0; font-size: 95%; math-style: normal; }
+mtd { text-align: left; }
 .scroll { overflow-x: auto; }
 @media print { .answers { break-before: page; } body { margin: 0; max-width: none; } }
 """

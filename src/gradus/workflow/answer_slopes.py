@@ -19,7 +19,7 @@ from gradus.tables.convert import spelled_date
 from gradus.tables.features.date import DateEncoding
 from gradus.tables.features.number import NumberEncoding
 from gradus.tables.table import Column
-from gradus.workflow.answer import AnswerFunction, function_of
+from gradus.workflow.answer import AnswerFunction, Fed, function_of
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,8 @@ def answer_slopes(model: Model, table: str | os.PathLike[str] | object, row: int
     """
     own, notes = row_of(model, table, row)
     function = function_of(model, own)
-    by_fed = np.sum([one[0] for one in function.slopes(function.feed(own))], axis=0)
+    fed = function.feed(own)
+    by_fed = np.sum([one[0] for one in function.slopes(fed)], axis=0)
     found = []
     for j, encoding in enumerate(model.encoder.encodings):
         if isinstance(encoding, NumberEncoding | DateEncoding):
@@ -189,7 +190,7 @@ def answer_slopes(model: Model, table: str | os.PathLike[str] | object, row: int
             of_column = np.flatnonzero(function.column_of_fed == j)
             slope = float(by_fed[of_column] @ encoding.slopes(cell))
             unit = 1.0 if is_date else encoding.line.scale
-            moved = _moved(function, own, j, unit)
+            moved = _moved(function, fed, own, j, unit)
             tested = _by_days(moved, slope) if is_date else check(moved, 0.0, slope * unit)
             found.append(AnswerSlope(encoding.name, cell, slope, tested, unit, is_date))
     if not found:
@@ -197,7 +198,7 @@ def answer_slopes(model: Model, table: str | os.PathLike[str] | object, row: int
             "the model must have learned from a column of numbers or dates; it has none."
         )
     found.sort(key=lambda one: -abs(one.slope * one.unit))
-    answer = float(function.value(function.feed(own))[0])
+    answer = float(function.value(fed)[0])
     return AnswerSlopes(model.target, function.label, row, answer, tuple(found), notes)
 
 
@@ -208,12 +209,17 @@ def _by_days(function: Callable[[float], float], slope: float) -> Check:
 
 
 def _moved(
-    function: AnswerFunction, columns: tuple[Column, ...], j: int, unit: float
+    function: AnswerFunction, fed: Fed, columns: tuple[Column, ...], j: int, unit: float
 ) -> Callable[[float], float]:
     """Make the answer a function of how many units are added to one cell."""
+    encoding, of_column = function.model.encoder.encodings[j], function.column_of_fed == j
+    fed = [one.copy() for one in fed]
 
     def answer(change: float) -> float:
         moved = replace(columns[j], values=columns[j].values + change * unit)
-        return float(function.value(function.feed((*columns[:j], moved, *columns[j + 1 :])))[0])
+        features = encoding.transform(moved)
+        for one in fed:
+            one[:, of_column] = features
+        return float(function.value(fed)[0])
 
     return answer

@@ -82,7 +82,7 @@ class Bending:
 
         error = f", give or take {self.trace.error:.2g}" if self.trace.error else ""
         lines = [
-            f"{which}{self.n_params:,} parameters, {self.n_rows:,} rows.",
+            f"{which}{_count(self.n_params, 'parameter')}, {_count(self.n_rows, 'row')}.",
             "Second derivatives of the loss along directions of length 1 (eigenvalues):",
             f"  largest   {number(ends.largest)}, within {ends.largest_error:.1e}",
             f"  smallest  {number(ends.smallest)}, within {ends.smallest_error:.1e}",
@@ -225,3 +225,7 @@ def bending(
 
 def _or_none(value: float) -> float | None:
     return value if np.isfinite(value) else None
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"

@@ -152,7 +152,10 @@ def rows_behind(
     known = known_rows(model, table)
     n = len(known.X)
     if n < _FEWEST_ROWS:
-        raise DataError(f"rows must be three or more to be compared; {n} have an answer.")
+        raise DataError(
+            f"The table must have three rows or more with a {model.target!r} to compare them; it "
+            f"has {n}."
+        )
     params: Float64Array = model.answerer.answering[network - 1].astype(np.float64)
     machine = make_engine("native")
 

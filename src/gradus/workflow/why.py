@@ -305,8 +305,8 @@ def by_shapley(function: AnswerFunction, start: Fed, end: Fed) -> tuple[Float64A
     players = np.unique(places[differs])
     if len(players) > MOST_PLAYERS:
         raise InvalidParameter(
-            f"method must be 'integrated_gradients' where more than {MOST_PLAYERS} columns differ "
-            f"from the baseline; {len(players)} do. Or choose a baseline row that is more alike."
+            f"Shapley values must be of no more than {MOST_PLAYERS} columns that differ from the "
+            f"baseline; {len(players)} do. Take integrated gradients, or a row more alike."
         )
     has_own = np.zeros((2 ** len(players), len(function.model.encoder.names)), dtype=np.bool_)
     has_own[:, players] = coalitions(len(players))

@@ -15,7 +15,7 @@ from gradus._validate import check_whole
 from gradus.calculus.derivative import Derivative, differentiate
 from gradus.calculus.updates import written_update
 from gradus.engines.registry import engine
-from gradus.errors import DataError
+from gradus.errors import DataError, InvalidParameter
 from gradus.networks.layers import Dense
 from gradus.networks.params import layout, n_params, view_at
 from gradus.networks.spec import NetworkSpec
@@ -150,6 +150,10 @@ def make_worksheet(
     seed = check_whole("seed", seed, at_least=0)
     read = table if isinstance(table, Table) else read_table(table)
     described = describe(read)
+    if target is None and not any(one.column.is_missing.any() for one in described):
+        raise InvalidParameter(
+            f"target must name the column of {read.name} to learn; no blanks ask for one."
+        )
     question = pose_question(read, described, target, needs_blank=target is None)
     asked = described[question.target]
     if question.task == "classes":
