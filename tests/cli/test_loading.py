@@ -8,6 +8,7 @@ import pytest
 import gradus
 from gradus.cli.loading import load_model
 from gradus.errors import ModelFileError
+from gradus.records.find import find_run, runs
 
 
 def test_a_file_that_is_not_there():
@@ -34,6 +35,20 @@ def test_a_model_that_is_cut_off_keeps_its_sentence(tmp_path):
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(ModelFileError, match=r"is cut off"):
         load_model(str(path))
+
+
+def test_a_run_stands_for_its_model(made, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = made()
+    run = runs()[0].id
+    assert load_model(run[:5]).verdict == load_model("last").verdict == model.verdict
+    # A file comes before a run of the same name.
+    made(epochs=1).save("last")
+    model.save(run)
+    assert load_model("last").history[0].epoch.tolist() == [1]
+    (find_run(run).model_path).unlink()
+    with pytest.raises(ModelFileError, match=r"\.gradus is no file\.$"):
+        load_model(run[:5])
 
 
 def test_a_network_is_no_model_of_a_table(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gradus.networks.params import n_params
 from gradus.networks.spec import Dense, NetworkSpec
-from gradus.training.history import EpochRow, Record, has_short_epochs, next_kept, stacked
+from gradus.training.history import EpochRow, Record, has_short_epochs, next_kept, stacked, thinned
 
 SPEC = NetworkSpec(2, (Dense(3, "tanh"), Dense(1)))
 
@@ -27,6 +27,32 @@ def kept(epochs, *, is_short):
 
 def test_long_epochs_are_all_kept():
     assert kept(1000, is_short=False) == list(range(1, 1001))
+
+
+def history_of(n):
+    record = Record()
+    for epoch in range(1, n + 1):
+        record.add(row(epoch), is_kept=True, is_best=False)
+    return record.view(SPEC)
+
+
+@pytest.mark.parametrize("most", [1, 2, 10, 100, 999])
+def test_a_long_history_is_thinned_in_ever_larger_steps(most):
+    whole, best = history_of(1000), 333
+    thin = thinned(whole, most, best)
+    assert len(thin) <= most + 2
+    assert {best, 1000} <= set(thin.epoch.tolist())
+    assert thin.loss.tolist() == [0.5 / epoch for epoch in thin.epoch]
+    assert thin.update_ratio.shape == (len(thin), 2)
+    if most == 100:
+        # All of at most 4 digits: up to 16, then 8 per doubling.
+        others = [epoch for epoch in thin.epoch.tolist() if epoch not in (best, 1000)]
+        assert others == [n for n in range(1, 1000) if len(f"{n:b}".rstrip("0")) <= 4]
+
+
+def test_a_short_history_stays_as_it_is():
+    whole = history_of(30)
+    assert thinned(whole, 30, 7) is whole
 
 
 def test_short_epochs_are_kept_in_ever_larger_steps():

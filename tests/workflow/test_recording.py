@@ -98,6 +98,17 @@ def test_long_runs_stay_small(place, table):
     assert sum(path.stat().st_size for path in (place / "runs").iterdir()) < 1 << 20
 
 
+def test_long_histories_are_thinned(made, monkeypatch):
+    monkeypatch.setattr("gradus.records.run_file._HISTORY_BYTES", 5 * 4 * 9 * 8)
+    model = made(epochs=40)
+    run = find_run("last")
+    for network in range(1, 6):
+        ours, whole = run.history(network), model.history[network - 1]
+        assert len(ours) <= 6 < len(whole)
+        assert run.best_epochs[network - 1] in ours.epoch
+        assert ours.epoch[-1] == whole.epoch[-1]
+
+
 WILD = {"rule": "gradient_descent", "learning_rate": 1e30, "folds": 2}
 
 

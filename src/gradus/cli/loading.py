@@ -1,28 +1,36 @@
-"""The model a command is given, read from its file.
+"""The model a command is given, read from its file or from the record of a run.
 
 What is done with it must not be known here.
 """
 
+import contextlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gradus.errors import ModelFileError
+from gradus.errors import InvalidParameter, ModelFileError
 
 if TYPE_CHECKING:
     from gradus.models.model import Model
 
 
 def load_model(place: str) -> "Model":
-    """Read a model of a table.
+    """Read a model of a table, from a file or from the record of a run.
 
     Raises
     ------
     ModelFileError
-        If there is none in the file; a network without a table is none.
+        If there is none in the file, or kept of the run; a network without a table is none.
     """
     from gradus.models.model import Model
     from gradus.models.model_file import load
 
+    if not os.path.exists(place):  # noqa: PTH110 a text with a zero byte is no error there
+        from gradus.records.find import find_run
+
+        # What no run is called is a file that is not there.
+        with contextlib.suppress(InvalidParameter):
+            return find_run(place).model
     try:
         model = load(place)
     except ModelFileError as cause:

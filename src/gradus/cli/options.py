@@ -23,7 +23,10 @@ TablePlace = Annotated[
     ),
 ]
 ModelPlace = Annotated[
-    str, typer.Argument(metavar="MODEL", help="A file that gradus train or fill --model wrote.")
+    str,
+    typer.Argument(
+        metavar="MODEL", help="A file that gradus train or fill --model wrote; or a run, as last."
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")]
 Threads = Annotated[

@@ -18,6 +18,7 @@ from gradus.records.run import RecordedRun
 from gradus.records.summary import RunSummary
 from gradus.tables.closed import as_json, from_json
 from gradus.training.description import describe
+from gradus.training.history import thinned
 from gradus.training.plan import Plan
 from gradus.training.snapshots import Snapshots
 
@@ -26,6 +27,8 @@ RUN_ENDING, MODEL_ENDING = ".run", ".gradus"
 _KIND = "run"
 _TEXTS = ("table", "table_digest", "rows_digest", "verdict")
 _LONGEST = 300
+# Of all histories of a run.
+_HISTORY_BYTES = 4 << 20
 
 
 def dump_run(run: RecordedRun) -> bytes:
@@ -41,8 +44,11 @@ def dump_run(run: RecordedRun) -> bytes:
         "measure": run.histories[0].measure_name if run.histories else "",
     }
     arrays: dict[str, AnyArray] = {}
-    for number, (history, taken) in enumerate(zip(run.histories, run.taken, strict=True), 1):
-        arrays[f"history {number}"] = history_table(history)
+    bytes_of_row = 8 * (7 + len(run.spec.dense))
+    most = _HISTORY_BYTES // (bytes_of_row * max(1, run.n_networks))
+    parts = zip(run.histories, run.best_epochs, run.taken, strict=True)
+    for number, (history, best, taken) in enumerate(parts, 1):
+        arrays[f"history {number}"] = history_table(thinned(history, most, best))
         arrays[f"epochs {number}"] = taken.epochs
         arrays[f"weights {number}"] = taken.params
     return _archive.pack(_KIND, description, arrays)

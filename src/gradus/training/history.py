@@ -4,7 +4,7 @@ Which epochs are kept is decided here, from shapes alone. How the numbers come a
 here.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
 import numpy as np
@@ -148,6 +148,23 @@ def next_kept(epoch: int, epochs: int, *, is_short: bool) -> int:
     all up to 63, then every second, from 128 every fourth, and so on.
     """
     return min(next_round(epoch, KEPT_DIGITS) if is_short else epoch + 1, epochs)
+
+
+def thinned(history: History, most: int, best_epoch: int) -> History:
+    """Keep fewer rows, in ever larger steps: at most so many, beside the best epoch and the last.
+
+    Kept are the epochs whose numbers have at most b binary digits before their trailing zeros, with
+    the largest b that gives so few.
+    """
+    if len(history) <= most:
+        return history
+    epoch = history.epoch
+    # The exponent of a whole number is how many binary digits it has.
+    digits = np.frexp(epoch // (epoch & -epoch))[1]
+    b = next((b for b in range(int(digits.max()), 0, -1) if (digits <= b).sum() <= most), 0)
+    kept = (digits <= b) | (epoch == best_epoch) | (epoch == epoch[-1])
+    columns = [getattr(history, column.name)[kept] for column in fields(History)[1:]]
+    return History(history.measure_name, *columns)
 
 
 def next_round(number: int, digits: int) -> int:
