@@ -1,7 +1,9 @@
 """The index says which runs there are, whatever happened to it or to them."""
 
+import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -75,6 +77,29 @@ def test_a_damaged_run_is_not_listed_and_the_others_are(place, one):
     (place / "runs" / "00000bad.run").write_bytes(one[: len(one) // 9])
     (place / "runs" / "00000bae.run").write_bytes(b"")
     assert ids() == [run_id]
+
+
+def test_a_run_of_another_version_is_passed_over(place, one):
+    (run_id,) = ids()
+    index.keep(place, "0000abcd", copy_of(one, "0000abcd"), None)
+    with contextlib.closing(sqlite3.connect(place / "index.sqlite")) as other, other:
+        other.execute("UPDATE runs SET summary = '{\"kind\": \"Other\"}' WHERE id = '0000abcd'")
+    assert ids() == [run_id]
+
+
+def test_a_run_whose_model_cannot_be_written_is_not_kept(place, one, monkeypatch):
+    before = names(place)
+    really_write = index.write_atomically
+
+    def write(path, data, **options):
+        if path.suffix == ".gradus":
+            raise OSError(28, "No space left on device")
+        really_write(path, data, **options)
+
+    monkeypatch.setattr(index, "write_atomically", write)
+    with pytest.raises(OSError, match="No space left"):
+        index.keep(place, "0000abcd", copy_of(one, "0000abcd"), b"model")
+    assert names(place) == before
 
 
 def test_a_run_whose_model_is_gone_keeps_the_rest(place, one):

@@ -57,10 +57,15 @@ def keep(home: Path, run_id: str, run: bytes, model: bytes | None) -> None:
     place = folder(home)
     for each in (home, place):
         each.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # A loss of power may cost the record of the last run, which its checksums then tell.
-    write_atomically(place / f"{run_id}{RUN_ENDING}", run, is_lasting=False)
-    if model is not None:
-        write_atomically(place / f"{run_id}{MODEL_ENDING}", model, is_lasting=False)
+    try:
+        # A loss of power may cost the record of the last run, which its checksums then tell.
+        write_atomically(place / f"{run_id}{RUN_ENDING}", run, is_lasting=False)
+        if model is not None:
+            write_atomically(place / f"{run_id}{MODEL_ENDING}", model, is_lasting=False)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            _remove_files(place, run_id)
+        raise
     _in_index(home, lambda index: _let_go(index, place))
 
 
@@ -76,7 +81,12 @@ def summaries(home: Path) -> tuple[RunSummary, ...]:
         return ()
     query = "SELECT summary FROM runs ORDER BY began DESC, id"
     rows = _in_index(home, lambda index: index.execute(query).fetchall())
-    return tuple(from_json((RunSummary,), json.loads(told)) for (told,) in rows)
+    found: list[RunSummary] = []
+    for (told,) in rows:
+        # What another version of gradus has entered may have other parts.
+        with contextlib.suppress(ValueError):
+            found.append(from_json((RunSummary,), json.loads(told)))
+    return tuple(found)
 
 
 def remove(home: Path, run_id: str) -> None:
@@ -120,7 +130,7 @@ def _catch_up(index: sqlite3.Connection, place: Path) -> None:
     for run_id in known - there:
         index.execute("DELETE FROM runs WHERE id = ?", (run_id,))
     for run_id in there - known:
-        # A damaged file is no run; whoever asks for it by name is told.
+        # A file that is damaged, or of a later version, is no run.
         with contextlib.suppress(ModelFileError):
             _take_in(index, place, run_id)
 
