@@ -94,6 +94,12 @@ def test_relu_is_split_at_its_kinks():
     gaps = parts.sum(axis=1) - (ends[:, 1] - ends[:, 0])
     assert np.abs(gaps).max() <= 1e-12 * np.abs(ends).max()
     one = why(model, frame, 5)
+    columns, _ = row_of(model, frame, 5)
+    function = function_of(model, columns)
+    start, end = function.feed(usual_row(model)), function.feed(columns)
+    for j, part in enumerate(parts[4]):
+        slow = by_midpoints(function, start, end, j, n=20_000)
+        assert part == pytest.approx(slow, abs=1e-3 * function.spread)
     place = [one.columns.index(name) for name in model.encoder.names]
     assert parts[4] == pytest.approx(one.parts[place], abs=1e-12)
 

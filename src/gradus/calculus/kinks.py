@@ -15,6 +15,11 @@ _KINKED = ("relu", "leaky_relu", "selu")
 _CLOSEST = 1e-14
 
 
+def is_kinked(spec: NetworkSpec) -> bool:
+    """Whether a unit of the network has a kink."""
+    return any(layer.activation in _KINKED for layer in spec.dense)
+
+
 def crossings(
     spec: NetworkSpec, params: Float64Array, start: Float64Array, end: Float64Array
 ) -> tuple[Int64Array, Float64Array]:

@@ -82,6 +82,18 @@ class AnswerFunction:
         low, high = labels.restore(np.array([-1.0, 1.0]))
         return float(high - low) / 2 or labels.scale
 
+    @property
+    def by_network(self) -> "list[AnswerFunction]":
+        """Functions whose mean it is, one for each network; itself alone where it is no mean.
+
+        It is one where each network's output is only stretched and shifted.
+        """
+        labels, answerer = self.model.labels, self.model.answerer
+        if not isinstance(labels, NumberTarget) or labels.is_log or labels.is_count:
+            return [self]
+        alone = [replace(answerer, answering=one[None]) for one in answerer.answering]
+        return [AnswerFunction(replace(self.model, answerer=one), None) for one in alone]
+
     def feed(self, columns: Sequence[Column]) -> Fed:
         """Return what feeds each network where these columns are read."""
         X = self.model.encoder.transform(columns)

@@ -12,7 +12,7 @@ import numpy as np
 
 from gradus._typing import Float64Array, Int64Array
 from gradus._validate import check_choice
-from gradus.calculus.kinks import crossings
+from gradus.calculus.kinks import crossings, is_kinked
 from gradus.calculus.path_integral import path_integrals
 from gradus.calculus.render import spelled
 from gradus.calculus.shapley import MOST_PLAYERS, coalitions, shapley_values
@@ -229,12 +229,16 @@ def by_integrals(
     ends : array of shape (n, 2)
         The answers at both ends.
     """
+    functions = function.by_network if is_kinked(function.spec) else [function]
+    if len(functions) > 1:  # each is split at its own kinks only
+        pairs = zip(functions, start, end, strict=True)
+        each = [by_integrals(one, [here], [there]) for one, here, there in pairs]
+        return np.mean([parts for parts, _ in each], axis=0), np.mean([e for _, e in each], axis=0)
     blocks = [slice(first, first + _BLOCK_ROWS) for first in range(0, len(end[0]), _BLOCK_ROWS)]
-
-    def block(rows: slice) -> tuple[Float64Array, Float64Array]:
-        return _integrals(function, [one[rows] for one in start], [one[rows] for one in end])
-
-    found = [block(rows) for rows in blocks]
+    found = [
+        _integrals(function, [one[rows] for one in start], [one[rows] for one in end])
+        for rows in blocks
+    ]
     return np.concatenate([one for one, _ in found]), np.concatenate([ends for _, ends in found])
 
 
@@ -265,8 +269,10 @@ def _integrals(function: AnswerFunction, start: Fed, end: Fed) -> tuple[Float64A
         crossings(function.spec, params, here, there)
         for params, here, there in zip(function.networks, start, end, strict=True)
     ]
-    rows, t = np.concatenate([r for r, _ in places]), np.concatenate([s for _, s in places])
-    rows, t = np.unique(np.stack([rows, t]), axis=1)
+    rows, t = places[0]
+    if len(places) > 1:
+        both = np.hstack([np.stack(one) for one in places])
+        rows, t = np.unique(both, axis=1)
     scale = np.maximum(np.abs(function.value(end) - function.value(start)), function.spread)
     return path_integrals(values, rates, rows.astype(np.int64), t, scale)
 
