@@ -130,6 +130,10 @@ ONE = "gradus explain must be given --parameter or --rows-behind, or one of --an
             "--formula must come with --parameter; nothing else has one.",
         ),
         (
+            ["--rows-behind", PARAMETER[1], "--row", "1"],
+            "--rows-behind must come without --row; it ranks all rows.",
+        ),
+        (
             ["--what-if", "a", "--row", "1"],
             "--what-if must be COLUMN=CELL, such as --what-if area=120; got 'a'.",
         ),

@@ -105,6 +105,8 @@ def explain(
         )
     if baseline is not None and "--why" not in asked:
         raise InvalidParameter("--baseline must come with --why; nothing else is compared.")
+    if rows_behind is not None and row is not None:
+        raise InvalidParameter("--rows-behind must come without --row; it ranks all rows.")
     voice: Voice = context.obj
     voice.reading(model)
     learned = load_model(model)
