@@ -88,7 +88,9 @@ def docs(session: nox.Session) -> None:
     """Run every command and every block of Python in the pages that show some."""
     # The README's tests are those of somebody who has no larger tables.
     session.run("python", "tools/run_pages.py", "README.md", env={"GRADUS_DATA": None})
-    session.run("python", "tools/run_pages.py", "docs/examples.md", "docs/estimators.md")
+    session.run(
+        "python", "tools/run_pages.py", "docs/examples.md", "docs/texts.md", "docs/estimators.md"
+    )
 
 
 @nox.session

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gradus.calculus.formula_check import check_formula
+    from gradus.diagnosis.examine import examine
+    from gradus.diagnosis.preflight import preflight
     from gradus.errors import (
         DataError,
         Diverged,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from gradus.report.residuals import ResidualsDisplay
     from gradus.report.response_curves import ResponseDisplay
     from gradus.training.plan import EarlyStopping
+    from gradus.workflow.doctor import doctor
     from gradus.workflow.fill import FillResult, fill
     from gradus.workflow.train import train
 
@@ -105,12 +108,15 @@ _MODULES = {
     "check_gradient": "models.gradient_check",
     "compare": "records.compare",
     "curvature": "models.curvature",
+    "doctor": "workflow.doctor",
+    "examine": "diagnosis.examine",
     "fill": "workflow.fill",
     "find_run": "records.find",
     "load": "models.model_file",
     "loss_surface": "models.surface",
     "plot": "report.plot",
     "runs": "records.find",
+    "preflight": "diagnosis.preflight",
     "save": "models.model_file",
     "train": "workflow.train",
     "write_report": "report.page",
@@ -168,11 +174,14 @@ __all__ = [
     "check_gradient",
     "compare",
     "curvature",
+    "doctor",
+    "examine",
     "fill",
     "find_run",
     "load",
     "loss_surface",
     "plot",
+    "preflight",
     "runs",
     "save",
     "train",

@@ -32,6 +32,8 @@ Commands:
   explain    Open a derivative: of the loss by one weight.
   curvature  Open the second derivatives of a loss.
   check      Check a gradient by differences.
+  preflight  Check table and network before training.
+  doctor     Say what went wrong in a training.
   runs       List the runs of train and fill.
   compare    Compare two runs: what was chosen otherwise.
   worksheet  Write an exercise to be worked by hand.

@@ -15,7 +15,8 @@ PUBLIC = {
     "Model", "ModelFileError", "Network", "NetworkDisplay", "NetworkSpec", "OneCycle",
     "Predictions", "Quantile", "RMSprop", "Residual", "ResidualsDisplay", "ResponseDisplay", "Run",
     "ShapeMismatch", "TruncatedNewton", "Warmup", "check_formula", "check_gradient", "compare",
-    "curvature", "fill", "find_run", "load", "loss_surface", "plot", "runs", "save", "train",
+    "curvature", "doctor", "examine", "fill", "find_run", "load", "loss_surface", "plot",
+    "preflight", "runs", "save", "train",
     "write_report",
 }  # fmt: skip
 

@@ -13,11 +13,13 @@ import typer
 from gradus.cli.check import check
 from gradus.cli.compare import compare
 from gradus.cli.curvature import curvature
+from gradus.cli.doctor import doctor
 from gradus.cli.explain import explain
 from gradus.cli.fill import fill
 from gradus.cli.options import as_typed
 from gradus.cli.output import ListenerLeft
 from gradus.cli.predict import predict
+from gradus.cli.preflight import preflight
 from gradus.cli.report import report
 from gradus.cli.runs import runs
 from gradus.cli.show import show
@@ -62,6 +64,8 @@ for command in (
     explain,
     curvature,
     check,
+    preflight,
+    doctor,
     runs,
     compare,
     worksheet,

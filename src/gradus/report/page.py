@@ -19,6 +19,7 @@ from gradus.report.opened import (
 from gradus.report.style import STYLE
 from gradus.report.told import Finding, findings_section, reading_section, verdict_section
 from gradus.tables.write import check_output
+from gradus.workflow.doctor import findings_of
 from gradus.workflow.fill import STANDARD
 from gradus.workflow.prepare import Notify
 from gradus.workflow.responses import responses
@@ -54,7 +55,7 @@ def write_report(
     output
         Where to write.
     findings
-        What a diagnosis has found; None where there was none.
+        What a diagnosis has found; None looks for it where that can be done.
     force
         Replace `output` if it exists.
     notify
@@ -93,6 +94,7 @@ def report_html(
         notify("note", found.rows.sentence)
     curves = responses(model, found.columns, MOST_CURVES)
     sections = [verdict_section(model)]
+    findings = findings_of(model, found.table) if findings is None else findings
     if findings is not None:
         sections.append(findings_section(findings))
     if curves:

@@ -102,8 +102,8 @@ def fill(
     callback
         Called now and then with a `Progress`.
     notify
-        Called with the kind of a sentence ("note", "warning", "verdict", "detail", "stop" or
-        "written") and the sentence, as soon as it is known.
+        Called with the kind of a sentence ("note", "warning", "verdict", "detail", "stop",
+        "doctor" or "written") and the sentence, as soon as it is known.
     record
         Whether the run is kept, for `gradus.runs`; see `find_run`.
     start

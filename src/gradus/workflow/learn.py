@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradus._typing import BoolArray, Float64Array, Int64Array
+from gradus.diagnosis.doctor import diagnose
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import InvalidParameter
 from gradus.models.model import Model, Origin
@@ -30,6 +31,7 @@ from gradus.verdict.novelty import Novelty
 from gradus.verdict.verdict import FEWEST_ROWS, Verdict, too_few
 from gradus.workflow.branch import Branch
 from gradus.workflow.contest import Candidate, Contest, hold_contest
+from gradus.workflow.examined import first_case
 from gradus.workflow.options import Options
 from gradus.workflow.prepare import Notify, Prepared, class_factors
 from gradus.workflow.rounds import only
@@ -87,7 +89,7 @@ def learn(
         If the person stops it.
     """
     labels, encoder = prepared.labels, prepared.encoder
-    weights = _training_weights(prepared, options)
+    weights = training_weights(prepared, options)
     settings = _settings(prepared, options)
     if branch:
         settings = [branch.settings(prepared, settings, options)]
@@ -110,6 +112,7 @@ def learn(
         ("verdict", (verdict.sentence,)),
         ("detail", verdict.details),
         ("stop", (contest.summary,) if verdict.answered_by == "network" else ()),
+        ("doctor", _doctor_says(prepared, weights, contest) if notify else ()),
     ):
         for sentence in told:
             if notify:
@@ -144,6 +147,22 @@ def _settings(prepared: Prepared, options: Options) -> list[Settings]:
     return [usual] if second is None else [usual, second]
 
 
+def _doctor_says(
+    prepared: Prepared, weights: Float64Array | None, contest: Contest
+) -> tuple[str, ...]:
+    """Say in one sentence what was wrong with the first network's training, if anything was."""
+    if not contest.histories:
+        return ()
+    settings, end = contest.settings, contest.candidates["network"].answerer.by_fold[0]
+    start = None if settings.start is None else settings.start[0]
+    trained = settings.spec, settings.plan, start, end, contest.histories[0]
+    case = first_case(prepared, weights, *trained)
+    finding = None if case is None else diagnose(case, looks_at_rows=False)
+    if finding is None:
+        return ()
+    return (f"In training, {finding.problem}: {finding.sentence} Cure: {finding.remedy}.",)
+
+
 def _can_hold_out(split: Split) -> bool:
     """Tell whether every network has two groups of rows, one of which can be held out."""
     groups = split.groups
@@ -154,7 +173,7 @@ def _can_hold_out(split: Split) -> bool:
     )
 
 
-def _training_weights(prepared: Prepared, options: Options) -> Float64Array | None:
+def training_weights(prepared: Prepared, options: Options) -> Float64Array | None:
     """Return how much each row counts in training: its weight times the factor of its class."""
     if options.class_weight is None:
         return prepared.weights

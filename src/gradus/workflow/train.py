@@ -44,8 +44,8 @@ def train(
     callback
         Called now and then with a `Progress`.
     notify
-        Called with the kind of a sentence ("note", "warning", "verdict", "detail" or "stop") and
-        the sentence, as soon as it is known.
+        Called with the kind of a sentence ("note", "warning", "verdict", "detail", "stop" or
+        "doctor") and the sentence, as soon as it is known.
     record
         Whether the run is kept, for `gradus.runs`; see `find_run`.
     start

@@ -1,0 +1,113 @@
+"""A training as the doctor is shown it: rows, plan, weights before and after.
+
+What may be wrong with it must not be known here.
+"""
+
+from dataclasses import dataclass, field
+from typing import get_args
+
+import numpy as np
+
+from gradus._typing import Float64Array, Int64Array
+from gradus.engines.registry import engine as make_engine
+from gradus.networks.losses import loss_of
+from gradus.networks.spec import NetworkSpec
+from gradus.optimizers.rules import Rule
+from gradus.training.history import History
+from gradus.training.plan import Plan
+
+#: Rows as X, y and weights.
+Rows = tuple[Float64Array, Float64Array, Float64Array | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One training and its rows, all numbers in float64.
+
+    Attributes
+    ----------
+    spec
+        The network.
+    X, y : arrays of shape (n, n_inputs) and (n, n_targets)
+        The rows learned from, those that training stopped by among them.
+    weights : array of shape (n,) or None
+    unseen
+        X and y of rows the training has not looked at, or None.
+    plan
+        How it was trained; its rule is the one that did.
+    start, end : arrays of shape (n_params,)
+        Before the first step, and what training left.
+    history
+        One row per epoch; None where training diverged.
+    failure
+        What divergence was told as; empty where there was none.
+    """
+
+    spec: NetworkSpec
+    X: Float64Array = field(repr=False)
+    y: Float64Array = field(repr=False)
+    weights: Float64Array | None = field(repr=False)
+    unseen: tuple[Float64Array, Float64Array] | None = field(repr=False)
+    plan: Plan
+    start: Float64Array = field(repr=False)
+    end: Float64Array = field(repr=False)
+    history: History | None = field(repr=False)
+    failure: str
+
+    @property
+    def n(self) -> int:
+        """How many rows were learned from."""
+        return len(self.X)
+
+    @property
+    def batch_size(self) -> int:
+        """Rows of a step."""
+        return min(self.plan.batch_size or self.n, self.n)
+
+    @property
+    def n_steps(self) -> int:
+        """Updates that were planned."""
+        return self.plan.epochs * -(-self.n // self.batch_size)
+
+    @property
+    def rule(self) -> Rule | None:
+        """The update rule; None where a full-batch method trained, which has no rate."""
+        rule = self.plan.rule
+        return rule if isinstance(rule, get_args(Rule)) else None
+
+    @property
+    def work(self) -> float:
+        """Row passes times parameters: what training cost, in units of one row by one weight."""
+        epochs = 1 if self.history is None else int(self.history.epoch[-1])
+        return float(epochs) * self.n * len(self.start)
+
+    @property
+    def narrowest(self) -> float:
+        """Width of the narrowest hidden layer; infinite without one."""
+        return min((layer.width for layer in self.spec.dense[:-1]), default=float("inf"))
+
+    @property
+    def ran_out(self) -> bool:
+        """Whether training ended because its epochs did."""
+        return self.history is not None and self.history.epoch[-1] == self.plan.epochs
+
+    def some(self, rows: Int64Array) -> Rows:
+        """Take rows learned from."""
+        return self.X[rows], self.y[rows], None if self.weights is None else self.weights[rows]
+
+    def row_losses(self, params: Float64Array, X: Float64Array, y: Float64Array) -> Float64Array:
+        """Return the loss of each row, shape (n,)."""
+        return losses_of(self.spec, params, X, y, self.plan.engine)
+
+
+def losses_of(
+    spec: NetworkSpec,
+    params: Float64Array,
+    X: Float64Array,
+    y: Float64Array,
+    engine: str = "native",
+) -> Float64Array:
+    """Return the loss of each row by some network, without penalty, shape (n,)."""
+    outputs = make_engine(engine).outputs(spec, params, np.ascontiguousarray(X))
+    losses = loss_of(spec.loss).row_losses(outputs.astype(np.float64), y)
+    return np.asarray(losses, dtype=np.float64)
