@@ -13,9 +13,9 @@ from gradus.diagnosis.case import Case
 from gradus.diagnosis.finding import Finding, Problem
 from gradus.diagnosis.scaling import Scaling
 from gradus.diagnosis.steps import Steps
-from gradus.diagnosis.yardsticks import constant_losses
+from gradus.diagnosis.yardsticks import constant_losses, without_dropout
 from gradus.networks.initializers import initial_params
-from gradus.networks.layers import Dense, Layer
+from gradus.networks.layers import Dense, Layer, Residual
 from gradus.networks.params import n_params
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.schedules import Cosine, Schedule, Warmup, rates
@@ -68,6 +68,8 @@ def prescribe(case: Case, finding: Finding) -> Prescription | None:
     if cure is None:
         return None
     found = cure(case, Prescription(case.spec, case.start, case.plan, None, ""))
+    if found is None:
+        return None
     if found.plan.early_stopping is None:
         found = replace(found, plan=replace(found.plan, early_stopping=_stopping_of(case)))
     # Networks of more parameters get fewer epochs.
@@ -119,7 +121,8 @@ def _second_order(case: Case, given: Prescription) -> Prescription:
     is_short = has_short_epochs(case.spec, case.n)
     epochs = max(1, round(case.plan.epochs / (_LBFGS_COST_IF_SHORT if is_short else _LBFGS_COST)))
     plan = replace(case.plan, rule=LBFGS(), batch_size=None, max_grad_norm=None, epochs=epochs)
-    return replace(given, plan=plan, change="L-BFGS, whose steps look at all rows")
+    spec = without_dropout(case.spec)
+    return replace(given, spec=spec, plan=plan, change="L-BFGS, whose steps look at all rows")
 
 
 def _unsaturated(case: Case, given: Prescription) -> Prescription:
@@ -161,6 +164,8 @@ def _smaller(case: Case, given: Prescription) -> Prescription:
         return replace(layer, width=max(_NARROWEST, layer.width // _NARROWER), initializer="auto")
 
     plan = replace(case.plan, early_stopping=_stopping_of(case))
+    if _has_residuals(case.spec):
+        return replace(given, plan=plan, change="stopping by a tenth of the rows")
     said = "narrower hidden layers, stopping by a tenth of the rows"
     return _started(case, replace(given, plan=plan), narrower, said, is_last_too=False)
 
@@ -169,9 +174,12 @@ def _stopping_of(case: Case) -> EarlyStopping:
     return EarlyStopping(fraction=0.1, patience=max(10, case.plan.epochs // 4))
 
 
-def _stronger(case: Case, given: Prescription) -> Prescription:
+def _stronger(case: Case, given: Prescription) -> Prescription | None:
     if case.spec.l1 or case.spec.l2:
         return replace(given, spec=replace(case.spec, l1=0.0, l2=0.0), change="no penalty")
+
+    if _has_residuals(case.spec):
+        return None
 
     def wider(layer: Dense) -> Dense:
         return replace(layer, width=max(_WIDEST_SMALL, _WIDER * layer.width), initializer="auto")
@@ -189,6 +197,11 @@ def _less_noise(case: Case, given: Prescription) -> Prescription:
     size = min(case.n, _LARGER * case.batch_size)
     plan = replace(case.plan, batch_size=size)
     return replace(given, plan=plan, change=f"batches of {size} rows")
+
+
+def _has_residuals(spec: NetworkSpec) -> bool:
+    """Say whether widths hang together, so that no layer can be made wider alone."""
+    return any(isinstance(layer, Residual) for layer in spec.layers)
 
 
 def _is_lost(case: Case) -> bool:
@@ -217,7 +230,7 @@ def _started(
     return replace(given, spec=spec, start=initial_params(spec, case.plan.seed + 1), change=said)
 
 
-_CURES: dict[Problem, Callable[[Case, Prescription], Prescription]] = {
+_CURES: dict[Problem, Callable[[Case, Prescription], Prescription | None]] = {
     "rate too high": _lower_rate,
     "rate too low": _higher_rate,
     "plateau": _new_start,

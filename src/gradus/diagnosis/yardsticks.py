@@ -13,7 +13,7 @@ from gradus.diagnosis.scaling import Scaling
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import GradusError
 from gradus.models.network import Network
-from gradus.networks.layers import Dense
+from gradus.networks.layers import Dense, Dropout
 from gradus.networks.losses import loss_of
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.second_order.lbfgs import LBFGS
@@ -99,7 +99,7 @@ def constant_losses(
     asked = y if asked is None else asked
     network = Network(1, [Dense(spec.n_outputs)], spec.loss)
     # In steps of the target's size, whatever its unit.
-    scaling = Scaling.fit(replace(spec, embeddings=()), np.zeros((len(y), 1)), y)
+    scaling = Scaling.fit(network.spec, np.zeros((len(y), 1)), y)
     network.train(np.zeros((len(y), 1)), scaling.targets(y), LBFGS(), epochs=50)
     outputs = make_engine().outputs(network.spec, network.params, np.zeros((len(asked), 1)))
     losses = loss_of(spec.loss).row_losses(scaling.restore(outputs.astype(np.float64)), asked)
@@ -108,7 +108,7 @@ def constant_losses(
 
 def polished_losses(case: Case, learned: Int64Array, judged: Int64Array) -> Float64Array:
     """Go on from where training ended by 25 iterations of L-BFGS on some rows; judge others."""
-    network = Network.from_params(case.spec, case.end)
+    network = Network.from_params(without_dropout(case.spec), case.end)
     X, y, weights = case.some(learned)
     try:
         network.train(
@@ -145,12 +145,18 @@ def one_batch_share(
     unit = float(constant_losses(spec, y).mean())
     if not unit > np.finfo(np.float64).tiny:
         return 0.0
-    network = Network.from_params(replace(spec, l1=0.0, l2=0.0), params)
+    network = Network.from_params(replace(without_dropout(spec), l1=0.0, l2=0.0), params)
     try:
         network.train(X, y, LBFGS(), epochs=_ON_ONE_BATCH)
     except GradusError:
         return 1.0
     return network.loss(X, y) / unit
+
+
+def without_dropout(spec: NetworkSpec) -> NetworkSpec:
+    """Leave out dropout, which has no parameters and which methods of all rows do not take."""
+    kept = tuple(layer for layer in spec.layers if not isinstance(layer, Dropout))
+    return replace(spec, layers=kept)
 
 
 def _trained(
