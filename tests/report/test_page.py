@@ -2,12 +2,12 @@
 
 import re
 import xml.etree.ElementTree as ET
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from gradus.diagnosis.finding import Finding
 from gradus.errors import DataError
 from gradus.models.model_file import load, save
 from gradus.models.summary import measure_rows
@@ -128,6 +128,8 @@ def test_another_table_is_told_apart():
     assert (kind, sentence in text) == ("note", True)
     assert "which is not the table that was learned from, or has changed since" in text
     assert "60 rows, each answered by a model that had not seen it. Each dot" not in text
+    assert "Diagnosis" not in text
+    assert "Diagnosis" in page_of("a number")
 
 
 def test_a_table_without_answers_has_no_section_on_them():
@@ -139,14 +141,10 @@ def test_a_table_without_answers_has_no_section_on_them():
 
 
 def test_findings():
-    found = SimpleNamespace(
-        problem="Rate too high",
-        sentence="It is <too> high.",
-        evidence={"rate": 0.5, "bound": 0.25},
-        remedy="Lower it.",
-    )
+    evidence = {"rate": 0.5, "bound": 0.25}
+    found = Finding("rate too high", "It is <too> high.", evidence, "lower it")
     text = Reader(findings_section([found]).html()).text
-    assert text.endswith("Rate too high It is <too> high. rate 0.500; bound 0.250 Lower it.")
+    assert text.endswith("Rate too high It is <too> high. rate 0.500; bound 0.250 To do: lower it.")
 
 
 def test_a_file_is_written_whole_and_not_over_others(tmp_path):

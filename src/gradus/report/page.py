@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from gradus._files import why_not_written, write_atomically
+from gradus.diagnosis.finding import Finding
 from gradus.errors import DataError
 from gradus.models.model import Model
 from gradus.report.html import Section, escaped, paragraph
@@ -17,7 +18,7 @@ from gradus.report.opened import (
     training_section,
 )
 from gradus.report.style import STYLE
-from gradus.report.told import Finding, findings_section, reading_section, verdict_section
+from gradus.report.told import findings_section, reading_section, verdict_section
 from gradus.tables.write import check_output
 from gradus.workflow.doctor import findings_of
 from gradus.workflow.fill import STANDARD
@@ -94,7 +95,8 @@ def report_html(
         notify("note", found.rows.sentence)
     curves = responses(model, found.columns, MOST_CURVES)
     sections = [verdict_section(model)]
-    findings = findings_of(model, found.table) if findings is None else findings
+    if findings is None and found.prepared is not None:
+        findings = findings_of(model, found.prepared)
     if findings is not None:
         sections.append(findings_section(findings))
     if curves:

@@ -69,6 +69,7 @@ tbody th { white-space: nowrap; }
 #table td:nth-child(3) { white-space: nowrap; }
 #table td:last-child { min-width: 28ch; max-width: 66ch; }
 .findings { list-style: none; padding: 0; max-width: none; }
+.findings h3 { margin-top: 0; }
 .findings > li { border-left: 3px solid var(--warn); padding: 2px 0 2px 12px; margin: 0 0 12px; }
 .warnings > li::marker { content: "⚠ "; color: var(--warn); }
 footer { padding-top: 4px; padding-bottom: 32px; }

@@ -1,8 +1,8 @@
 """The sections of a report that are words and numbers: verdict, reading of the table, findings."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
+from gradus.diagnosis.finding import Finding
 from gradus.models.model import Model
 from gradus.models.summary import measure_rows
 from gradus.report.axes import short
@@ -13,26 +13,6 @@ from gradus.workflow.review import ColumnRead, Review
 # More columns than this are told together.
 _MOST_COLUMNS = 40
 _LONGEST_NAME = 60
-
-
-class Finding(Protocol):
-    """Something that went wrong in a training, with its measurement and its cure."""
-
-    @property
-    def problem(self) -> str:
-        """Its name."""
-
-    @property
-    def sentence(self) -> str:
-        """What is wrong."""
-
-    @property
-    def evidence(self) -> Mapping[str, float]:
-        """The numbers that show it."""
-
-    @property
-    def remedy(self) -> str:
-        """What to do."""
 
 
 def verdict_section(model: Model) -> Section:
@@ -118,7 +98,7 @@ def findings_section(findings: Sequence[Finding]) -> Section:
     for one in findings:
         evidence = "; ".join(f"{name} {number_text(v)}" for name, v in one.evidence.items())
         items.append(
-            f"<li><h3>{escaped(one.problem)}</h3>{paragraph(one.sentence)}"
-            f"{paragraph(evidence, 'quiet')}{paragraph(one.remedy)}</li>"
+            f"<li><h3>{escaped(one.problem.capitalize())}</h3>{paragraph(one.sentence)}"
+            f"{paragraph(evidence, 'quiet')}{paragraph(f'To do: {one.remedy}.')}</li>"
         )
     return Section("findings", "Diagnosis", (f'<ul class="findings">{"".join(items)}</ul>',))

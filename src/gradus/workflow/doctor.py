@@ -13,7 +13,7 @@ from gradus.diagnosis.case import Case
 from gradus.diagnosis.doctor import diagnose
 from gradus.diagnosis.finding import Finding
 from gradus.diagnosis.trial import Trial, try_remedy
-from gradus.errors import DataError, GradusError, InvalidParameter
+from gradus.errors import DataError, InvalidParameter
 from gradus.models.model import Model
 from gradus.models.model_file import load
 from gradus.records.find import find_run
@@ -23,7 +23,7 @@ from gradus.training.plan import Plan
 from gradus.workflow.examined import first_case
 from gradus.workflow.learn import training_weights
 from gradus.workflow.options import Options
-from gradus.workflow.prepare import prepare
+from gradus.workflow.prepare import Prepared, prepare
 from gradus.workflow.train import read_as
 
 
@@ -125,15 +125,23 @@ def doctor(
     return Checkup(name, finding, try_remedy(case, finding))
 
 
-def findings_of(model: Model, table: object) -> tuple[Finding, ...] | None:
+def findings_of(model: Model, prepared: Prepared) -> tuple[Finding, ...] | None:
     """Return what was wrong in the training of a model's first network.
 
-    None where that cannot be told: no network answers, rows are few, or it is another table.
+    Parameters
+    ----------
+    model
+        Of a table.
+    prepared
+        The table that it learned from.
+
+    Returns
+    -------
+    None where that cannot be told: no network answers, or rows are few.
     """
-    try:
-        case = _case_of_model(model, "the model", table)
-    except GradusError:
+    if model.verdict.answered_by != "network":
         return None
+    case = _case_of_rows(model, prepared)
     if case is None:
         return None
     found = diagnose(case, looks_at_rows=False)
@@ -171,7 +179,7 @@ def _case_of_model(model: Model, name: str, table: object) -> Case | None:
             f"{model.verdict.answered_by} model. The record of its run, if one was kept, has the "
             "network."
         )
-    choices, answerer = model.origin.choices, model.answerer
+    choices = model.origin.choices
     options = Options(seed=choices["seed"], engine=choices["engine"], **choices["asked"])
     prepared = prepare(read_as(table, options), model.target, options, needs_blank=False)
     if len(prepared.y) != model.origin.n_complete or prepared.encoder != model.encoder:
@@ -179,7 +187,12 @@ def _case_of_model(model: Model, name: str, table: object) -> Case | None:
             f"{prepared.table.name} must be the table that {name} learned from; it is another one, "
             "or has changed."
         )
-    plan = from_json((Plan,), choices["plan"])
+    return _case_of_rows(model, prepared)
+
+
+def _case_of_rows(model: Model, prepared: Prepared) -> Case | None:
+    """Put together what a model whose network answers holds, and its rows."""
+    answerer, plan = model.answerer, from_json((Plan,), model.origin.choices["plan"])
     end, history = answerer.by_fold[0], model.history[0]
     return first_case(prepared, prepared.weights, answerer.spec, plan, None, end, history)
 

@@ -115,6 +115,8 @@ class Review:
         How the table was read: its columns, and sentences.
     rows
         The rows that can be judged; None where no answer is known.
+    prepared
+        The rows as they were learned from; None where the table is another one.
     """
 
     model: Model
@@ -124,6 +126,7 @@ class Review:
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
     rows: JudgedRows | None
+    prepared: Prepared | None = field(default=None, repr=False)
 
 
 def review(model: Model, table: str | os.PathLike[str] | object) -> Review:
@@ -203,7 +206,8 @@ def _learned_from(model: Model, prepared: Prepared) -> Review | None:
     )
     every = np.arange(prepared.table.n_rows, dtype=np.int64)
     told = prepared.notes, prepared.warnings
-    return Review(model, prepared.table, prepared.inputs(every), _reading(prepared), *told, rows)
+    inputs, reading = prepared.inputs(every), _reading(prepared)
+    return Review(model, prepared.table, inputs, reading, *told, rows, prepared)
 
 
 def _is_as_measured(
