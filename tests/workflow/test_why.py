@@ -104,6 +104,21 @@ def test_relu_is_split_at_its_kinks():
     assert parts[4] == pytest.approx(one.parts[place], abs=1e-12)
 
 
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
+def test_straight_pieces_give_what_the_general_rule_gives(activation, monkeypatch):
+    frame = table(160, 40)[["a", "b", "town", "garden", "number"]]
+    model = train(frame, "number", hidden=(12, 8), activation=activation, epochs=15, seed=3)
+    assert model.answerer.spec.embeddings
+    rows = frame.iloc[:60]
+    parts, ends = why_rows(model, rows)
+    monkeypatch.setattr("gradus.workflow.why._BLOCK_PIECES", 1)  # one row at a time
+    assert why_rows(model, rows)[0] == pytest.approx(parts, abs=1e-13)
+    monkeypatch.setattr("gradus.workflow.why.is_straight", lambda _spec: False)
+    slow, slow_ends = why_rows(model, rows)
+    assert parts == pytest.approx(slow, abs=1e-12 * np.abs(slow).max())
+    assert ends == pytest.approx(slow_ends, abs=1e-12)
+
+
 def test_a_linear_model_gives_each_column_its_own():
     model, rows = model_of("a linear model"), table()  # line = 3 b - 7
     found = why(model, rows, 9)

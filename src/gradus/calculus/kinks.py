@@ -3,10 +3,12 @@
 What is integrated between them must not be known here.
 """
 
+from itertools import islice
+
 import numpy as np
 
 from gradus._typing import Float64Array, Int64Array
-from gradus.engines.reference import forward
+from gradus.engines.pre_activations import pre_activations
 from gradus.networks.spec import NetworkSpec
 
 # Activations whose slope jumps at 0.
@@ -21,7 +23,11 @@ def is_kinked(spec: NetworkSpec) -> bool:
 
 
 def crossings(
-    spec: NetworkSpec, params: Float64Array, start: Float64Array, end: Float64Array
+    spec: NetworkSpec,
+    params: Float64Array,
+    start: Float64Array,
+    end: Float64Array,
+    n_layers: int | None = None,
 ) -> tuple[Int64Array, Float64Array]:
     """Find all t in (0, 1) at which a unit of the network has its kink, layer by layer.
 
@@ -36,6 +42,8 @@ def crossings(
     params : array of shape (n_params,)
     start, end : arrays of shape (n, n_inputs)
         Of n lines ``start + t * (end - start)``.
+    n_layers
+        Only these first layers are looked at; None for all.
 
     Returns
     -------
@@ -47,11 +55,11 @@ def crossings(
     n = len(start)
     rows = np.repeat(np.arange(n, dtype=np.int64), 2)
     t = np.tile([0.0, 1.0], n)
-    for number, layer in enumerate(spec.dense):
+    for number, layer in enumerate(spec.dense[:n_layers]):
         if layer.activation not in _KINKED:
             continue
         X = start[rows] + t[:, None] * (end - start)[rows]
-        z = forward(spec, params, X).z[number]
+        z = next(islice(pre_activations(spec, params, X), number, None))
         place, unit = np.nonzero((z[:-1] > 0) != (z[1:] > 0))
         is_within = rows[place] == rows[place + 1]
         place, unit = place[is_within], unit[is_within]

@@ -83,13 +83,21 @@ class AnswerFunction:
         return float(high - low) / 2 or labels.scale
 
     @property
+    def stretch(self) -> float | None:
+        """By what a difference of outputs is multiplied; None where answers bend with them."""
+        labels = self.model.labels
+        if not isinstance(labels, NumberTarget) or labels.is_log or labels.is_count:
+            return None
+        return float(labels.slope(np.zeros(1))[0])
+
+    @property
     def by_network(self) -> "list[AnswerFunction]":
         """Functions whose mean it is, one for each network; itself alone where it is no mean.
 
         It is one where each network's output is only stretched and shifted.
         """
-        labels, answerer = self.model.labels, self.model.answerer
-        if not isinstance(labels, NumberTarget) or labels.is_log or labels.is_count:
+        answerer = self.model.answerer
+        if self.stretch is None:
             return [self]
         alone = [replace(answerer, answering=one[None]) for one in answerer.answering]
         return [AnswerFunction(replace(self.model, answerer=one), None) for one in alone]
