@@ -4,11 +4,13 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from gradus.cli.main import run
 from gradus.models.model_file import save
 from gradus.workflow.answer_slopes import answer_slopes
+from gradus.workflow.explain import _RULES
 from gradus.workflow.rows_behind import rows_behind
 from gradus.workflow.what_if import what_if
 from gradus.workflow.why import why
@@ -33,6 +35,31 @@ def test_lines(given, capsys):
     assert "= a * slope of layer 1 [2] * blame of layer 1 [2]" in out
     assert lines[-1] == "Network 1 of the 5 that answer together."
     assert " - 0.1 * " in lines[-2]
+
+
+@pytest.mark.parametrize("rule", ["adam", "adamw", "rmsprop", "adagrad"])
+def test_the_first_step_of_other_rules(given, capsys, rule):
+    """The last line is the rule's own step, which the optimizer makes too."""
+    options = ["--row", "28", "--learning-rate", "0.1", "--json"]
+    assert run([*given, *PARAMETER, *options, "--rule", rule]) == 0
+    told = json.loads(capsys.readouterr().out)
+    made = _RULES[rule](0.1)
+    params, grads = np.array([told["parameter_value"]]), np.array([told["derivative"]])
+    slots = np.zeros((made.n_slots, 1))
+    new, _ = made.update(params, grads, slots, 0.1, 1, np.ones(1))
+    assert float(told["update"][-1].split(" = ")[-1]) == pytest.approx(new[0], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ([*PARAMETER, "--rule", "adam"], "--rule must come with --learning-rate"),
+        (["--row", "1", "--answer", "--learning-rate", "1"], "must come with --parameter"),
+    ],
+)
+def test_options_that_do_not_apply(given, capsys, options, sentence):
+    assert run([*given, *options]) == 2
+    assert sentence in capsys.readouterr().err
 
 
 def test_json(given, capsys):

@@ -140,7 +140,7 @@ class _Writer:
         square = rule.decay * slots[0] + (1 - rule.decay) * g * g
         change = g / (math.sqrt(square) + rule.epsilon)
         lines = [_mean_line("mean square", rule.decay, slots[0], f"{_second(g)}^2", square)]
-        quotient = f"{_short(g)} / (sqrt({_short(square)}) + {_short(rule.epsilon)})"
+        quotient = f"{_second(g)} / (sqrt({_short(square)}) + {_short(rule.epsilon)})"
         if not rule.momentum:
             text = f"{_short(self.rate)} * {quotient}"
             return self._ended(lines, text, self.rate * change, (square,))

@@ -86,7 +86,13 @@ def explain(
     ] = 6,
     learning_rate: Annotated[
         float | None,
-        typer.Option(metavar="RATE", help="Write out the update of gradient descent, too."),
+        typer.Option(metavar="RATE", help="Write out an update of the parameter, too."),
+    ] = None,
+    rule: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Whose first step that is; gradient_descent if left out."
+        ),
     ] = None,
     formula: Annotated[
         str | None, typer.Option(metavar="FORM", help="Write latex or mathml instead of text.")
@@ -95,6 +101,7 @@ def explain(
 ) -> None:
     """Open a derivative: of the loss by one weight. Or a row's answer: its slopes, its parts."""
     _check_formula(formula, parameter, as_json=as_json)
+    _check_update(learning_rate, rule, parameter)
     of_row = {"--answer": answer, "--why": why or shapley, "--what-if": what_if}
     of_parameter = {"--parameter": parameter, "--rows-behind": rows_behind}
     asked = [name for name, given in {**of_row, **of_parameter}.items() if given]
@@ -115,10 +122,9 @@ def explain(
     if parameter is not None:
         from gradus.workflow.explain import explain_parameter
 
-        options = {"depth": depth, "most_terms": terms, "network": network}
-        explained = explain_parameter(
-            learned, table, parameter, row=row, learning_rate=learning_rate, **options
-        )
+        options: dict[str, Any] = {"depth": depth, "most_terms": terms, "network": network}
+        options |= {"learning_rate": learning_rate, "rule": rule or "gradient_descent"}
+        explained = explain_parameter(learned, table, parameter, row=row, **options)
         if formula:
             put_text(getattr(explained.derivative, formula)(digits))
             return
@@ -137,6 +143,14 @@ def explain(
         put_json(found.describe())
     else:
         put_text(found.text(digits))
+
+
+def _check_update(learning_rate: float | None, rule: str | None, parameter: str | None) -> None:
+    """Refuse what moves no parameter."""
+    if rule is not None and learning_rate is None:
+        raise InvalidParameter("--rule must come with --learning-rate, which it steps with.")
+    if learning_rate is not None and parameter is None:
+        raise InvalidParameter("--learning-rate must come with --parameter, which it moves.")
 
 
 def _check_formula(formula: str | None, parameter: str | None, *, as_json: bool) -> None:

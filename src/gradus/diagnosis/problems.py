@@ -293,7 +293,7 @@ def overfit(measures: Measures) -> Finding | None:
     unit = measures.constant
     is_worse = own > 1.1 * best and own - best > 0.03 * unit and measures.loss < own / 2
     is_proved = is_worse and p_better(measures.unseen_attainable, measures.unseen) < 0.01
-    is_by_heart = own > _HARDLY_KNOWN * unit and measures.loss < _BY_HEART * unit
+    is_by_heart = own > max(best, _HARDLY_KNOWN * unit) and measures.loss < _BY_HEART * unit
     if not is_proved and not is_by_heart:
         return None
     return Finding(

@@ -4,13 +4,15 @@ How the model came about, and how explanations are written, must not be known he
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from gradus._names import RULE_NAMES
 from gradus._typing import Float64Array, FloatArray
-from gradus._validate import check_whole
+from gradus._validate import check_choice, check_whole
 from gradus.calculus.derivative import Derivative, differentiate
 from gradus.calculus.gradient_check import GradientCheck
 from gradus.calculus.updates import Update, written_update
@@ -21,8 +23,12 @@ from gradus.models.model import Model
 from gradus.models.network import Network
 from gradus.networks.params import locate
 from gradus.networks.spec import NetworkSpec
-from gradus.optimizers.rules import GradientDescent
+from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop, Rule
 from gradus.workflow.known_rows import known_rows
+
+_RULES: dict[str, Callable[[float], Rule]] = {
+    one.name: one for one in (GradientDescent, RMSprop, Adagrad, Adam, AdamW)
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +96,7 @@ def explain_parameter(
     depth: int = 1,
     most_terms: int = 8,
     learning_rate: float | None = None,
+    rule: str = "gradient_descent",
 ) -> Explained:
     """Open the derivative of a network's loss by one parameter.
 
@@ -109,7 +116,10 @@ def explain_parameter(
     depth, most_terms
         See `Network.derivative`.
     learning_rate
-        Greater than 0: an update by gradient descent is written out. None writes none.
+        Greater than 0: an update is written out. None writes none.
+    rule
+        Which rule makes it, with its usual numbers and as its first step, before it remembers
+        anything: "gradient_descent", "rmsprop", "adagrad", "adam" or "adamw".
 
     Raises
     ------
@@ -150,9 +160,10 @@ def explain_parameter(
         single = _in_single(own, params, parameter, *rows)
     update = None
     if learning_rate is not None:
-        rule = GradientDescent(learning_rate)
+        own_rule = _RULES[check_choice("rule", rule, RULE_NAMES)](learning_rate)
         moved = derivative.parameter, derivative.value
-        update = written_update(rule, *moved, learning_rate, is_weight=True)
+        is_weight = " weight [" in parameter
+        update = written_update(own_rule, *moved, learning_rate, is_weight=is_weight)
     return Explained(derivative, row, network, n_networks, single, update, known.notes)
 
 
