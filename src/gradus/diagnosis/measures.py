@@ -39,11 +39,14 @@ class Trend:
     ----------
     fall
         Part of the loss lost from the last tenth of the epochs but one to the last.
+    fall_of_half
+        The same from the epoch in the middle to the last one; a rate that falls to 0 ends flat.
     rises
         Share of the epochs of the second half that raised it.
     """
 
     fall: float
+    fall_of_half: float
     rises: float
 
 
@@ -139,8 +142,10 @@ class Measures:
         k = max(1, len(loss) // 10)
         before = float(loss[-2 * k : -k].mean()) if len(loss) > 2 * k else 0.0
         fall = 1 - float(loss[-k:].mean()) / before if before > 0 else 0.0
-        changes = np.diff(loss[len(loss) // 2 :])
-        return Trend(fall, float((changes > 0).mean()) if len(changes) else 0.0)
+        middle = len(loss) // 2
+        half = 1 - float(loss[-1] / loss[middle]) if loss[middle] > 0 else 0.0
+        changes = np.diff(loss[middle:])
+        return Trend(fall, half, float((changes > 0).mean()) if len(changes) else 0.0)
 
     @cached_property
     def units_before(self) -> Units:

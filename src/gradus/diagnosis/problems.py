@@ -21,7 +21,7 @@ _SAME_START = 0.02
 _MOST_PENALTY, _MOST_SHRUNK = 0.2, 0.3
 _MOST_IDLE, _VANISHED = 0.5, 1e-3
 _LOW_RATE, _STEADY, _FALLING, _FLAT = 0.01, 0.2, 0.002, 0.005
-_HARDLY_MOVED = 0.01
+_HARDLY_MOVED, _FALLING_BY_HALF = 0.01, 0.01
 _AT_THE_LIMIT, _BEYOND, _MOST_REACH = (0.05, 1.5), 1.3, 1.0
 _NOISE_OF_TINY, _TINY, _NOISE_OF_ANY = 0.06, 0.5, 0.3
 _POLISHED = 0.8
@@ -198,13 +198,15 @@ def too_low(measures: Measures) -> Finding | None:
     ]
     trend, case = measures.trend, measures.case
     moved = float(np.linalg.norm(case.end - case.start) / np.linalg.norm(case.start))
-    is_going = trend.fall > _FALLING or moved < _HARDLY_MOVED
+    is_falling = trend.fall > _FALLING or trend.fall_of_half > _FALLING_BY_HALF
+    is_going = is_falling or moved < _HARDLY_MOVED
     if max(ratios) >= _LOW_RATE or trend.rises >= _STEADY or not is_going:
         return None
     return _rate(
         "rate too low",
         f"{_times(max(ratios))}; training has moved the weights by {100 * moved:.2g} % of their "
-        f"size, and the loss still falls by {100 * trend.fall:.2g} % in a tenth of the epochs.",
+        f"size, and lowered the loss by {100 * trend.fall_of_half:.2g} % in the last half of the "
+        "epochs.",
         *ratios,
     )
 
