@@ -15,17 +15,22 @@ from gradus.verdict.paired_test import p_better
 
 # All thresholds were set on planted faults and healthy trainings and then left; docs/doctor.md has
 # what became of them on others.
+# Root mean squares of inputs and of the target, and the part of its squared spread in few rows.
 _LARGEST_INPUT, _SMALLEST_INPUT = 10.0, 0.05
 _LARGEST_TARGET, _SMALLEST_TARGET, _MOST_IN_FEW = 10.0, 0.02, 0.6
-_SAME_START = 0.02
-_MOST_PENALTY, _MOST_SHRUNK = 0.2, 0.3
+# Spread of a layer's units at the start; penalty over loss, and what is left of the weights' norm.
+_SAME_START, _MOST_PENALTY, _MOST_SHRUNK = 0.02, 0.2, 0.3
+# Share of idle units in a layer, and gradient of the first layer over that of the last.
 _MOST_IDLE, _VANISHED = 0.5, 1e-3
-_LOW_RATE, _STEADY, _FALLING, _FLAT = 0.01, 0.2, 0.002, 0.005
-_HARDLY_MOVED, _FALLING_BY_HALF = 0.01, 0.01
-_AT_THE_LIMIT, _BEYOND, _MOST_REACH = (0.05, 1.5), 1.3, 1.0
+# Rates over the largest stable one: too low; at the limit; beyond it; and a step over a weight.
+_LOW_RATE, _AT_THE_LIMIT, _BEYOND, _MOST_REACH = 0.01, (0.05, 1.5), 1.3, 1.0
+# Share of epochs that raise a loss that falls steadily; what falls, in a tenth and in half of the
+# epochs; what stands still; how far weights go that hardly move.
+_STEADY, _FALLING, _FALLING_BY_HALF, _FLAT, _HARDLY_MOVED = 0.2, 0.002, 0.01, 0.005, 0.01
+# Scatter over loss where a batch has at most half as much signal as noise, and where it has more.
 _NOISE_OF_TINY, _TINY, _NOISE_OF_ANY = 0.06, 0.5, 0.3
-_POLISHED = 0.8
-_HARDLY_KNOWN, _BY_HEART = 0.6, 0.05
+# Loss after going on over that before; losses over the constant's of rows learned by heart.
+_POLISHED, _HARDLY_KNOWN, _BY_HEART = 0.8, 0.6, 0.05
 
 
 def unscaled_inputs(measures: Measures) -> Finding | None:
