@@ -31,6 +31,7 @@ Commands:
   report     Write a page about a model.
   explain    Open a derivative: of the loss by one weight.
   curvature  Open the second derivatives of a loss.
+  surface    Compute the loss around a network.
   check      Check a gradient by differences.
   preflight  Check table and network before training.
   doctor     Say what went wrong in a training.

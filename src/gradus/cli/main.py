@@ -23,6 +23,7 @@ from gradus.cli.preflight import preflight
 from gradus.cli.report import report
 from gradus.cli.runs import runs
 from gradus.cli.show import show
+from gradus.cli.surface import surface
 from gradus.cli.train import train
 from gradus.cli.voice import Voice
 from gradus.cli.worksheet import worksheet
@@ -33,7 +34,7 @@ EXIT_STOPPED = 130
 EXIT_LISTENER_LEFT = 141
 
 # Commands whose first argument is a file that takes a while to read.
-_READERS = ("fill", "train", "predict", "explain", "curvature", "report", "worksheet")
+_READERS = ("fill", "train", "predict", "explain", "curvature", "surface", "report", "worksheet")
 
 # The line of its own with \b keeps the help from filling the lines into one paragraph.
 _EXIT_CODES = """
@@ -63,6 +64,7 @@ for command in (
     report,
     explain,
     curvature,
+    surface,
     check,
     preflight,
     doctor,

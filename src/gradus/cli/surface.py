@@ -1,0 +1,76 @@
+"""The command `gradus surface`: the loss along a line or over a plane.
+
+It knows nothing that `workflow.surface` does not know.
+"""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gradus.cli.loading import load_model
+from gradus.cli.options import AsJson, ModelPlace, TablePlace
+from gradus.cli.output import put_json, put_text
+from gradus.cli.voice import Voice
+
+if TYPE_CHECKING:
+    from gradus.models.model import Model
+    from gradus.records.run import RecordedRun
+
+
+def surface(
+    context: typer.Context,
+    model: ModelPlace,
+    table: TablePlace,
+    along: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--along",
+            metavar="NAME",
+            help="A parameter, gradient or sharpest; once for a line, twice for a plane.",
+        ),
+    ] = None,
+    path: Annotated[  # noqa: FBT002 an option of the command line, always named there
+        bool, typer.Option("--path", help="Take the plane of a run's path, in place of --along.")
+    ] = False,
+    network: Annotated[
+        int, typer.Option(metavar="N", help="Which of the networks that answer together.")
+    ] = 1,
+    points: Annotated[
+        int, typer.Option(metavar="N", help="Points in each direction, an odd number.")
+    ] = 11,
+    reach: Annotated[
+        float | None, typer.Option(metavar="R", help="How far to each side; 1 if left out.")
+    ] = None,
+    digits: Annotated[
+        int, typer.Option(min=1, max=17, metavar="N", help="Significant digits of a number.")
+    ] = 3,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Compute the loss around a network. Along a line, over a plane, or over a training's path."""
+    voice: Voice = context.obj
+    voice.reading(model)
+    learned: Model | RecordedRun
+    if path:
+        from gradus.records.find import find_run
+
+        learned = find_run(model)
+    else:
+        learned = load_model(model)
+    voice.reading(table)
+    from gradus.workflow.surface import USUAL, surface_of
+
+    found = surface_of(
+        learned,
+        table,
+        tuple(along or USUAL),
+        network=network,
+        n=points,
+        reach=reach,
+        is_of_path=path,
+    )
+    for note in found.notes:
+        voice("note", note)
+    if as_json:
+        put_json(found.describe())
+    else:
+        put_text(found.text(digits))
