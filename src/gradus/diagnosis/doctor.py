@@ -22,6 +22,8 @@ _MUCH_LEFT, _FAR_APART = 0.1, 3.0
 # Which part of what one answer for all loses, and of the loss, the scatter must cost where nothing
 # is left.
 _MUCH_NOISE, _NOISE_OF_WELL = 0.02, 0.15
+# Part of the largest stable rate that is too low even where others reach no more.
+_VERY_LOW = 0.01
 # Batches with less signal than that have noise to say first; a network that leaves so much of
 # everything, and of 32 rows, is too small whatever others reach.
 _ALL_NOISE, _KNOWN_BADLY = 0.2, 0.3
@@ -104,7 +106,7 @@ def _unfinished(measures: Measures) -> Finding | None:
     """Find a training whose epochs ran out while much was left and the loss was falling."""
     if measures.loss <= _MUCH_LEFT * measures.constant or not measures.case.ran_out:
         return None
-    return problems.too_low(measures) or problems.held_by_curvature(measures)
+    return problems.too_low(measures, _VERY_LOW) or problems.held_by_curvature(measures)
 
 
 def _small(measures: Measures) -> Finding | None:

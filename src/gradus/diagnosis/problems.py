@@ -22,8 +22,8 @@ _LARGEST_TARGET, _SMALLEST_TARGET, _MOST_IN_FEW = 10.0, 0.02, 0.6
 _SAME_START, _MOST_PENALTY, _MOST_SHRUNK = 0.02, 0.2, 0.3
 # Share of idle units in a layer, and gradient of the first layer over that of the last.
 _MOST_IDLE, _VANISHED = 0.5, 1e-3
-# Rates over the largest stable one: too low; at the limit; beyond it; and a step over a weight.
-_LOW_RATE, _AT_THE_LIMIT, _BEYOND, _MOST_REACH = 0.01, (0.05, 1.5), 1.3, 1.0
+# Rates over the largest stable one: at the limit, and beyond it; and a step over a weight.
+_AT_THE_LIMIT, _BEYOND, _MOST_REACH = (0.05, 1.5), 1.3, 1.0
 # Share of epochs that raise a loss that falls steadily; what falls, in a tenth and in half of the
 # epochs; what stands still; how far weights go that hardly move.
 _STEADY, _FALLING, _FALLING_BY_HALF, _FLAT, _HARDLY_MOVED = 0.2, 0.002, 0.01, 0.005, 0.01
@@ -193,8 +193,16 @@ def _blamed(measures: Measures, said: str) -> Finding:
     return Finding("rate too high", said, evidence, "take a smaller rate, or one that falls")
 
 
-def too_low(measures: Measures) -> Finding | None:
-    """Find a rate far below the largest stable one while the loss falls or weights hardly move."""
+def too_low(measures: Measures, most: float = 0.05) -> Finding | None:
+    """Find a rate far below the largest stable one while the loss falls or weights hardly move.
+
+    Parameters
+    ----------
+    measures
+        The numbers.
+    most
+        Part of the largest stable rate below which one is low.
+    """
     if measures.case.rule is None:
         return None
     ratios = [
@@ -205,7 +213,7 @@ def too_low(measures: Measures) -> Finding | None:
     moved = float(np.linalg.norm(case.end - case.start) / np.linalg.norm(case.start))
     is_falling = trend.fall > _FALLING or trend.fall_of_half > _FALLING_BY_HALF
     is_going = is_falling or moved < _HARDLY_MOVED
-    if max(ratios) >= _LOW_RATE or trend.rises >= _STEADY or not is_going:
+    if max(ratios) >= most or trend.rises >= _STEADY or not is_going:
         return None
     return _rate(
         "rate too low",
