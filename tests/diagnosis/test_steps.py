@@ -37,33 +37,30 @@ def whole(case):
 
 
 def test_scatter_is_the_variance_of_batches(rng):
-    """Of the gradients of single rows, over the rows of a batch."""
-    X = rng.normal(size=(4000, 1))
+    """Of the gradients of single rows, over the rows of a batch: eight of them, 40 weights."""
+    X = rng.normal(size=(4000, 40))
     y = X[:, 0] + rng.normal(size=4000)
-    case = case_of(neuron(1), X, y, GradientDescent(0.1))
-    rows = 2 * X[:, 0] * (X[:, 0] * case.start[0] - y)
-    scatter = [
-        Steps(case, case.rule, np.array([w])).scatter[0] for w in case.start[0] + np.zeros(1)
-    ]
-    # Eight batches tell a variance to about a half.
-    assert scatter[0] == pytest.approx(rows.var() / 20, rel=0.8)
+    case = case_of(neuron(40), X, y, GradientDescent(0.1))
+    rows = 2 * X * (X @ case.start - y)[:, np.newaxis]
+    scatter = Steps(case, case.rule, case.start).scatter.sum()
+    assert scatter == pytest.approx(rows.var(axis=0).sum() / 20, rel=0.25)
 
 
 def test_excess_is_what_descent_settles_at(rng):
     """A long descent in batches, beside the minimum."""
-    X = rng.normal(size=(500, 3))
-    y = X @ [1.0, -1.0, 2.0] + rng.normal(size=500)
+    X = rng.normal(size=(500, 20))
+    y = X[:, 0] - X[:, 1] + rng.normal(size=500)
     best = np.linalg.lstsq(X, y, rcond=None)[0]
     bottom = np.mean((X @ best - y) ** 2)
-    w, rate, losses = best.copy(), 0.02, []
+    w, rate, losses = best.copy(), 0.004, []
     for step in range(6000):
         rows = rng.integers(500, size=4)
         w -= rate * 2 * X[rows].T @ (X[rows] @ w - y[rows]) / 4
         if step > 500:
             losses.append(np.mean((X @ w - y) ** 2))
-    network = neuron(3)
+    network = neuron(20)
     network.params = best
     case = case_of(network, X, y, GradientDescent(rate))
     plan = Plan(case.plan.rule, epochs=50, batch_size=4)
     case = Case(case.spec, case.X, case.y, None, None, plan, best, best, None, "")
-    assert Steps(case, case.rule, best).excess == pytest.approx(np.mean(losses) - bottom, rel=0.7)
+    assert Steps(case, case.rule, best).excess == pytest.approx(np.mean(losses) - bottom, rel=0.35)

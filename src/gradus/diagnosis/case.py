@@ -8,13 +8,18 @@ from typing import get_args
 
 import numpy as np
 
-from gradus._typing import Float64Array, Int64Array
+from gradus._typing import ArrayLike, Float64Array, FloatArray, Int64Array
+from gradus.diagnosis.scaling import Scaling
 from gradus.engines.registry import engine as make_engine
+from gradus.errors import InvalidParameter
+from gradus.models.given import read_rows
 from gradus.networks.losses import loss_of
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.rules import Rule
 from gradus.training.history import History
 from gradus.training.plan import Plan
+
+_CLIP = 10
 
 #: Rows as X, y and weights.
 Rows = tuple[Float64Array, Float64Array, Float64Array | None]
@@ -97,17 +102,52 @@ class Case:
 
     def row_losses(self, params: Float64Array, X: Float64Array, y: Float64Array) -> Float64Array:
         """Return the loss of each row, shape (n,)."""
-        return losses_of(self.spec, params, X, y, self.plan.engine)
+        return losses_of(self.spec, params, X, y, engine=self.plan.engine)
+
+
+def exact_rows(spec: NetworkSpec, X: ArrayLike, y: ArrayLike) -> tuple[Float64Array, Float64Array]:
+    """Read inputs and targets in float64; see `models.given.read_rows`."""
+    found_X, found_y, _ = read_rows(spec, X, y, None, "float64")
+    return np.asarray(found_X, dtype=np.float64), np.asarray(found_y, dtype=np.float64)
+
+
+def unseen_rows(
+    spec: NetworkSpec, X: ArrayLike | None, y: ArrayLike | None
+) -> tuple[Float64Array, Float64Array] | None:
+    """Read rows that training does not look at; None where none are given.
+
+    Raises
+    ------
+    InvalidParameter
+        If only one of the two is given.
+    """
+    if X is None and y is None:
+        return None
+    if X is None or y is None:
+        raise InvalidParameter("X_unseen and y_unseen must be given together; got only one.")
+    rows = exact_rows(spec, X, y)
+    return rows if len(rows[0]) else None
 
 
 def losses_of(
     spec: NetworkSpec,
-    params: Float64Array,
+    params: FloatArray,
     X: Float64Array,
     y: Float64Array,
+    scaling: Scaling | None = None,
     engine: str = "native",
 ) -> Float64Array:
-    """Return the loss of each row by some network, without penalty, shape (n,)."""
-    outputs = make_engine(engine).outputs(spec, params, np.ascontiguousarray(X))
-    losses = loss_of(spec.loss).row_losses(outputs.astype(np.float64), y)
+    """Return the loss of each row by some network, without penalty, shape (n,).
+
+    With a scaling X is scaled and outputs are brought back, so that the loss is that of y's unit.
+    """
+    given = X if scaling is None else scaling.inputs(X)
+    outputs = make_engine(engine).outputs(spec, params, np.ascontiguousarray(given))
+    outputs = outputs if scaling is None else scaling.restore(np.asarray(outputs, dtype=np.float64))
+    losses = loss_of(spec.loss).row_losses(outputs, y)
     return np.asarray(losses, dtype=np.float64)
+
+
+def clipped(losses: Float64Array, constant: float) -> Float64Array:
+    """Let no row count for more than ten times the mean loss of the best single answer."""
+    return np.minimum(np.nan_to_num(losses, nan=np.inf), _CLIP * constant)

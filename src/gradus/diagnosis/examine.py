@@ -5,18 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from gradus._typing import ArrayLike, Float64Array
-from gradus.diagnosis.case import Case
+from gradus._typing import ArrayLike
+from gradus.diagnosis.case import Case, exact_rows, unseen_rows
 from gradus.diagnosis.doctor import diagnose
 from gradus.diagnosis.finding import Finding
 from gradus.diagnosis.trial import Trial, try_remedy
-from gradus.errors import Diverged, InvalidParameter
-from gradus.models.given import read_rows
+from gradus.errors import Diverged
 from gradus.models.network import Network
 from gradus.models.run import Run
 from gradus.optimizers.automatic import Automatic
 from gradus.optimizers.rules import Rule
 from gradus.optimizers.second_order.methods import FullBatchMethod
+from gradus.training.arrays import read_weights
 from gradus.training.plan import Plan
 
 # Options of `Network.train` that a plan knows.
@@ -62,7 +62,7 @@ def examine(
     """Train a network as `Network.train` does, and say which known problem the training had.
 
     The problems, each with the measurement that settles it, are told in docs/doctor.md. Looking
-    costs at most a tenth of the training, or some hundredths of a second.
+    costs about a tenth of the training at most, or some hundredths of a second.
 
     Parameters
     ----------
@@ -96,12 +96,10 @@ def examine(
     >>> found.try_remedy().helps
     True
     """
-    if (X_unseen is None) != (y_unseen is None):
-        raise InvalidParameter("X_unseen and y_unseen must be given together; got only one.")
     spec, start = network.spec, network.params.astype(np.float64)
-    weights = options.get("sample_weight")
-    rows = read_rows(spec, X, y, weights, "float64")
-    unseen = None if X_unseen is None else _exact(network, X_unseen, y_unseen)
+    rows = exact_rows(spec, X, y)
+    weights = read_weights("sample_weight", options.get("sample_weight"), len(rows[0]), "float64")
+    unseen = unseen_rows(spec, X_unseen, y_unseen)
     run, failure = None, ""
     try:
         run = network.train(X, y, rule, **options)
@@ -111,9 +109,8 @@ def examine(
     plan = Plan(rule if run is None else run.rule, seed=network.seed, **known)
     case = Case(
         spec,
-        rows[0].astype(np.float64),
-        rows[1].astype(np.float64),
-        None if rows[2] is None else rows[2].astype(np.float64),
+        *rows,
+        None if weights is None else np.asarray(weights, dtype=np.float64),
         unseen,
         plan,
         start,
@@ -122,14 +119,3 @@ def examine(
         failure,
     )
     return Examination(case, run, diagnose(case))
-
-
-def _exact(
-    network: Network, X: ArrayLike, y: ArrayLike | None
-) -> tuple[Float64Array, Float64Array] | None:
-    """Read unseen rows in float64; none are as good as not given."""
-    assert y is not None, "given together"
-    found_X, found_y, _ = read_rows(network.spec, X, y, None, "float64")
-    if len(found_X) == 0:
-        return None
-    return found_X.astype(np.float64), found_y.astype(np.float64)

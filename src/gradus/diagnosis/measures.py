@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from gradus._typing import Float64Array, Int64Array
-from gradus.diagnosis.case import Case
+from gradus.diagnosis.case import Case, clipped
 from gradus.diagnosis.steps import Steps
 from gradus.diagnosis.units import Units, units_of
 from gradus.diagnosis.yardsticks import (
@@ -27,8 +27,6 @@ _FEWEST_ROWS, _MOST_ROWS, _MOST_UNSEEN, _MOST_OPENED = 200, 2000, 1000, 256
 # Which share of the training may go into simple networks that learn from half of the first; what
 # takes some hundredths of a second is never too much.
 _SHARE, _LITTLE_WORK = 0.04, 1.5e8
-# No row counts for more than so many times what the best single answer loses.
-_CLIP = 10
 
 
 @dataclass(frozen=True)
@@ -206,8 +204,7 @@ class Measures:
         return self._clipped(both[0]), self._clipped(both[1])
 
     def _clipped(self, losses: Float64Array) -> Float64Array:
-        limit = _CLIP * self.constant
-        return np.minimum(np.nan_to_num(losses, nan=np.inf), limit)
+        return clipped(losses, self.constant)
 
 
 def _mean(losses: Float64Array) -> float:

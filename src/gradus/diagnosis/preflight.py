@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradus._typing import ArrayLike, Float64Array
-from gradus.diagnosis.case import Case
+from gradus._typing import ArrayLike
+from gradus.diagnosis.case import Case, exact_rows, unseen_rows
 from gradus.diagnosis.measures import Measures
 from gradus.diagnosis.table_problems import bad_data
 from gradus.diagnosis.yardsticks import attainable_losses, constant_losses
 from gradus.engines.registry import engine as make_engine
-from gradus.errors import DataError, InvalidParameter
-from gradus.models.given import read_rows
+from gradus.errors import DataError
 from gradus.models.network import Network
 from gradus.networks.losses import loss_of
 from gradus.optimizers.rules import Adam
@@ -78,7 +77,7 @@ def preflight(
     network
         As it would be trained; it is not changed.
     X, y
-        As in `Network.train`, 20 rows or more. Of many rows 2,000 are looked at.
+        As in `Network.train`, 20 rows or more. Losses are taken on at most 2,000 of them.
     X_unseen, y_unseen : arrays like X and y, optional
         Rows that are to judge.
 
@@ -101,14 +100,10 @@ def preflight(
     >>> all(check.passes for check in checks)
     True
     """
-    if (X_unseen is None) != (y_unseen is None):
-        raise InvalidParameter("X_unseen and y_unseen must be given together; got only one.")
-    rows = _exact(network, X, y)
+    rows = exact_rows(network.spec, X, y)
     if len(rows[0]) < _FEWEST_ROWS:
         raise DataError(f"X must hold at least {_FEWEST_ROWS} rows; got {len(rows[0])}.")
-    unseen = None
-    if X_unseen is not None and y_unseen is not None:
-        unseen = _exact(network, X_unseen, y_unseen)
+    unseen = unseen_rows(network.spec, X_unseen, y_unseen)
     params = network.params.astype(np.float64)
     plan = Plan(Adam(), seed=network.seed)
     case = Case(network.spec, *rows, None, unseen, plan, params, params, None, "")
@@ -127,11 +122,6 @@ def checks_of(case: Case) -> tuple[Check, ...]:
             _shuffled(measures),
             _rows(case),
         )
-
-
-def _exact(network: Network, X: ArrayLike, y: ArrayLike) -> tuple[Float64Array, Float64Array]:
-    found_X, found_y, _ = read_rows(network.spec, X, y, None, "float64")
-    return found_X.astype(np.float64), found_y.astype(np.float64)
 
 
 def _first_loss(measures: Measures) -> Check:

@@ -51,11 +51,9 @@ class Scaling:
 
     def restore(self, outputs: Float64Array) -> Float64Array:
         """Undo `targets` for outputs of shape (n, n_outputs)."""
-        if not self.y_center.any() and (self.y_spread == 1).all():
-            return outputs
         return outputs * self.y_spread + self.y_center
 
 
 def _above_0(spread: Float64Array, center: Float64Array) -> Float64Array:
     """Return 1 where a column is constant but for rounding."""
-    return np.where(spread > 1e-9 * np.abs(center), np.where(spread > 0, spread, 1.0), 1.0)
+    return np.where(spread > 1e-9 * np.abs(center), spread, 1.0)

@@ -9,22 +9,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gradus._typing import Float64Array
-from gradus.diagnosis.case import Case
+from gradus.diagnosis.case import Case, clipped, losses_of
 from gradus.diagnosis.finding import Finding, Problem
 from gradus.diagnosis.remedies import Prescription, prescribe
 from gradus.diagnosis.yardsticks import constant_losses
-from gradus.engines.registry import engine as make_engine
 from gradus.errors import Diverged
 from gradus.models.network import Network
-from gradus.networks.losses import loss_of
 from gradus.verdict.paired_test import p_better
 
 # First a fifth of the examined training's cost is spent, then, if need be, the rest.
 _PARTS = (0.2, 0.8)
 # The difference is clear, and worth telling.
 _CLEAR, _WORTH = 0.001, 0.1
-# A row counts for no more than so many times what the best single answer loses.
-_CLIP = 10
 
 
 @dataclass(frozen=True)
@@ -100,12 +96,12 @@ def try_remedy(case: Case, finding: Finding) -> Trial | None:
     """
     X, y = (case.X, case.y) if case.unseen is None else case.unseen
     judged_on = "rows learned from" if case.unseen is None else "unseen rows"
-    limit = _CLIP * float(constant_losses(case.spec, case.y).mean())
+    constant = float(constant_losses(case.spec, case.y).mean())
     with np.errstate(all="ignore"):
-        before = _clipped(case.row_losses(case.end, X, y), limit)
+        before = clipped(case.row_losses(case.end, X, y), constant)
 
     def trial(change: str, after: Float64Array, cost: float) -> Trial:
-        after = _clipped(after, limit)
+        after = clipped(after, constant)
         means = float(before.mean()), float(after.mean())
         return Trial(finding.problem, change, *means, p_better(after, before), judged_on, cost)
 
@@ -129,10 +125,8 @@ def _losses(case: Case, given: Prescription, X: Float64Array, y: Float64Array) -
     """Train as prescribed, and return what rows lose, in the examined training's own unit."""
     network, plan, scaling = Network.from_params(given.spec, given.start), given.plan, given.scaling
     rows = case.X, case.y
-    asked = X
     if scaling is not None:
         rows = scaling.inputs(case.X), scaling.targets(case.y)
-        asked = scaling.inputs(X)
     # What diverged keeps its last good weights, and is judged by them.
     with suppress(Diverged):
         network.train(
@@ -147,13 +141,4 @@ def _losses(case: Case, given: Prescription, X: Float64Array, y: Float64Array) -
             engine=plan.engine,
         )
     with np.errstate(all="ignore"):
-        outputs = make_engine(plan.engine).outputs(
-            given.spec, network.params, np.ascontiguousarray(asked)
-        )
-        outputs = outputs if scaling is None else scaling.restore(outputs.astype(np.float64))
-        losses = loss_of(case.spec.loss).row_losses(outputs, y)
-    return np.asarray(losses, dtype=np.float64)
-
-
-def _clipped(losses: Float64Array, limit: float) -> Float64Array:
-    return np.minimum(np.nan_to_num(losses, nan=np.inf), limit)
+        return losses_of(given.spec, network.params, X, y, scaling, plan.engine)

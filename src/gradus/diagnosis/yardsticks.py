@@ -10,11 +10,9 @@ import numpy as np
 from gradus._typing import Float64Array, Int64Array
 from gradus.diagnosis.case import Case, losses_of
 from gradus.diagnosis.scaling import Scaling
-from gradus.engines.registry import engine as make_engine
 from gradus.errors import GradusError
 from gradus.models.network import Network
 from gradus.networks.layers import Dense, Dropout
-from gradus.networks.losses import loss_of
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.second_order.lbfgs import LBFGS
 from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
@@ -63,12 +61,11 @@ def attainable_losses(
     """
     scaling = Scaling.fit(case.spec, case.X[learned], case.y[learned])
     rows = scaling.inputs(case.X[learned]), scaling.targets(case.y[learned])
-    asked, last = scaling.inputs(X), Dense(case.spec.n_outputs)
-    spec = replace(case.spec, layers=(last,), l1=0.0, l2=_PENALTY)
+    spec, last = case.spec, Dense(case.spec.n_outputs)
     found = []
     for layers in ((last,), (Dense(WIDTH, "tanh"), last)):
         network = _trained(
-            Network(spec.n_inputs, layers, spec.loss, spec.l2, embeddings=spec.embeddings),
+            Network(spec.n_inputs, layers, spec.loss, _PENALTY, embeddings=spec.embeddings),
             rows,
             LevenbergMarquardt() if spec.loss == "squared_error" else LBFGS(),
             case.plan.n_threads,
@@ -76,9 +73,7 @@ def attainable_losses(
         if network is None:
             found.append(np.full(len(y), np.inf))
             continue
-        outputs = make_engine().outputs(network.spec, network.params, asked)
-        losses = loss_of(spec.loss).row_losses(scaling.restore(outputs.astype(np.float64)), y)
-        found.append(np.asarray(losses, dtype=np.float64))
+        found.append(losses_of(network.spec, network.params, X, y, scaling))
     return found[0], found[1]
 
 
@@ -101,9 +96,7 @@ def constant_losses(
     # In steps of the target's size, whatever its unit.
     scaling = Scaling.fit(network.spec, np.zeros((len(y), 1)), y)
     network.train(np.zeros((len(y), 1)), scaling.targets(y), LBFGS(), epochs=50)
-    outputs = make_engine().outputs(network.spec, network.params, np.zeros((len(asked), 1)))
-    losses = loss_of(spec.loss).row_losses(scaling.restore(outputs.astype(np.float64)), asked)
-    return np.asarray(losses, dtype=np.float64)
+    return losses_of(network.spec, network.params, np.zeros((len(asked), 1)), asked, scaling)
 
 
 def polished_losses(case: Case, learned: Int64Array, judged: Int64Array) -> Float64Array:
@@ -121,7 +114,7 @@ def polished_losses(case: Case, learned: Int64Array, judged: Int64Array) -> Floa
         )
     except GradusError:
         return np.full(len(judged), np.inf)
-    return losses_of(case.spec, network.params.astype(np.float64), case.X[judged], case.y[judged])
+    return losses_of(case.spec, network.params, case.X[judged], case.y[judged])
 
 
 def one_batch_share(

@@ -6,7 +6,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from gradus._files import why_not_written, write_atomically
-from gradus.diagnosis.finding import Finding
 from gradus.errors import DataError
 from gradus.models.model import Model
 from gradus.report.html import Section, escaped, paragraph
@@ -35,7 +34,6 @@ def write_report(
     table: str | os.PathLike[str] | object,
     output: str | os.PathLike[str],
     *,
-    findings: Sequence[Finding] | None = None,
     force: bool = False,
     notify: Notify | None = None,
 ) -> Path:
@@ -55,8 +53,6 @@ def write_report(
         The one that was learned from, or another; as in `Model.predict`.
     output
         Where to write.
-    findings
-        What a diagnosis has found; None looks for it where that can be done.
     force
         Replace `output` if it exists.
     notify
@@ -75,7 +71,7 @@ def write_report(
     place = Path(output)
     is_file = isinstance(table, str | os.PathLike) and os.fspath(table) != STANDARD
     check_output(Path(table) if is_file else None, place, force=force)  # type: ignore[arg-type]
-    data = report_html(model, table, findings, notify).encode()
+    data = report_html(model, table, notify).encode()
     try:
         write_atomically(place, data)
     except OSError as cause:
@@ -86,7 +82,6 @@ def write_report(
 def report_html(
     model: Model,
     table: str | os.PathLike[str] | object,
-    findings: Sequence[Finding] | None = None,
     notify: Notify | None = None,
 ) -> str:
     """Return the page as text; see `write_report`."""
@@ -95,8 +90,7 @@ def report_html(
         notify("note", found.rows.sentence)
     curves = responses(model, found.columns, MOST_CURVES)
     sections = [verdict_section(model)]
-    if findings is None and found.prepared is not None:
-        findings = findings_of(model, found.prepared)
+    findings = None if found.prepared is None else findings_of(model, found.prepared)
     if findings is not None:
         sections.append(findings_section(findings))
     if curves:

@@ -5,7 +5,7 @@ How problems are found stands in `diagnosis`.
 
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from gradus.workflow.examined import first_case
 from gradus.workflow.learn import training_weights
 from gradus.workflow.options import Options
 from gradus.workflow.prepare import Prepared, prepare
+from gradus.workflow.review import options_of_reading
 from gradus.workflow.train import read_as
 
 
@@ -157,8 +158,7 @@ def _case_of_run(kept: RecordedRun, table: object | None) -> Case | None:
             f"The table of run {kept.id} must be there; {kept.table or 'it'} is not a file. "
             "Say behind the run where it is."
         )
-    names = {one.name for one in fields(Options)}
-    options = Options(**{name: value for name, value in kept.settings.items() if name in names})
+    options = Options.of(**kept.settings)
     read = read_as(kept.table if table is None else table, options)
     prepared = prepare(read, kept.summary.target, options, needs_blank=False)
     if prepared.digest() != kept.rows_digest:
@@ -179,8 +179,7 @@ def _case_of_model(model: Model, name: str, table: object) -> Case | None:
             f"{model.verdict.answered_by} model. The record of its run, if one was kept, has the "
             "network."
         )
-    choices = model.origin.choices
-    options = Options(seed=choices["seed"], engine=choices["engine"], **choices["asked"])
+    options = options_of_reading(model)
     prepared = prepare(read_as(table, options), model.target, options, needs_blank=False)
     if len(prepared.y) != model.origin.n_complete or prepared.encoder != model.encoder:
         raise DataError(

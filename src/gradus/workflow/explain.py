@@ -6,7 +6,7 @@ How the model came about, and how explanations are written, must not be known he
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -23,12 +23,10 @@ from gradus.models.model import Model
 from gradus.models.network import Network
 from gradus.networks.params import locate
 from gradus.networks.spec import NetworkSpec
-from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop, Rule
+from gradus.optimizers.rules import Rule
 from gradus.workflow.known_rows import known_rows
 
-_RULES: dict[str, Callable[[float], Rule]] = {
-    one.name: one for one in (GradientDescent, RMSprop, Adagrad, Adam, AdamW)
-}
+_RULES: dict[str, Callable[[float], Rule]] = {one.name: one for one in get_args(Rule)}
 
 
 @dataclass(frozen=True, eq=False)

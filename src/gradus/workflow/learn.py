@@ -90,7 +90,7 @@ def learn(
     """
     labels, encoder = prepared.labels, prepared.encoder
     weights = training_weights(prepared, options)
-    settings = _settings(prepared, options)
+    settings = possible_settings(prepared, options)
     if branch:
         settings = [branch.settings(prepared, settings, options)]
     settings = [replace(one, snapshot_bytes=snapshot_bytes) for one in settings]
@@ -134,7 +134,7 @@ def learn(
     return model, contest
 
 
-def _settings(prepared: Prepared, options: Options) -> list[Settings]:
+def possible_settings(prepared: Prepared, options: Options) -> list[Settings]:
     """Choose what to train."""
     labels = prepared.labels
     n, n_features = prepared.X.shape

@@ -12,11 +12,10 @@ import numpy as np
 from gradus.diagnosis.preflight import Check, checks_of
 from gradus.errors import DataError
 from gradus.networks.initializers import initial_params
-from gradus.tables.target import Classes
 from gradus.workflow.examined import first_case
+from gradus.workflow.learn import possible_settings
 from gradus.workflow.options import Options
 from gradus.workflow.prepare import prepare
-from gradus.workflow.settings import choose_settings
 from gradus.workflow.train import read_as
 
 
@@ -75,12 +74,7 @@ def preflight_table(
     """
     chosen = Options.of(**options)
     prepared = prepare(read_as(table, chosen), target, chosen, needs_blank=target is None)
-    labels = prepared.labels
-    loss = "cross_entropy" if isinstance(labels, Classes) else "squared_error"
-    n_outputs = len(labels.names) if isinstance(labels, Classes) else 1
-    n, n_features = prepared.X.shape
-    embedded = prepared.encoder.embedded
-    settings = choose_settings(n, n_features, loss, n_outputs, embedded, chosen)
+    settings = possible_settings(prepared, chosen)[0]
     start = initial_params(settings.spec, settings.plan.seed).astype(np.float64)
     case = first_case(prepared, None, settings.spec, settings.plan, start, start, None)
     if case is None:

@@ -146,7 +146,7 @@ def review(model: Model, table: str | os.PathLike[str] | object) -> Review:
     """
     read: Table | object = table
     try:
-        options = _options(model)
+        options = options_of_reading(model)
         read = read_as(table, options)
         prepared = prepare(read, model.target, options, needs_blank=False)
     except GradusError:
@@ -167,7 +167,7 @@ def answers_of(model: Model, outputs: Float64Array) -> Float64Array:
     return apply_temperature(outputs, model.answerer.temperature)
 
 
-def _options(model: Model) -> Options:
+def options_of_reading(model: Model) -> Options:
     """Return the options that the table of a model was read and split with."""
     choices = model.origin.choices
     return Options(seed=choices["seed"], engine=choices["engine"], **choices["asked"])
