@@ -18,9 +18,9 @@ from gradus.calculus.render import spelled
 from gradus.errors import InvalidParameter
 from gradus.models.curvature import curvature
 from gradus.models.model import Model
-from gradus.models.network import Network
 from gradus.networks.params import locate
 from gradus.workflow.known_rows import known_rows
+from gradus.workflow.one_network import one_network
 
 # The two runs beside the largest stable rate.
 _BELOW, _ABOVE = 0.95, 1.05
@@ -185,8 +185,7 @@ def bending(
     InvalidParameter
         If there is no such parameter or network, or not two parameters.
     """
-    n_networks = len(model.answerer.answering)
-    network = check_whole("network", network, at_least=1, at_most=n_networks)
+    network, n_networks, own = one_network(model, network)
     n_steps = check_whole("n_steps", n_steps, at_least=1)
     if learning_rate is not None:
         learning_rate = check_number("learning_rate", learning_rate, above=0)
@@ -196,10 +195,8 @@ def bending(
             "parameters must name two, whose second partials are wanted, or none; got "
             f"{1 if isinstance(parameters, str) else len(names)}."
         )
-    spec = model.answerer.spec
-    places = [locate(spec, name) for name in names]
+    places = [locate(own.spec, name) for name in names]
     known = known_rows(model, table)
-    own = Network.from_params(spec, model.answerer.answering[network - 1])
     bend = curvature(own, known.X, known.y)
     ends = bend.extremes()
     largest = bend.largest_stable_rate(ends)

@@ -20,11 +20,11 @@ from gradus.engines.registry import engine
 from gradus.errors import DataError
 from gradus.models.gradient_check import check_gradient
 from gradus.models.model import Model
-from gradus.models.network import Network
 from gradus.networks.params import locate
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.rules import Rule
 from gradus.workflow.known_rows import known_rows
+from gradus.workflow.one_network import one_network
 
 _RULES: dict[str, Callable[[float], Rule]] = {one.name: one for one in get_args(Rule)}
 
@@ -126,10 +126,9 @@ def explain_parameter(
     InvalidParameter
         If there is no such parameter, row or network.
     """
-    n_networks = len(model.answerer.answering)
-    network = check_whole("network", network, at_least=1, at_most=n_networks)
+    network, n_networks, chosen = one_network(model, network)
     known = known_rows(model, table)
-    spec, params = model.answerer.spec, model.answerer.answering[network - 1]
+    spec, params = chosen.spec, chosen.params
     rows, numbers = (known.X, known.y), known.numbers.tolist()
     if row is not None:
         row = check_whole("row", row, at_least=1, at_most=known.n_rows)
@@ -191,8 +190,6 @@ def check_model(
     DataError, InvalidParameter
         As in `explain_parameter`.
     """
-    n_networks = len(model.answerer.answering)
-    network = check_whole("network", network, at_least=1, at_most=n_networks)
+    _, _, own = one_network(model, network)
     known = known_rows(model, table)
-    own = Network.from_params(model.answerer.spec, model.answerer.answering[network - 1])
     return check_gradient(own, known.X, known.y, most=most)

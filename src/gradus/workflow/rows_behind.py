@@ -19,6 +19,7 @@ from gradus.models.curvature import penalized
 from gradus.models.model import Model
 from gradus.networks.params import locate
 from gradus.workflow.known_rows import known_rows
+from gradus.workflow.one_network import one_network
 
 # With fewer rows nothing can be ranked.
 _FEWEST_ROWS = 3
@@ -141,13 +142,10 @@ def rows_behind(
     InvalidParameter
         If there is no such parameter or network.
     """
-    n_networks = len(model.answerer.answering)
-    network = check_whole("network", network, at_least=1, at_most=n_networks)
-    most_rows, n_tried = (
-        check_whole("most_rows", most_rows, at_least=1),
-        check_whole("n_tried", n_tried, at_least=0),
-    )
-    spec = model.answerer.spec
+    network, n_networks, own = one_network(model, network)
+    most_rows = check_whole("most_rows", most_rows, at_least=1)
+    n_tried = check_whole("n_tried", n_tried, at_least=0)
+    spec = own.spec
     place = locate(spec, parameter)
     known = known_rows(model, table)
     n = len(known.X)
@@ -156,7 +154,7 @@ def rows_behind(
             f"The table must have three rows or more with a {model.target!r} to compare them; it "
             f"has {n}."
         )
-    params: Float64Array = model.answerer.answering[network - 1].astype(np.float64)
+    params: Float64Array = own.params.astype(np.float64)
     machine = make_engine("native")
 
     def product(at: Float64Array, v: Float64Array) -> Float64Array:

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradus._typing import Float64Array
-from gradus._validate import check_whole
 from gradus.calculus.render import spelled
 from gradus.calculus.surface import Surface
 from gradus.errors import InvalidParameter
 from gradus.models.model import Model
-from gradus.models.network import Network
 from gradus.models.surface import loss_surface
 from gradus.workflow.known_rows import known_rows
+from gradus.workflow.one_network import one_network
 
 if TYPE_CHECKING:
     from gradus.records.run import RecordedRun
@@ -133,9 +132,7 @@ def surface_of(
     if isinstance(model, Model):
         if is_of_path:
             raise InvalidParameter("The plane of a path must be asked of a run; got a model.")
-        n_networks = len(model.answerer.answering)
-        network = check_whole("network", network, at_least=1, at_most=n_networks)
-        own = Network.from_params(model.answerer.spec, model.answerer.answering[network - 1])
+        network, n_networks, own = one_network(model, network)
         known = known_rows(model, table)
     else:
         n_networks = model.n_networks
