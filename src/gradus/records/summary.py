@@ -1,7 +1,7 @@
 """A run in one line, and many of them as a table."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -87,7 +87,7 @@ def as_table(summaries: Sequence[RunSummary]) -> str:
     return aligned([_HEAD, *(one.cells() for one in summaries)], right=_RIGHT)
 
 
-def aligned(rows: Sequence[Sequence[str]], right: frozenset[str] | set[str] = frozenset()) -> str:
+def aligned(rows: Sequence[Sequence[str]], right: Collection[str] = ()) -> str:
     """Line up rows of cells, the first of which is the head; `right` names columns of numbers."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
