@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from gradus.cli.loading import load_model
-from gradus.cli.options import AsJson
-from gradus.cli.output import put_json, put_text
+from gradus.cli.options import AsJson, WhichNetwork
+from gradus.cli.output import put
 from gradus.cli.parse import values_of_names
 from gradus.cli.voice import Voice
 from gradus.errors import InvalidParameter
@@ -35,11 +35,9 @@ def check(
     at: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Hold it there; repeatable.")
     ] = None,
-    network: Annotated[
-        int, typer.Option(metavar="N", help="Which of the networks that answer together.")
-    ] = 1,
+    network: WhichNetwork = 1,
     most: Annotated[int, typer.Option(metavar="N", help="So many parameters are looked at.")] = 200,
-    as_json: AsJson = False,  # noqa: FBT002 an option of the command line, always named there
+    as_json: AsJson = False,
 ) -> None:
     """Check a gradient by differences. Of a model on a table, or of a formula you typed."""
     if formula is not None:
@@ -69,9 +67,6 @@ def check(
 
 def _told(text: str, names: dict[str, object], *, is_right: bool, as_json: bool) -> None:
     """Print what was found; end with 2 where it is wrong."""
-    if as_json:
-        put_json(names)
-    else:
-        put_text(text)
+    put(text, names, as_json=as_json)
     if not is_right:
         raise typer.Exit(2)

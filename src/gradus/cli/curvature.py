@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from gradus.cli.loading import load_model
-from gradus.cli.options import AsJson, ModelPlace, TablePlace
-from gradus.cli.output import put_json, put_text
+from gradus.cli.options import AsJson, Digits, ModelPlace, TablePlace, WhichNetwork
+from gradus.cli.told import tell
 from gradus.cli.voice import Voice
 
 
@@ -26,17 +26,13 @@ def curvature(
             help="Given twice: their second partials, pure and mixed.",
         ),
     ] = None,
-    network: Annotated[
-        int, typer.Option(metavar="N", help="Which of the networks that answer together.")
-    ] = 1,
+    network: WhichNetwork = 1,
     learning_rate: Annotated[
         float | None,
         typer.Option(metavar="RATE", help="Of the step told beforehand; half the largest stable."),
     ] = None,
-    digits: Annotated[
-        int, typer.Option(min=1, max=17, metavar="N", help="Significant digits of a number.")
-    ] = 6,
-    as_json: AsJson = False,  # noqa: FBT002 an option of the command line, always named there
+    digits: Digits = 6,
+    as_json: AsJson = False,
 ) -> None:
     """Open the second derivatives of a loss. Also: the largest stable rate, tried on both sides."""
     voice: Voice = context.obj
@@ -52,9 +48,4 @@ def curvature(
         network=network,
         learning_rate=learning_rate,
     )
-    for note in found.notes:
-        voice("note", note)
-    if as_json:
-        put_json(found.describe())
-    else:
-        put_text(found.text(digits))
+    tell(voice, found, digits, as_json=as_json)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gradus.cli.options import AsJson, Quiet
-from gradus.cli.output import put_json, put_text
+from gradus.cli.output import put
 from gradus.cli.voice import Voice
 
 
@@ -23,8 +23,8 @@ def doctor(
     table: Annotated[
         str | None, typer.Argument(metavar="[TABLE]", help="Where its table is, if not there.")
     ] = None,
-    quiet: Quiet = False,  # noqa: FBT002 an option of the command line, always named there
-    as_json: AsJson = False,  # noqa: FBT002
+    quiet: Quiet = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say what went wrong in a training. The one remedy is tried, from the same weights."""
     voice: Voice = context.obj
@@ -32,7 +32,4 @@ def doctor(
     from gradus.workflow.doctor import doctor as examined
 
     found = examined(run, table, notify=voice)
-    if as_json:
-        put_json(found.describe())
-    else:
-        put_text(found.text)
+    put(found.text, found.describe(), as_json=as_json)

@@ -4,33 +4,20 @@ It knows nothing that `workflow` does not know.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gradus.cli.loading import load_model
-from gradus.cli.options import AsJson, ModelPlace, TablePlace
-from gradus.cli.output import put_json, put_text
+from gradus.cli.options import AsJson, Digits, ModelPlace, TablePlace, WhichNetwork
+from gradus.cli.output import put_text
 from gradus.cli.parse import cells_of_columns
+from gradus.cli.told import Told, tell
 from gradus.cli.voice import Voice
 from gradus.errors import InvalidParameter
 
 if TYPE_CHECKING:
     from gradus.models.model import Model
-
-
-class Told(Protocol):
-    """What every explanation can do."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was said while the table was read."""
-
-    def text(self, digits: int = 6) -> str:
-        """Write it as lines."""
-
-    def describe(self) -> dict[str, Any]:
-        """Say it as names and values that JSON can carry."""
 
 
 def explain(
@@ -46,14 +33,14 @@ def explain(
             help='Such as "layer 1 weight [0, 2]", from input 0 to neuron 2.',
         ),
     ] = None,
-    answer: Annotated[  # noqa: FBT002 an option of the command line, always named there
+    answer: Annotated[
         bool,
         typer.Option("--answer", help="What one more of each number does to the row's answer."),
     ] = False,
-    why: Annotated[  # noqa: FBT002 an option of the command line, always named there
+    why: Annotated[
         bool, typer.Option("--why", help="How much of the row's answer each column made.")
     ] = False,
-    shapley: Annotated[  # noqa: FBT002 an option of the command line, always named there
+    shapley: Annotated[
         bool, typer.Option("--shapley", help="The same by Shapley values, up to 12 columns.")
     ] = False,
     baseline: Annotated[
@@ -72,18 +59,14 @@ def explain(
         int | None,
         typer.Option(metavar="N", help="From 1 below the head; the mean of all if left out."),
     ] = None,
-    network: Annotated[
-        int, typer.Option(metavar="N", help="Which of the networks that answer together.")
-    ] = 1,
+    network: WhichNetwork = 1,
     depth: Annotated[
         int, typer.Option(metavar="N", help="How many layers of blame are opened.")
     ] = 1,
     terms: Annotated[
         int, typer.Option(metavar="N", help="So many terms of a sum, or rows, are written out.")
     ] = 8,
-    digits: Annotated[
-        int, typer.Option(min=1, max=17, metavar="N", help="Significant digits of a number.")
-    ] = 6,
+    digits: Digits = 6,
     learning_rate: Annotated[
         float | None,
         typer.Option(metavar="RATE", help="Write out an update of the parameter, too."),
@@ -97,7 +80,7 @@ def explain(
     formula: Annotated[
         str | None, typer.Option(metavar="FORM", help="Write latex or mathml instead of text.")
     ] = None,
-    as_json: AsJson = False,  # noqa: FBT002 an option of the command line, always named there
+    as_json: AsJson = False,
 ) -> None:
     """Open a derivative: of the loss by one weight. Or a row's answer: its slopes, its parts."""
     _check_formula(formula, parameter, as_json=as_json)
@@ -137,12 +120,7 @@ def explain(
         assert row is not None, "looked at above"
         method = "shapley" if shapley else "integrated_gradients"
         found = _of_answer(learned, table, row, asked[0], method, baseline, what_if or (), digits)
-    for note in found.notes:
-        voice("note", note)
-    if as_json:
-        put_json(found.describe())
-    else:
-        put_text(found.text(digits))
+    tell(voice, found, digits, as_json=as_json)
 
 
 def _check_update(learning_rate: float | None, rule: str | None, parameter: str | None) -> None:

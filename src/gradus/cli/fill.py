@@ -41,13 +41,13 @@ def fill(
             help="Where to write; NAME.filled.EXT if left out, - is standard output.",
         ),
     ] = None,
-    force: Force = False,  # noqa: FBT002 an option of the command line, always named there
+    force: Force = False,
     model: Annotated[
         str | None, typer.Option(metavar="FILE", help="Where to keep the model for gradus predict.")
     ] = None,
     report: ReportPlace = None,
-    quiet: Quiet = False,  # noqa: FBT002
-    as_json: AsJson = False,  # noqa: FBT002
+    quiet: Quiet = False,
+    as_json: AsJson = False,
     *,
     options: dict[str, Any],
 ) -> None:

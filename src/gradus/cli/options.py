@@ -36,6 +36,12 @@ Threads = Annotated[
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+WhichNetwork = Annotated[
+    int, typer.Option(metavar="N", help="Which of the networks that answer together.")
+]
+Digits = Annotated[
+    int, typer.Option(min=1, max=17, metavar="N", help="Significant digits of a number.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 #: What Python calls an option that the command line spells otherwise.
@@ -110,7 +116,7 @@ def learning_options(
     ignore: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN", help="Leave it out; repeatable.")
     ] = None,
-    keep_rows: Annotated[  # noqa: FBT002 an option of the command line, always named there
+    keep_rows: Annotated[
         bool, typer.Option("--keep-rows", help="Keep the rows learned from in the model file.")
     ] = False,
     start: Annotated[
@@ -119,7 +125,7 @@ def learning_options(
             "--from", metavar="RUN@EPOCH", help="Begin with the weights of a run, see gradus runs."
         ),
     ] = None,
-    no_record: Annotated[  # noqa: FBT002 an option of the command line, always named there
+    no_record: Annotated[
         bool, typer.Option("--no-record", help="Keep no record of the run.")
     ] = False,
 ) -> dict[str, Any]:

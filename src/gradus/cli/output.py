@@ -67,6 +67,20 @@ def put_json(thing: dict[str, object]) -> None:
     put_bytes(json.dumps(thing, indent=2, allow_nan=False).encode() + b"\n")
 
 
+def put(text: str, names: dict[str, object], *, as_json: bool) -> None:
+    """Write what was found: as lines for a person, or as one JSON object.
+
+    Raises
+    ------
+    ListenerLeft, DataError
+        As `put_bytes` does.
+    """
+    if as_json:
+        put_json(names)
+    else:
+        put_text(text)
+
+
 def silence(stream: TextIO) -> None:
     """Send what a broken stream still holds to nowhere, so that leaving Python stays quiet."""
     with contextlib.suppress(OSError, ValueError):

@@ -28,10 +28,10 @@ def predict(
             help="Where to write; NAME.predicted.EXT if left out, - is standard output.",
         ),
     ] = None,
-    force: Force = False,  # noqa: FBT002 an option of the command line, always named there
+    force: Force = False,
     threads: Threads = None,
-    quiet: Quiet = False,  # noqa: FBT002
-    as_json: AsJson = False,  # noqa: FBT002
+    quiet: Quiet = False,
+    as_json: AsJson = False,
 ) -> None:
     """Answer every row of a table by a model. The answers are written beside the table."""
     voice: Voice = context.obj

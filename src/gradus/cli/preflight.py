@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from gradus.cli.options import AsJson, Quiet, TablePlace, with_learning_options
-from gradus.cli.output import put_json, put_text
+from gradus.cli.output import put
 from gradus.cli.voice import Voice
 
 
@@ -20,8 +20,8 @@ def preflight(
         str | None,
         typer.Option(metavar="COLUMN", help="The column to answer; the one that has blanks."),
     ] = None,
-    quiet: Quiet = False,  # noqa: FBT002 an option of the command line, always named there
-    as_json: AsJson = False,  # noqa: FBT002
+    quiet: Quiet = False,
+    as_json: AsJson = False,
     *,
     options: dict[str, Any],
 ) -> None:
@@ -36,7 +36,4 @@ def preflight(
     found = preflight_table(table, target, **chosen)
     for warning in found.warnings:
         voice("warning", warning)
-    if as_json:
-        put_json(found.describe())
-    else:
-        put_text(found.text)
+    put(found.text, found.describe(), as_json=as_json)

@@ -33,8 +33,8 @@ def report(
             "--output", "-o", metavar="FILE", help="Where to write; NAME.report.html if left out."
         ),
     ] = None,
-    force: Force = False,  # noqa: FBT002 an option of the command line, always named there
-    quiet: Quiet = False,  # noqa: FBT002
+    force: Force = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write a page about a model. It is best given the table that was learned from."""
     voice: Voice = context.obj

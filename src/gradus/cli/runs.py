@@ -18,7 +18,7 @@ def runs(
     remove: Annotated[
         str | None, typer.Option(metavar="RUN", help="Remove this one from the record.")
     ] = None,
-    as_json: AsJson = False,  # noqa: FBT002 an option of the command line, always named there
+    as_json: AsJson = False,
 ) -> None:
     """List the runs of train and fill. Newest first."""
     from gradus.records.find import remove_run

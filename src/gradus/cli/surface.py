@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gradus.cli.loading import load_model
-from gradus.cli.options import AsJson, ModelPlace, TablePlace
-from gradus.cli.output import put_json, put_text
+from gradus.cli.options import AsJson, Digits, ModelPlace, TablePlace, WhichNetwork
+from gradus.cli.told import tell
 from gradus.cli.voice import Voice
 
 if TYPE_CHECKING:
@@ -29,22 +29,18 @@ def surface(
             help="A parameter, gradient or sharpest; once for a line, twice for a plane.",
         ),
     ] = None,
-    path: Annotated[  # noqa: FBT002 an option of the command line, always named there
+    path: Annotated[
         bool, typer.Option("--path", help="Take the plane of a run's path, in place of --along.")
     ] = False,
-    network: Annotated[
-        int, typer.Option(metavar="N", help="Which of the networks that answer together.")
-    ] = 1,
+    network: WhichNetwork = 1,
     points: Annotated[
         int, typer.Option(metavar="N", help="Points in each direction, an odd number.")
     ] = 11,
     reach: Annotated[
         float | None, typer.Option(metavar="R", help="How far to each side; 1 if left out.")
     ] = None,
-    digits: Annotated[
-        int, typer.Option(min=1, max=17, metavar="N", help="Significant digits of a number.")
-    ] = 3,
-    as_json: AsJson = False,  # noqa: FBT002
+    digits: Digits = 3,
+    as_json: AsJson = False,
 ) -> None:
     """Compute the loss around a network. Along a line, over a plane, or over a training's path."""
     voice: Voice = context.obj
@@ -68,9 +64,4 @@ def surface(
         reach=reach,
         is_of_path=path,
     )
-    for note in found.notes:
-        voice("note", note)
-    if as_json:
-        put_json(found.describe())
-    else:
-        put_text(found.text(digits))
+    tell(voice, found, digits, as_json=as_json)

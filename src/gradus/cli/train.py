@@ -28,9 +28,9 @@ def train(
         ),
     ] = None,
     report: ReportPlace = None,
-    force: Force = False,  # noqa: FBT002 an option of the command line, always named there
-    quiet: Quiet = False,  # noqa: FBT002
-    as_json: AsJson = False,  # noqa: FBT002
+    force: Force = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
     *,
     options: dict[str, Any],
 ) -> None:

@@ -36,8 +36,8 @@ def worksheet(
     seed: Annotated[
         int, typer.Option(metavar="N", help="The same seed and table give the same sheet.")
     ] = 0,
-    force: Force = False,  # noqa: FBT002 an option of the command line, always named there
-    quiet: Quiet = False,  # noqa: FBT002
+    force: Force = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write an exercise to be worked by hand. With rows of the table, and with its answers."""
     voice: Voice = context.obj
