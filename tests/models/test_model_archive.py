@@ -103,7 +103,7 @@ def test_an_entry_too_many_is_refused_wherever_it_stands(name):
 
 
 # Entries that files from before they existed do not have.
-LATER = {("network", "embeddings"), ("network", "l1"), "max_norm"}
+LATER = {("network", "embeddings"), ("network", "l1"), ("asked", "class_weight"), "max_norm"}
 
 
 def may_lack(path):
@@ -167,6 +167,21 @@ def test_a_recall_of_no_class_is_refused():
     assert refusal(pack(KIND, description, arrays)) == (
         "m describes no model: its recall must be that of its classes."
     )
+
+
+def test_weights_of_classes_that_nobody_could_have_given_are_refused():
+    description, arrays = taken_apart("five classes")
+    asked = description["origin"]["choices"]["asked"]
+    assert asked["class_weight"] == "balanced"
+    for given, sentence in (
+        ("equal", "class_weight must be 'balanced'; got 'equal'."),
+        (3, "class_weight must be 'balanced'; got 3."),
+        ({"class 1": -1}, "class_weight of 'class 1' must be a finite number at least 0; got -1."),
+    ):
+        asked["class_weight"] = given
+        assert refusal(pack(KIND, description, arrays)) == f"m describes no model: {sentence}"
+    del asked["class_weight"]
+    assert parse(pack(KIND, description, arrays), "m").task == "classes"
 
 
 # Rows ---------------------------------------------------------------------------------------------

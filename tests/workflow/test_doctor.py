@@ -1,10 +1,12 @@
 """The doctor on runs of tables: what it is shown, what it says, and when it refuses."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import gradus
 from gradus.models.model_file import save
+from gradus.records.find import remove_run
 from gradus.tables.raw import named_path
 from gradus.workflow.preflight import preflight_table
 
@@ -70,6 +72,20 @@ def test_a_model_and_its_table_tell_the_same(path, tmp_path):
     assert by_model == by_run
 
 
+def test_a_model_is_examined_with_the_weights_of_its_classes(path, tmp_path):
+    """The names of classes are numbers, as a table read by Python has them."""
+    frame = pd.read_csv(path)
+    frame["y"] = (frame["y"] > 1).astype(float)
+    frame.to_csv(path, index=False)
+    options = {"rule": "adam", "learning_rate": 1e-6, "class_weight": {1.0: 5}, **TINY}
+    model = gradus.train(path, "y", **options)
+    by_run = gradus.doctor("last").finding
+    remove_run("last")
+    save(model, tmp_path / "m.gradus")
+    by_model = gradus.doctor(str(tmp_path / "m.gradus"), str(path)).finding
+    assert by_model == by_run is not None
+
+
 def test_a_table_that_has_changed(path):
     gradus.train(path, "y", **TINY)
     with path.open("a") as file:
@@ -99,10 +115,12 @@ def test_few_rows(path):
 def test_a_model_of_another_table(path, tmp_path):
     model = gradus.train(path, "y", record=False, **TINY)
     save(model, tmp_path / "m.gradus")
+    lines = path.read_text().splitlines()
     other = named_path(str(tmp_path / "other.csv"))
-    other.write_text("\n".join(path.read_text().splitlines()[:100]) + "\n")
-    with pytest.raises(gradus.DataError, match="must be the table that"):
-        gradus.doctor(str(tmp_path / "m.gradus"), str(other))
+    for changed in (lines[:100], [*lines[:-1], lines[-1].rpartition(",")[0] + ",9"]):
+        other.write_text("\n".join(changed) + "\n")
+        with pytest.raises(gradus.DataError, match="must be the table that"):
+            gradus.doctor(str(tmp_path / "m.gradus"), str(other))
 
 
 def test_checks_before_training(path):

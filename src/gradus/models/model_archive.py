@@ -12,7 +12,7 @@ import numpy as np
 
 from gradus._archive import AnyArray
 from gradus._typing import Float64Array, FloatArray
-from gradus._validate import check_choice, check_flag, check_whole
+from gradus._validate import check_choice, check_flag, check_number, check_whole
 from gradus.engines.registry import ENGINE_NAMES
 from gradus.models.model import Answerer, Model, Origin
 from gradus.models.network_archive import read_spec
@@ -39,7 +39,7 @@ _ORIGIN = {
     "instruction_set",
 }  # fmt: skip
 _CHOICES = {"network", "plan", "split", "asked", "seed", "engine"}
-_ASKED = {"folds", "split", "weight_column", "kinds", "ignore"}
+_ASKED = {"folds", "split", "weight_column", "kinds", "ignore", "class_weight"}
 _SPLITS = ("random", "time", "group")
 # From a twentieth to twenty are fitted; a little room for the last bit.
 _TEMPERATURES = (0.049, 20.01)
@@ -269,10 +269,12 @@ def _check_choices(choices: object) -> None:
 
 
 def _check_asked(asked: object) -> None:
-    """Refuse options of reading and splitting a table that nobody could have given."""
+    """Refuse options of reading, splitting and weighing a table that nobody could have given."""
     if not isinstance(asked, dict):
         raise TypeError("what was asked must hold names and values.")
-    _check_names("what was asked", asked, _ASKED)
+    # Older files do not tell it.
+    weights = asked.get("class_weight")
+    _check_names("what was asked", {"class_weight": weights, **asked}, _ASKED)
     if asked["folds"] is not None:
         check_whole("folds", asked["folds"], at_least=2)
     for name in ("split", "weight_column"):
@@ -283,6 +285,11 @@ def _check_asked(asked: object) -> None:
         raise TypeError(f"kinds must hold names and kinds; got {kinds!r:.40}.")
     for text in (*kinds, *kinds.values(), *_list(asked["ignore"])):
         _text(text)
+    if isinstance(weights, dict):
+        for name, factor in weights.items():
+            check_number(f"class_weight of {name!r:.40}", factor, at_least=0)
+    elif weights is not None:
+        check_choice("class_weight", weights, ("balanced",))
 
 
 def history_table(history: History) -> Float64Array:

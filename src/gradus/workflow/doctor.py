@@ -22,9 +22,9 @@ from gradus.tables.closed import from_json
 from gradus.training.plan import Plan
 from gradus.workflow.examined import first_case
 from gradus.workflow.learn import training_weights
+from gradus.workflow.learned_table import options_of_table, unseen_outputs
 from gradus.workflow.options import Options
 from gradus.workflow.prepare import Prepared, prepare
-from gradus.workflow.review import options_of_reading
 from gradus.workflow.train import read_as
 
 
@@ -179,9 +179,9 @@ def _case_of_model(model: Model, name: str, table: object) -> Case | None:
             f"{model.verdict.answered_by} model. The record of its run, if one was kept, has the "
             "network."
         )
-    options = options_of_reading(model)
+    options = options_of_table(model)
     prepared = prepare(read_as(table, options), model.target, options, needs_blank=False)
-    if len(prepared.y) != model.origin.n_complete or prepared.encoder != model.encoder:
+    if unseen_outputs(model, prepared) is None:
         raise DataError(
             f"{prepared.table.name} must be the table that {name} learned from; it is another one, "
             "or has changed."
@@ -193,7 +193,8 @@ def _case_of_rows(model: Model, prepared: Prepared) -> Case | None:
     """Put together what a model whose network answers holds, and its rows."""
     answerer, plan = model.answerer, from_json((Plan,), model.origin.choices["plan"])
     end, history = answerer.by_fold[0], model.history[0]
-    return first_case(prepared, prepared.weights, answerer.spec, plan, None, end, history)
+    weights = training_weights(prepared, options_of_table(model))
+    return first_case(prepared, weights, answerer.spec, plan, None, end, history)
 
 
 def _headed(problem: str) -> str:

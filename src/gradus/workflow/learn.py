@@ -307,7 +307,7 @@ def _origin(prepared: Prepared, contest: Contest, options: Options) -> Origin:
         # No bit depends on the threads, and none of the file does.
         "plan": describe(replace(plan, n_threads=None)),
         "split": prepared.split.kind,
-        "asked": options.of_reading(),
+        "asked": options.of_table(),
         "seed": options.seed,
         "engine": options.engine,
     }

@@ -4,6 +4,7 @@ Values are checked here where that needs no table. What follows from them is dec
 """
 
 import difflib
+import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
@@ -12,6 +13,7 @@ from gradus._threads import MOST_THREADS
 from gradus._validate import check_choice, check_flag, check_number, check_whole
 from gradus.engines.registry import ENGINE_NAMES
 from gradus.errors import InvalidParameter
+from gradus.tables.convert import spelled
 from gradus.workflow.choices import Range, Words
 from gradus.workflow.hyperparameters import COMMANDS
 
@@ -109,14 +111,15 @@ class Options:
                 raise InvalidParameter(f"{name} is no option. {hint}")
         return cls(**options)
 
-    def of_reading(self) -> dict[str, Any]:
-        """Return as JSON what decides, beside the seed, how a table is read and split."""
+    def of_table(self) -> dict[str, Any]:
+        """Return as JSON what decides, beside the seed, how a table is read, split and weighed."""
         return {
             "folds": self.folds,
             "split": self.split,
             "weight_column": self.weight_column,
             "kinds": dict(self.kinds),
             "ignore": list(self.ignore),
+            "class_weight": self.class_weight,
         }
 
     def __post_init__(self) -> None:
@@ -133,7 +136,7 @@ class Options:
             _check_hidden(self.hidden)
         _check_rule_alone(self.rule, self.learning_rate, self.batch_size)
         if self.class_weight is not None:
-            _check_class_weight(self.class_weight)
+            object.__setattr__(self, "class_weight", _class_weight(self.class_weight))
         for name in ("weight_column", "split"):
             value = getattr(self, name)
             if value is not None and not isinstance(value, str):
@@ -179,16 +182,27 @@ def _check_hidden(hidden: object) -> None:
         _checked("each width in hidden", width, COMMANDS["hidden"].allowed)
 
 
-def _check_class_weight(class_weight: object) -> None:
-    """Refuse what is neither "balanced" nor a mapping to factors."""
-    if isinstance(class_weight, Mapping):
-        for name, factor in class_weight.items():
-            check_number(f"class_weight of {name!r}", factor, at_least=0, at_most=_LARGEST_FACTOR)
-    elif class_weight != "balanced":
+def _class_weight(given: object) -> str | dict[str, float]:
+    """Return "balanced", or the factors by the names that a person reads of the classes."""
+    if isinstance(given, Mapping):
+        return {
+            _as_word(name): check_number(
+                f"class_weight of {name!r}", factor, at_least=0, at_most=_LARGEST_FACTOR
+            )
+            for name, factor in given.items()
+        }
+    if given != "balanced":
         raise InvalidParameter(
-            "class_weight must be 'balanced' or a mapping of classes to numbers; "
-            f"got {class_weight!r}."
+            f"class_weight must be 'balanced' or a mapping of classes to numbers; got {given!r}."
         )
+    return "balanced"
+
+
+def _as_word(name: object) -> str:
+    """Spell a class as a person reads it: 1 for the number 1.0."""
+    if isinstance(name, bool) or not isinstance(name, numbers.Real):
+        return str(name)
+    return spelled(float(name))
 
 
 def _check_columns(kinds: object, ignore: object) -> None:

@@ -3,7 +3,6 @@
 Each step is one call to who knows how. What is trained on the arrays must not be known here.
 """
 
-import numbers
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,7 +12,6 @@ from gradus._archive import array_checksum, digest
 from gradus._typing import Float64Array, Int64Array
 from gradus.errors import InvalidParameter
 from gradus.tables.checks import groups_of_copies, warnings_of
-from gradus.tables.convert import spelled
 from gradus.tables.encode import Encoder
 from gradus.tables.kinds import Described, describe
 from gradus.tables.question import Question, pose_question
@@ -167,24 +165,16 @@ def class_factors(labels: Classes, codes: Int64Array, options: Options) -> Float
         counts = np.bincount(codes, minlength=len(names))
         factors = len(codes) / (len(names) * counts)
     else:
-        given = {_as_word(name): float(factor) for name, factor in chosen.items()}
-        unknown = [name for name in given if name not in names]
+        unknown = [name for name in chosen if name not in names]
         if unknown:
             raise InvalidParameter(
                 f"class_weight must name classes of the target, {listed(names)}; "
                 f"got {unknown[0]!r}."
             )
-        factors = np.array([given.get(name, 1.0) for name in names])
+        factors = np.array([chosen.get(name, 1.0) for name in names])
         if not factors.any():
             raise InvalidParameter("class_weight must be above 0 for some class; all are 0.")
     return np.asarray(factors[codes], dtype=np.float64)
-
-
-def _as_word(name: object) -> str:
-    """Spell a class as a person reads it: 1 for the number 1.0."""
-    if isinstance(name, bool) or not isinstance(name, numbers.Real):
-        return str(name)
-    return spelled(float(name))
 
 
 def _grouping(table: Table, options: Options) -> tuple[str, ...]:

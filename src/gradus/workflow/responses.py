@@ -16,7 +16,7 @@ from gradus.models.model import Model, predictions_of
 from gradus.tables.convert import spelled, spelled_date
 from gradus.tables.table import Column
 from gradus.tables.target import Classes
-from gradus.workflow.review import answers_of
+from gradus.workflow.learned_table import answers_of
 
 # Values are looked for among so many rows, drawn at random.
 _MOST_LOOKED_AT = 10_000

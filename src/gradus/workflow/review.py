@@ -1,11 +1,9 @@
 """A model beside a table: how the table was read, and what the model says where it is known.
 
 Of the table that the model was learned from, each row is answered by a network that has not seen
-it: reading and splitting are deterministic, so they are done again and compared with what the model
-has written down. How any of it is shown must not be known here.
+it. How any of it is shown must not be known here.
 """
 
-import math
 import os
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -14,25 +12,18 @@ import numpy as np
 
 from gradus._typing import BoolArray, Float64Array, Int64Array
 from gradus.errors import GradusError
-from gradus.models.model import Model, predictions_of
+from gradus.models.model import Model
 from gradus.tables.convert import to_numbers
 from gradus.tables.table import Column, Table
 from gradus.tables.target import NumberTarget
-from gradus.verdict.averages import mean
-from gradus.verdict.calibration import apply_temperature
 from gradus.verdict.class_measures import log_losses
 from gradus.verdict.intervals import FEWEST_JUDGED, held_rows
 from gradus.workflow.fill import STANDARD
 from gradus.workflow.known_rows import known_rows
 from gradus.workflow.learn import JUDGED_ON, rows_of_bounds
-from gradus.workflow.options import Options
+from gradus.workflow.learned_table import answers_of, options_of_table, unseen_outputs
 from gradus.workflow.prepare import Prepared, prepare
 from gradus.workflow.train import read_as
-
-# The measures of the same rows and networks differ in the last bits between instruction sets.
-_SAME = 1e-4
-# What errors of the rounding alone may come to, as a part of the largest known value.
-_ROUNDING = 1e-12
 
 
 class ColumnRead(NamedTuple):
@@ -146,7 +137,7 @@ def review(model: Model, table: str | os.PathLike[str] | object) -> Review:
     """
     read: Table | object = table
     try:
-        options = options_of_reading(model)
+        options = options_of_table(model)
         read = read_as(table, options)
         prepared = prepare(read, model.target, options, needs_blank=False)
     except GradusError:
@@ -160,45 +151,17 @@ def review(model: Model, table: str | os.PathLike[str] | object) -> Review:
     return _of_another(model, model.read(read if is_gone else table))
 
 
-def answers_of(model: Model, outputs: Float64Array) -> Float64Array:
-    """Turn what networks predict, (n, n_outputs), into numbers of a unit or probabilities."""
-    if isinstance(model.labels, NumberTarget):
-        return model.labels.restore(outputs[:, 0])
-    return apply_temperature(outputs, model.answerer.temperature)
-
-
-def options_of_reading(model: Model) -> Options:
-    """Return the options that the table of a model was read and split with."""
-    choices = model.origin.choices
-    return Options(seed=choices["seed"], engine=choices["engine"], **choices["asked"])
-
-
 def _learned_from(model: Model, prepared: Prepared) -> Review | None:
     """Return the review of the table learned from; None where this is another one."""
-    folds, by_fold = prepared.split.folds, model.answerer.by_fold
-    is_like = (
-        len(prepared.y) == model.origin.n_complete
-        and prepared.encoder == model.encoder
-        and type(prepared.labels) is type(model.labels)
-        and int(folds.max()) + 1 == len(by_fold)
-    )
-    judged = np.flatnonzero(folds >= 0)
-    if not is_like or not len(judged):
+    outputs = unseen_outputs(model, prepared)
+    if outputs is None:
         return None
-    outputs = np.empty((len(judged), model.answerer.spec.n_outputs))
-    for k in range(len(by_fold)):
-        own = folds[judged] == k
-        X, engine = prepared.X[judged[own]], model.origin.choices["engine"]
-        outputs[own] = predictions_of(model.answerer.spec, by_fold[k : k + 1], X, engine)[0]
-    w = None if prepared.weights is None else prepared.weights[judged]
-    answers, known = answers_of(model, outputs), prepared.known[judged]
-    if not _is_as_measured(model, answers, known, w):
-        return None
+    judged = np.flatnonzero(prepared.split.folds >= 0)
     held, weights = _held(model, prepared, judged, outputs)
     rows = JudgedRows(
         prepared.question.complete[judged] + 1,
-        known,
-        answers,
+        prepared.known[judged],
+        answers_of(model, outputs),
         held,
         weights,
         is_out_of_fold=True,
@@ -208,22 +171,6 @@ def _learned_from(model: Model, prepared: Prepared) -> Review | None:
     told = prepared.notes, prepared.warnings
     inputs, reading = prepared.inputs(every), _reading(prepared)
     return Review(model, prepared.table, inputs, reading, *told, rows, prepared)
-
-
-def _is_as_measured(
-    model: Model, answers: Float64Array, known: Float64Array, weights: Float64Array | None
-) -> bool:
-    """Tell whether answers have the error that the verdict tells, so that rows and folds agree."""
-    measures = model.verdict.measures.get(model.verdict.answered_by, {})
-    unit = float(np.abs(known).max()) or 1.0
-    if answers.ndim == 1:
-        with np.errstate(over="ignore"):
-            error = unit * math.sqrt(mean(np.square((answers - known) / unit), weights))
-        told = measures.get("typical_error")
-    else:
-        error = mean(log_losses(known.astype(np.int64), answers), weights)
-        told = measures.get("log_loss")
-    return told is None or math.isclose(error, told, rel_tol=_SAME, abs_tol=_ROUNDING * unit)
 
 
 def _held(
