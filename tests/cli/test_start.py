@@ -94,3 +94,9 @@ def test_a_signal_after_the_last_sentence_changes_nothing():
     )
     done = run(code, "--version")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_end_is_not_held_up_by_a_search_for_garbage():
+    tell = "import atexit, gc\natexit.register(lambda: print(gc.get_freeze_count() > 1000))\n"
+    done = run(tell + START, "--version")
+    assert done.stdout.splitlines()[-1] == "True"

@@ -68,4 +68,6 @@ def main() -> None:
         # All is done and said; only Python's own end is left.
         for number in numbers:
             signal.signal(number, signal.SIG_IGN)
+        # Python would look through all that is left for garbage, which takes 60 ms.
+        gc.freeze()
     sys.exit(128 + ears.heard if code and ears.heard else code)
