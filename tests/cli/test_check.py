@@ -49,6 +49,11 @@ def test_a_wrong_formula(capsys):
         (["check"], "gradus check must be given MODEL and TABLE, or --formula"),
         (["check", "m.gradus"], "gradus check must be given MODEL and TABLE, or --formula"),
         (["check", "--formula", "y"], "--formula must come with --derivative and --by"),
+        (
+            [*FORMULA, "1", "--network", "1"],
+            "--network must come with MODEL and TABLE, not --formula.",
+        ),
+        ([*FORMULA, "1", "--most", "9"], "--most must come with MODEL and TABLE, not --formula."),
         ([*FORMULA, "1", "--at", "y"], "--at must be written as NAME=VALUE, such as y=0.5; got"),
     ],
 )

@@ -54,7 +54,22 @@ def test_the_first_step_of_other_rules(given, capsys, rule):
     ("options", "sentence"),
     [
         ([*PARAMETER, "--rule", "adam"], "--rule must come with --learning-rate"),
-        (["--row", "1", "--answer", "--learning-rate", "1"], "must come with --parameter"),
+        (
+            ["--row", "1", "--answer", "--learning-rate", "1"],
+            "--learning-rate must come with --parameter; nothing else is moved.",
+        ),
+        (
+            ["--rows-behind", PARAMETER[1], "--depth", "1"],
+            "--depth must come with --parameter; nothing else has layers of blame.",
+        ),
+        (
+            ["--row", "1", "--what-if", "a=2", "--terms", "9"],
+            "--terms must come with --parameter or --rows-behind; nothing else is shortened.",
+        ),
+        (
+            ["--row", "1", "--why", "--network", "1"],
+            "--network must come with --parameter or --rows-behind; all of them answer a row.",
+        ),
     ],
 )
 def test_options_that_do_not_apply(given, capsys, options, sentence):

@@ -63,6 +63,10 @@ def test_the_path_of_a_run(given, capfd, tmp_path):
     [
         (["--along", "nothing"], "nothing"),
         (["--points", "4"], "must be odd"),
+        (
+            ["--path", "--along", NAME],
+            "--path must come without --along, in whose place it stands.",
+        ),
         (["--network", "9"], "--network must be a whole number from 1 to 5; got 9."),
     ],
 )

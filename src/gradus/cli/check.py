@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gradus.cli.loading import load_model
-from gradus.cli.options import AsJson, WhichNetwork
+from gradus.cli.options import AsJson, WhichNetwork, is_typed
 from gradus.cli.output import put
 from gradus.cli.parse import values_of_names
 from gradus.cli.voice import Voice
@@ -45,6 +45,9 @@ def check(
             raise InvalidParameter(
                 "--formula must come with --derivative and --by, and without a model."
             )
+        for name in ("network", "most"):
+            if is_typed(context, name):
+                raise InvalidParameter(f"--{name} must come with MODEL and TABLE, not --formula.")
         from gradus.calculus.formula_check import check_formula
 
         found = check_formula(formula, derivative, by, values_of_names(at or ()))

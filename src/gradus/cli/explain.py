@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gradus.cli.loading import load_model
-from gradus.cli.options import AsJson, Digits, ModelPlace, TablePlace, WhichNetwork
+from gradus.cli.options import AsJson, Digits, ModelPlace, TablePlace, WhichNetwork, is_typed
 from gradus.cli.output import put_text
 from gradus.cli.parse import cells_of_columns
 from gradus.cli.told import Told, tell
@@ -18,6 +18,17 @@ from gradus.errors import InvalidParameter
 
 if TYPE_CHECKING:
     from gradus.models.model import Model
+
+
+# What an option must come with, and why.
+_BESIDE = {
+    "formula": (["--parameter"], "nothing else has one"),
+    "learning_rate": (["--parameter"], "nothing else is moved"),
+    "depth": (["--parameter"], "nothing else has layers of blame"),
+    "terms": (["--parameter", "--rows-behind"], "nothing else is shortened"),
+    "network": (["--parameter", "--rows-behind"], "all of them answer a row"),
+    "baseline": (["--why"], "nothing else is compared"),
+}
 
 
 def explain(
@@ -83,8 +94,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Open a derivative: of the loss by one weight. Or a row's answer: its slopes, its parts."""
-    _check_formula(formula, parameter, as_json=as_json)
-    _check_update(learning_rate, rule, parameter)
+    _check_formula(formula, as_json=as_json)
     of_row = {"--answer": answer, "--why": why or shapley, "--what-if": what_if}
     of_parameter = {"--parameter": parameter, "--rows-behind": rows_behind}
     asked = [name for name, given in {**of_row, **of_parameter}.items() if given]
@@ -93,8 +103,9 @@ def explain(
             "gradus explain must be given --parameter or --rows-behind, or one of --answer, --why "
             "and --what-if with --row."
         )
-    if baseline is not None and "--why" not in asked:
-        raise InvalidParameter("--baseline must come with --why; nothing else is compared.")
+    _check_beside(context, asked[0])
+    if rule is not None and learning_rate is None:
+        raise InvalidParameter("--rule must come with --learning-rate, which it steps with.")
     if rows_behind is not None and row is not None:
         raise InvalidParameter("--rows-behind must come without --row; it ranks all rows.")
     voice: Voice = context.obj
@@ -123,22 +134,20 @@ def explain(
     tell(voice, found, digits, as_json=as_json)
 
 
-def _check_update(learning_rate: float | None, rule: str | None, parameter: str | None) -> None:
-    """Refuse what moves no parameter."""
-    if rule is not None and learning_rate is None:
-        raise InvalidParameter("--rule must come with --learning-rate, which it steps with.")
-    if learning_rate is not None and parameter is None:
-        raise InvalidParameter("--learning-rate must come with --parameter, which it moves.")
+def _check_beside(context: typer.Context, asked: str) -> None:
+    """Refuse an option that what is asked for does not look at."""
+    for name, (others, reason) in _BESIDE.items():
+        if asked not in others and is_typed(context, name):
+            option = f"--{name.replace('_', '-')}"
+            raise InvalidParameter(f"{option} must come with {' or '.join(others)}; {reason}.")
 
 
-def _check_formula(formula: str | None, parameter: str | None, *, as_json: bool) -> None:
-    """Refuse a form there is none of, or beside something that has none."""
+def _check_formula(formula: str | None, *, as_json: bool) -> None:
+    """Refuse a form there is none of, or two forms at once."""
     if formula not in (None, "latex", "mathml"):
         raise InvalidParameter(f"formula must be latex or mathml; got {formula!r}.")
     if formula and as_json:
         raise InvalidParameter("--formula and --json must not be given together; choose one.")
-    if formula and parameter is None:
-        raise InvalidParameter("--formula must come with --parameter; nothing else has one.")
 
 
 def _of_answer(

@@ -171,6 +171,12 @@ def with_learning_options(command: Callable[..., None]) -> Callable[..., None]:
     return with_options
 
 
+def is_typed(context: typer.Context, name: str) -> bool:
+    """Tell whether a person gave an option, named as in Python, in place of what is usual."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def as_typed(error: InvalidParameter) -> str:
     """Return an error's sentence with the option that it begins with as a person types it.
 

@@ -11,6 +11,7 @@ from gradus.cli.loading import load_model
 from gradus.cli.options import AsJson, Digits, ModelPlace, TablePlace, WhichNetwork
 from gradus.cli.told import tell
 from gradus.cli.voice import Voice
+from gradus.errors import InvalidParameter
 
 if TYPE_CHECKING:
     from gradus.models.model import Model
@@ -43,6 +44,8 @@ def surface(
     as_json: AsJson = False,
 ) -> None:
     """Compute the loss around a network. Along a line, over a plane, or over a training's path."""
+    if path and along:
+        raise InvalidParameter("--path must come without --along, in whose place it stands.")
     voice: Voice = context.obj
     voice.reading(model)
     learned: Model | RecordedRun
