@@ -62,6 +62,6 @@ def read_once(table: str, options: dict[str, Any]) -> Any:  # noqa: ANN401 a pat
     if table != "-":
         return table
     from gradus.workflow.options import Options
-    from gradus.workflow.train import read_as
+    from gradus.workflow.prepare import read_as
 
     return read_as(table, Options(kinds=options["kinds"]))

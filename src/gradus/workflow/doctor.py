@@ -24,8 +24,7 @@ from gradus.workflow.examined import first_case
 from gradus.workflow.learn import training_weights
 from gradus.workflow.learned_table import options_of_table, unseen_outputs
 from gradus.workflow.options import Options
-from gradus.workflow.prepare import Prepared, prepare
-from gradus.workflow.train import read_as
+from gradus.workflow.prepare import Prepared, prepare, read_as
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,13 +25,9 @@ from gradus.tables.write import (
 )
 from gradus.tables.write import write_filled as write_file
 from gradus.training.control import Progress
-from gradus.workflow.branch import find_branch
 from gradus.workflow.filling import make_filling, names_beside
-from gradus.workflow.learn import learn
-from gradus.workflow.options import Options
 from gradus.workflow.prepare import Notify, prepare
 from gradus.workflow.recording import Recording
-from gradus.workflow.train import read_as
 
 #: What stands for standard input and standard output.
 STANDARD = "-"
@@ -126,28 +122,16 @@ def fill(
     KeyboardInterrupt
         If the person stops it. Nothing is written then.
     """
-    branch = None if start is None else find_branch(start)
-    chosen = Options.of(**options)
-    chosen = chosen if branch is None else branch.options(chosen)
-    recording = Recording("fill", chosen, branch, is_on=record)
+    recording = Recording("fill", options, start, is_on=record)
     place = output_place(table, output, "filled", force=force)
-    read = read_as(table, chosen)
-    recording.has_read(read)
+    read = recording.read(table)
     check_format(read, place)
-    prepared = prepare(read, target, chosen, notify, needs_blank=True)
+    prepared = prepare(read, target, recording.options, notify, needs_blank=True)
     # Before minutes of training are spent on answers that cannot be written.
     check_added_names(read, names_beside(prepared.target.name, prepared.labels))
-    model, contest = learn(
-        prepared,
-        chosen,
-        callback,
-        notify,
-        branch=branch,
-        snapshot_bytes=recording.snapshot_bytes,
-        on_failure=lambda contest: recording.keep(prepared, None, contest, notify),
-    )
+    model, contest = recording.learn(prepared, callback, notify)
     rows = prepared.question.asked
-    predictions = model.answer(prepared.inputs(rows), n_threads=chosen.n_threads)
+    predictions = model.answer(prepared.inputs(rows), n_threads=recording.options.n_threads)
     filling = make_filling(model, rows, predictions, model.target, is_new=False)
     data, frame = put_out(read, filling, place)
     recording.keep(prepared, model, contest, notify)

@@ -15,8 +15,7 @@ from gradus.networks.initializers import initial_params
 from gradus.workflow.examined import first_case
 from gradus.workflow.learn import possible_settings
 from gradus.workflow.options import Options
-from gradus.workflow.prepare import prepare
-from gradus.workflow.train import read_as
+from gradus.workflow.prepare import prepare, read_as
 
 
 @dataclass(frozen=True, eq=False)

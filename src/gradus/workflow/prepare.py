@@ -3,6 +3,7 @@
 Each step is one call to who knows how. What is trained on the arrays must not be known here.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,8 +14,9 @@ from gradus._typing import Float64Array, Int64Array
 from gradus.errors import InvalidParameter
 from gradus.tables.checks import groups_of_copies, warnings_of
 from gradus.tables.encode import Encoder
-from gradus.tables.kinds import Described, describe
+from gradus.tables.kinds import WORD_KINDS, Described, describe
 from gradus.tables.question import Question, pose_question
+from gradus.tables.read import read_table
 from gradus.tables.split import Split, choose_split
 from gradus.tables.table import Column, Table, listed
 from gradus.tables.target import Classes, NumberTarget
@@ -76,6 +78,15 @@ class Prepared:
     def inputs(self, rows: Int64Array) -> tuple[Column, ...]:
         """Return the input columns of some rows."""
         return tuple(self.described[j].column.take(rows) for j in self.question.inputs)
+
+
+def read_as(table: str | os.PathLike[str] | object, options: Options) -> Table:
+    """Read a table, its cells as the person said what the columns are."""
+    if isinstance(table, Table):
+        return table
+    words = [name for name, kind in options.kinds.items() if kind in WORD_KINDS]
+    numbers = [name for name, kind in options.kinds.items() if kind == "number"]
+    return read_table(table, words=words, numbers=numbers)
 
 
 def prepare(

@@ -1,11 +1,12 @@
-"""Keeping the record of a run: what is known when it begins, and what came of it.
+"""Learning that leaves a record: what is known when a run begins, and what came of it.
 
 A record is worth less than the run: where it cannot be kept, one sentence says so.
 """
 
+import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,13 @@ import numpy as np
 from gradus.engines.registry import engine as make_engine
 from gradus.models.model import Model
 from gradus.tables.table import Table
+from gradus.training.control import Progress
 from gradus.verdict.verdict import Verdict
-from gradus.workflow.branch import Branch
+from gradus.workflow.branch import find_branch
 from gradus.workflow.contest import Contest
+from gradus.workflow.learn import learn
 from gradus.workflow.options import Options
-from gradus.workflow.prepare import Notify, Prepared
+from gradus.workflow.prepare import Notify, Prepared, read_as
 
 if TYPE_CHECKING:
     from gradus.records.run import RecordedRun
@@ -30,38 +33,50 @@ _SNAPSHOT_BYTES, _MODEL_BYTES = 4 << 20, 16 << 20
 
 
 class Recording:
-    """The record of one run while it goes.
+    """One run while it goes, and its record.
 
     Parameters
     ----------
     command
         "fill" or "train".
-    options
-        As chosen.
-    branch
-        What it goes on from; None where it begins anew.
+    given
+        Options by their names.
+    start
+        What it goes on from, as in `find_branch`; None where it begins anew.
     is_on
-        False keeps none.
+        False keeps no record.
+
+    Attributes
+    ----------
+    options
+        As chosen: those of the run it goes on from, where none are given.
+
+    Raises
+    ------
+    InvalidParameter, ModelFileError
+        If an option has a value outside its range, or there is no such run to go on from.
     """
 
     def __init__(
-        self, command: str, options: Options, branch: Branch | None, *, is_on: bool
+        self, command: str, given: Mapping[str, Any], start: str | None, *, is_on: bool
     ) -> None:
-        self.command, self.options, self.is_on = command, options, is_on
-        self.parent = "" if branch is None else branch.name
+        self.command, self.is_on = command, is_on
+        self.branch = None if start is None else find_branch(start)
+        options = Options.of(**given)
+        self.options = options if self.branch is None else self.branch.options(options)
         self.began, self._clock = time.time(), time.monotonic()
         self._table = self._table_digest = ""
 
-    @property
-    def snapshot_bytes(self) -> int:
-        """Room for weights on the way."""
-        return _SNAPSHOT_BYTES if self.is_on else 0
+    def read(self, table: str | os.PathLike[str] | object) -> Table:
+        """Read a table as the options say, and take down which file it was before it may change."""
+        found = read_as(table, self.options)
+        path = found.source.path
+        if self.is_on and path is not None and path.is_file():
+            self._take_down(path)
+        return found
 
-    def has_read(self, table: Table) -> None:
-        """Take down which file was read, before it may change."""
-        path = table.source.path
-        if not self.is_on or path is None or not path.is_file():
-            return
+    def _take_down(self, path: Path) -> None:
+        """Keep name and digest of a file."""
         import hashlib
 
         try:
@@ -72,6 +87,23 @@ class Recording:
         # A name may hold bytes that are no text, which no file of ours can.
         name = str(path.absolute()).encode("utf-8", "backslashreplace").decode()
         self._table, self._table_digest = name, found.hexdigest()
+
+    def learn(
+        self,
+        prepared: Prepared,
+        callback: Callable[[Progress], None] | None,
+        notify: Notify | None,
+    ) -> tuple[Model, Contest]:
+        """Learn as `workflow.learn` does; training that diverged is kept here, too."""
+        return learn(
+            prepared,
+            self.options,
+            callback,
+            notify,
+            branch=self.branch,
+            snapshot_bytes=_SNAPSHOT_BYTES if self.is_on else 0,
+            on_failure=lambda contest: self.keep(prepared, None, contest, notify),
+        )
 
     def keep(
         self, prepared: Prepared, model: Model | None, contest: Contest, notify: Notify | None
@@ -135,7 +167,7 @@ class Recording:
             answered_by="" if verdict is None else verdict.answered_by,
             typical_error=own.get("typical_error"),
             accuracy=own.get("accuracy"),
-            parent=self.parent,
+            parent="" if self.branch is None else self.branch.name,
             model_digest=model_digest,
         )
         return RecordedRun(

@@ -22,8 +22,7 @@ from gradus.workflow.fill import STANDARD
 from gradus.workflow.known_rows import known_rows
 from gradus.workflow.learn import JUDGED_ON, rows_of_bounds
 from gradus.workflow.learned_table import answers_of, options_of_table, unseen_outputs
-from gradus.workflow.prepare import Prepared, prepare
-from gradus.workflow.train import read_as
+from gradus.workflow.prepare import Prepared, prepare, read_as
 
 
 class ColumnRead(NamedTuple):

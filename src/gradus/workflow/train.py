@@ -8,13 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradus.models.model import Model
-from gradus.tables.kinds import WORD_KINDS
-from gradus.tables.read import read_table
-from gradus.tables.table import Table
 from gradus.training.control import Progress
-from gradus.workflow.branch import find_branch
-from gradus.workflow.learn import learn
-from gradus.workflow.options import Options
 from gradus.workflow.prepare import Notify, prepare
 from gradus.workflow.recording import Recording
 
@@ -68,30 +62,9 @@ def train(
     KeyboardInterrupt
         If the person stops it.
     """
-    branch = None if start is None else find_branch(start)
-    chosen = Options.of(**options)
-    chosen = chosen if branch is None else branch.options(chosen)
-    recording = Recording("train", chosen, branch, is_on=record)
-    read = read_as(table, chosen)
-    recording.has_read(read)
-    prepared = prepare(read, target, chosen, notify, needs_blank=False)
-    model, contest = learn(
-        prepared,
-        chosen,
-        callback,
-        notify,
-        branch=branch,
-        snapshot_bytes=recording.snapshot_bytes,
-        on_failure=lambda contest: recording.keep(prepared, None, contest, notify),
-    )
+    recording = Recording("train", options, start, is_on=record)
+    read = recording.read(table)
+    prepared = prepare(read, target, recording.options, notify, needs_blank=False)
+    model, contest = recording.learn(prepared, callback, notify)
     recording.keep(prepared, model, contest, notify)
     return model
-
-
-def read_as(table: str | os.PathLike[str] | object, options: Options) -> Table:
-    """Read a table, its cells as the person said what the columns are."""
-    if isinstance(table, Table):
-        return table
-    words = [name for name, kind in options.kinds.items() if kind in WORD_KINDS]
-    numbers = [name for name, kind in options.kinds.items() if kind == "number"]
-    return read_table(table, words=words, numbers=numbers)
