@@ -252,7 +252,7 @@ def test_a_target_that_does_not_exist(write):
 
 def test_a_bound_of_the_same_name(write, monkeypatch):
     # It is found before anything is trained for it.
-    monkeypatch.setattr("gradus.workflow.fill.learn", None)
+    monkeypatch.setattr("gradus.workflow.recording.learn", None)
     assert refusal(DataError, write(b"y_low,y\n1,2\n2,3\n3,\n"), "y") == (
         "t.csv must have no column 'y_low', which is where a column beside the "
         "answers goes. Rename it."
