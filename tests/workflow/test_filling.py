@@ -20,7 +20,7 @@ def test_names_beside_numbers_and_classes():
     [("y_flag", [1.5, 2.5, 4.0, 3.0, None]), ("y_p_b", ["a", "b", "a", "b", None])],
 )
 def test_a_name_that_is_taken_is_told_before_training(monkeypatch, beside, answers):
-    monkeypatch.setattr("gradus.workflow.fill.learn", None)
+    monkeypatch.setattr("gradus.workflow.recording.learn", None)
     with pytest.raises(DataError) as caught:
         fill(pd.DataFrame({beside: [1.0, 2, 3, 4, 5], "y": answers}))
     assert str(caught.value) == (
