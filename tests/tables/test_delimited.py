@@ -137,14 +137,14 @@ def test_spelling_of_plain_numbers():
 
 def test_nothing_is_left_in_the_temporary_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    read(b"a,b\n1,2\n")
-    refusal(b"a,b\n1,2\n3,inf\n")
+    read(b'"a",b\n1,2\n')
+    refusal(b'"a",b\n1,2\n3,inf\n')
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_temporary_folder_that_cannot_be_written(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
-    assert refusal(b"a,b\n1,2\n") == (
+    assert refusal(b'"a",b\n1,2\n') == (
         "t.csv cannot be read: no temporary file can be written, No such file or directory."
     )
 
@@ -153,11 +153,11 @@ def test_lines_that_duckdb_reads_otherwise(monkeypatch):
     # The two readers are held against each other; one of them is given a line less, then a
     # letter less.
     monkeypatch.setattr(parsed, "_lines", lambda _text, _layout: [b"a,b\n1,2\n"])
-    assert refusal(b"a,b\n1,2\n3,4\n") == (
+    assert refusal(b'"a",b\n1,2\n3,4\n') == (
         "t.csv can be read in two ways: 2 lines or 3. Check its quotation marks and line ends."
     )
     monkeypatch.setattr(parsed, "_lines", lambda _text, _layout: [b"a,b\n1,2\n3,4\n"])
-    assert refusal(b"a,b\n1,2\n33,4\n") == (
+    assert refusal(b'"a",b\n1,2\n33,4\n') == (
         "t.csv can be read in two ways: column 1 of line 3 has two lengths. Check its quotation "
         "marks and line ends."
     )
@@ -192,7 +192,7 @@ def test_ctrl_c_while_reading_is_heard_at_once(monkeypatch):
     connect = duckdb.connect
     monkeypatch.setattr(duckdb, "connect", lambda *a, **options: Slow(connect(*a, **options)))
     with pytest.raises(KeyboardInterrupt):
-        read(b"a,b\n1,2\n")
+        read(b'"a",b\n1,2\n')
 
 
 def test_five_hundred_made_and_mutilated_files():

@@ -26,6 +26,7 @@ from gradus.tables.raw import RawFile
 from gradus.tables.scan import Layout, check_lengths, line_number
 from gradus.tables.spelled import is_infinite
 from gradus.tables.table import Column, Source, Spelling, Table, listed, option
+from gradus.tables.unquoted import UnquotedParser
 
 #: The largest magnitude read. Sums and squares of standard deviations stay far below float64's
 #: 1.8e308, so nothing later needs to look for an overflow.
@@ -169,7 +170,7 @@ def _read_columns(
     open_: dict[int, tuple[_Cells, Decision]] = {}
     facts: dict[int, _Fact] = {}
     with open_parser(text, layout, delimiter, quote, source.raw.name) as parser:
-        done = _plain(parser, names, words, delimiter, quote)
+        done = _plain(parser, source, names, words)
         for j, texts in parser.words([j for j in range(len(names)) if j not in done]):
             index: dict[str, int] = {}
             codes = np.array([index.setdefault((t or "").strip(), len(index)) for t in texts])
@@ -211,10 +212,13 @@ def _fact(cells: _Cells, decision: Decision) -> _Fact:
 
 
 def _plain(
-    parser: Parser, names: tuple[str, ...], words: Collection[str], delimiter: bytes, quote: bytes
+    parser: Parser | UnquotedParser,
+    source: DelimitedText,
+    names: tuple[str, ...],
+    words: Collection[str],
 ) -> dict[int, Column]:
     """Return the columns of plain numbers by their place; the rest needs a second look."""
-    text, layout = parser.text, parser.layout
+    text, layout, delimiter, quote = source.text, source.layout, source.delimiter, source.quote
     points = point_places(text)
     shapes = {
         int(j): column_shapes(text, layout, int(j), quote, points)

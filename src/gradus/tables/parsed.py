@@ -1,7 +1,8 @@
 """Let DuckDB parse the cells that `scan` has found, and hold the two against each other.
 
-Nothing is left for DuckDB to guess: delimiter, quotation mark, number of columns and their types
-are given. What a cell means must not be known here.
+Small texts in which no mark encloses a cell are cut where `scan` says, see `unquoted`. Nothing is
+left for DuckDB to guess: delimiter, quotation mark, number of columns and their types are given.
+What a cell means must not be known here.
 """
 
 import contextlib
@@ -16,6 +17,7 @@ from gradus._typing import BoolArray, Float64Array, Int64Array
 from gradus.errors import DataError
 from gradus.tables.duck import fetch, locked_connection, pattern, private_file, quoted
 from gradus.tables.scan import Layout, line_number, places
+from gradus.tables.unquoted import UnquotedParser, is_cut_here
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -119,14 +121,19 @@ class Parser:
 @contextlib.contextmanager
 def open_parser(
     text: bytes, layout: Layout, delimiter: bytes, quote: bytes, name: str
-) -> Iterator[Parser]:
+) -> Iterator[Parser | UnquotedParser]:
     """Give DuckDB the table's lines in a private file, which is gone afterwards.
+
+    It is not asked where the text can be cut as it is.
 
     Raises
     ------
     DataError
         If the file cannot be written, or DuckDB fails.
     """
+    if is_cut_here(text, layout, quote):
+        yield UnquotedParser(text, layout)
+        return
     longest = int((layout.stops[:, -1] - layout.starts[:, 0]).max()) + 2
     columns = {f"c{j}": "VARCHAR" for j in range(layout.n_columns)}
     mark = quoted(quote.decode("ascii"))
