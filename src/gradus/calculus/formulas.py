@@ -4,6 +4,7 @@ What is explained must not be known here.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from gradus.calculus.expressions import Application, Product, Quantity, Sum, Symbol
@@ -18,7 +19,10 @@ def as_latex(quantities: Sequence[Quantity], digits: int = 6) -> str:
     quantities, digits
         As in `render.as_text`.
     """
-    lines = [_latex_line(one, digits) for one in _all_opened(quantities)]
+    lines = []
+    for one in _all_opened(quantities):
+        name, *steps = _LATEX.steps(one, digits)
+        lines.append(f"{name} &= {' = '.join(steps)}")
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
 
@@ -30,7 +34,10 @@ def as_mathml(quantities: Sequence[Quantity], digits: int = 6) -> str:
     quantities, digits
         As in `render.as_text`.
     """
-    rows = [f"<mtr><mtd>{_mathml_line(one, digits)}</mtd></mtr>" for one in _all_opened(quantities)]
+    rows = [
+        f"<mtr><mtd><mrow>{'<mo>=</mo>'.join(_MATHML.steps(one, digits))}</mrow></mtd></mtr>"
+        for one in _all_opened(quantities)
+    ]
     return '<math display="block"><mtable columnalign="left">' + "".join(rows) + "</mtable></math>"
 
 
@@ -46,82 +53,61 @@ def _all_opened(quantities: Sequence[Quantity]) -> Iterator[Quantity]:
             waiting += reversed(opened_within(one))
 
 
-def _latex_line(quantity: Quantity, digits: int) -> str:
-    value = _latex_plain(quantity.value, digits)
-    steps = [_latex(quantity.symbol)]
-    if isinstance(quantity.opened, Application):
-        of = quantity.opened
-        argument = _latex_plain(of.argument.value, digits)
-        steps.append(f"\\mathrm{{{_function(of.function)}}}({argument})")
-    elif quantity.opened is not None:
-        steps.append(_written(quantity.opened, lambda one: _latex(one.symbol), " \\cdot "))
-        steps.append(
-            _written(
-                quantity.opened,
-                lambda one: _latex_number(one.value, digits),
-                " \\cdot ",
-                rest=lambda rest: _latex_number(rest, digits),
-            )
-        )
-    return " &= ".join([steps[0], " = ".join([*steps[1:], value])])
+@dataclass(frozen=True)
+class _Form:
+    """How a language writes what formulas are made of.
 
+    Attributes
+    ----------
+    plus, times, opening, closing
+        Signs and parentheses.
+    symbol, number, function
+        Write a name, a number with its power of ten as one, and the name of a function.
+    """
 
-def _mathml_line(quantity: Quantity, digits: int) -> str:
-    equals, dot = "<mo>=</mo>", "<mo>&#x22C5;</mo>"
-    value = _mathml_plain(quantity.value, digits)
-    steps = [_mathml(quantity.symbol)]
-    if isinstance(quantity.opened, Application):
-        of = quantity.opened
-        argument = _mathml_plain(of.argument.value, digits)
-        steps.append(f"<mi>{escape(of.function)}</mi><mo>(</mo>{argument}<mo>)</mo>")
-    elif quantity.opened is not None:
-        plus = "<mo>+</mo>"
-        steps.append(_written(quantity.opened, lambda one: _mathml(one.symbol), dot, plus))
-        steps.append(
-            _written(
-                quantity.opened,
-                lambda one: _mathml_number(one.value, digits),
-                dot,
-                plus,
-                rest=lambda rest: _mathml_number(rest, digits),
-            )
-        )
-    return f"<mrow>{equals.join([*steps, value])}</mrow>"
+    plus: str
+    times: str
+    opening: str
+    closing: str
+    symbol: Callable[[Symbol], str]
+    number: Callable[[float, int], str]
+    function: Callable[[str], str]
 
+    def steps(self, quantity: Quantity, digits: int) -> list[str]:
+        """Write what stands between the equal signs: a name, what it is made of, and its value."""
 
-def _written(
-    opened: Product | Sum,
-    write: Callable[[Quantity], str],
-    times: str,
-    plus: str = " + ",
-    rest: Callable[[float], str] = lambda _: "...",
-) -> str:
-    """Write a product, or a sum of products; `rest` writes what a sum leaves out."""
-    if isinstance(opened, Product):
-        return times.join(write(factor) for factor in opened.factors)
-    terms = [times.join(write(factor) for factor in term.factors) for term in opened.terms]
-    if opened.n_rest:
-        terms.append(rest(opened.rest))
-    return plus.join(terms)
+        def inner(value: float) -> str:
+            """Write a number within a product or sum, in parentheses where it has a sign."""
+            number = self.number(value, digits)
+            return self._enclosed(number) if value < 0 else number
+
+        found, opened = [self.symbol(quantity.symbol)], quantity.opened
+        if isinstance(opened, Application):
+            argument = self._enclosed(self.number(opened.argument.value, digits))
+            found.append(self.function(opened.function) + argument)
+        elif opened is not None:
+            found.append(self._made_of(opened, lambda one: self.symbol(one.symbol), "..."))
+            rest = inner(opened.rest) if isinstance(opened, Sum) else ""
+            found.append(self._made_of(opened, lambda one: inner(one.value), rest))
+        return [*found, self.number(quantity.value, digits)]
+
+    def _enclosed(self, text: str) -> str:
+        return f"{self.opening}{text}{self.closing}"
+
+    def _made_of(self, opened: Product | Sum, write: Callable[[Quantity], str], rest: str) -> str:
+        """Write a product, or a sum of products; `rest` is what a sum leaves out."""
+        terms = [opened] if isinstance(opened, Product) else opened.terms
+        written = [self.times.join(map(write, term.factors)) for term in terms]
+        is_cut = isinstance(opened, Sum) and opened.n_rest
+        return self.plus.join([*written, rest] if is_cut else written)
 
 
 def _latex_number(value: float, digits: int) -> str:
-    """Write a number within a product or sum, in parentheses where it has a sign."""
-    return f"({_latex_plain(value, digits)})" if value < 0 else _latex_plain(value, digits)
-
-
-def _latex_plain(value: float, digits: int) -> str:
-    """Write a number with its power of ten as one."""
     mantissa, _, power = spelled(value, digits).partition("e")
     return f"{mantissa} \\cdot 10^{{{int(power)}}}" if power else mantissa
 
 
 def _mathml_number(value: float, digits: int) -> str:
-    plain = _mathml_plain(value, digits)
-    return f"<mo>(</mo>{plain}<mo>)</mo>" if value < 0 else plain
-
-
-def _mathml_plain(value: float, digits: int) -> str:
     mantissa, _, power = spelled(value, digits).partition("e")
     sign = "<mo>-</mo>" if mantissa.startswith("-") else ""
     number = f"{sign}<mn>{mantissa.lstrip('-')}</mn>"
@@ -129,10 +115,10 @@ def _mathml_plain(value: float, digits: int) -> str:
     return number + ten
 
 
-def _latex(symbol: Symbol) -> str:
+def _latex_symbol(symbol: Symbol) -> str:
     """Write a name: its letter, its index below, its layer above in parentheses."""
     if symbol.by is not None:
-        return f"\\frac{{\\partial {symbol.letter}}}{{\\partial {_latex(symbol.by)}}}"
+        return f"\\frac{{\\partial {symbol.letter}}}{{\\partial {_latex_symbol(symbol.by)}}}"
     index = ",".join(map(str, symbol.index))
     below = f"_{{{index}}}" if index else ""
     above = f"^{{({symbol.layer})}}" if symbol.layer else ""
@@ -141,10 +127,10 @@ def _latex(symbol: Symbol) -> str:
     return f"{symbol.letter}{below}{above}"
 
 
-def _mathml(symbol: Symbol) -> str:
+def _mathml_symbol(symbol: Symbol) -> str:
     if symbol.by is not None:
         over = f"<mrow><mo>&#x2202;</mo><mi>{escape(symbol.letter)}</mi></mrow>"
-        return f"<mfrac>{over}<mrow><mo>&#x2202;</mo>{_mathml(symbol.by)}</mrow></mfrac>"
+        return f"<mfrac>{over}<mrow><mo>&#x2202;</mo>{_mathml_symbol(symbol.by)}</mrow></mfrac>"
     is_slope = symbol.letter == "f'"
     letter = f"<mi>{'z' if is_slope else escape(symbol.letter)}</mi>"
     index = f"<mn>{','.join(map(str, symbol.index))}</mn>" if symbol.index else "<mrow/>"
@@ -163,5 +149,21 @@ def _mathml(symbol: Symbol) -> str:
     )
 
 
-def _function(name: str) -> str:
-    return name.replace("_", "\\_")
+_LATEX = _Form(
+    plus=" + ",
+    times=" \\cdot ",
+    opening="(",
+    closing=")",
+    symbol=_latex_symbol,
+    number=_latex_number,
+    function=lambda name: "\\mathrm{" + name.replace("_", "\\_") + "}",
+)
+_MATHML = _Form(
+    plus="<mo>+</mo>",
+    times="<mo>&#x22C5;</mo>",
+    opening="<mo>(</mo>",
+    closing="<mo>)</mo>",
+    symbol=_mathml_symbol,
+    number=_mathml_number,
+    function=lambda name: f"<mi>{escape(name)}</mi>",
+)
