@@ -6,7 +6,10 @@ from tests.meta.sources import imported_modules, module_name, name, package_file
 
 # What stands on which floor: a folder, or a module right inside gradus/.
 FLOORS = (
-    {"errors", "_names", "_typing", "_validate", "_random", "_threads", "_files", "_archive"},
+    {
+        "errors", "_names", "_words", "_typing", "_validate", "_random", "_threads", "_files",
+        "_archive",
+    },
     {"networks", "optimizers", "tables", "_core"},
     {"engines"},
     {"training", "calculus", "verdict"},
@@ -15,7 +18,7 @@ FLOORS = (
     {"workflow"},
     {"estimators", "report"},
     {"cli", "studio", "cluster"},
-)
+)  # fmt: skip
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # The front door lists the public names of every floor and stands on none.
 FRONT_DOOR = "gradus"

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gradus._words import counted
+
 if TYPE_CHECKING:
     from gradus._typing import Int64Array
     from gradus.models.predictions import Predictions
@@ -20,7 +22,7 @@ _MOST_SHOWN = 3
 
 def filled_sentences(result: "FillResult") -> list[str]:
     """Say what `fill` has written where, and how many answers are doubtful."""
-    cells = _counted(len(result.rows), "cell")
+    cells = counted(len(result.rows), "cell")
     said = f"{cells} of {result.target!r} answered{_shown(result.predictions)}"
     return [
         f"Wrote {_place(result.output)}: {said}.",
@@ -30,7 +32,7 @@ def filled_sentences(result: "FillResult") -> list[str]:
 
 def predicted_sentences(result: "PredictResult", target: str) -> list[str]:
     """Say what `predict` has written where, and how many answers are doubtful."""
-    rows = _counted(len(result.predictions), "row")
+    rows = counted(len(result.predictions), "row")
     said = f"{target!r} of {rows} answered{_shown(result.predictions)}"
     return [f"Wrote {_place(result.output)}: {said}.", *_flagged(result.predictions, result.column)]
 
@@ -63,11 +65,6 @@ def _plain(value: object) -> object:
         return value
     number = float(value)  # type: ignore[arg-type]
     return number if math.isfinite(number) else None
-
-
-def _counted(n: int, thing: str) -> str:
-    """Count things in words: 1 cell, 20 cells."""
-    return f"{n:,} {thing}" if n == 1 else f"{n:,} {thing}s"
 
 
 def _shown(predictions: "Predictions") -> str:

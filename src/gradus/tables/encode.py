@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradus._typing import Float64Array
+from gradus._words import counted
 from gradus.errors import DataError
 from gradus.tables.closed import as_json, from_json
 from gradus.tables.convert import to_dates, to_numbers, to_words
@@ -227,7 +228,7 @@ def _unseen_note(column: Column, encoding: CategoryEncoding | YesNoEncoding) -> 
     shown = ", ".join(repr(word) for word in words[:_SHOWN])
     more = ", ..." if len(words) > _SHOWN else ""
     n = int(is_unseen.sum())
-    rows = "1 row" if n == 1 else f"{n:,} rows"
+    rows = counted(n, "row")
     if len(words) == 1:
         return f"{column.name!r} has a word not seen in training ({shown}) in {rows}; {_AS_OTHER}."
     return (

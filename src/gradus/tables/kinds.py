@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from gradus._typing import BoolArray, Float64Array, Int64Array
 from gradus._validate import check_choice
+from gradus._words import counted
 from gradus.errors import DataError
 from gradus.tables.convert import spelled, spelled_date, to_dates, to_numbers, to_words
 from gradus.tables.table import Column, Table, listed
@@ -192,7 +193,7 @@ def _describe_numbers(column: Column, known: Float64Array) -> Described:
             return Described(column, "id", reason)
     reason = (
         f"{name} is a number: {n_different:,} different value{'s' * (n_different > 1)} from "
-        f"{spelled(known.min())} to {spelled(known.max())} in {_rows(n)}."
+        f"{spelled(known.min())} to {spelled(known.max())} in {counted(n, 'row')}."
     )
     return Described(column, "number", reason)
 
@@ -214,24 +215,19 @@ def _describe_words(column: Column, known: npt.NDArray[np.object_]) -> Described
     lowered = {word.strip().casefold() for word in counts} if n_different <= 8 else set()
     if len(lowered) == 2 and any({yes, no} == lowered for yes, no in YES_NO.items()):
         two = listed(sorted(counts, key=str.casefold))
-        return Described(column, "yes/no", f"{name} is yes/no: {two} in {_rows(n)}.")
-    words = f"{n_different:,} different word{'s' * (n_different > 1)} in {_rows(n)}"
+        return Described(column, "yes/no", f"{name} is yes/no: {two} in {counted(n, 'row')}.")
+    words = f"{counted(n_different, 'different word')} in {counted(n, 'row')}"
     is_all = n_different == n > 2
     if not is_all and (2 * n_different <= n or n_different < _FEW_WORDS):
         return Described(column, "category", f"{name} is a category: {words}.")
     n_blank = n_rows - n
     if n_blank >= max(1, _MANY_BLANK * n_rows):
-        blank = f"blank in {_rows(n_blank)}, which may tell"
+        blank = f"blank in {counted(n_blank, 'row')}, which may tell"
         return Described(column, "category", f"{name} is a category: {words}, and {blank}.")
     length = sum(map(len, known)) / n
     parts = sum(len(word.split()) for word in known) / n
     if parts > _LONG_WORDS or length > _LONG_CHARACTERS:
-        cells = f"{n_different:,} different cells in {_rows(n)}"
+        cells = f"{n_different:,} different cells in {counted(n, 'row')}"
         reason = f"{name} is text: {cells}, {parts:.1f} words each on average."
         return Described(column, "text", reason)
     return Described(column, "id", f"{name} is an id: {words}.")
-
-
-def _rows(n: int) -> str:
-    """Count rows."""
-    return "1 row" if n == 1 else f"{n:,} rows"

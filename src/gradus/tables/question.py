@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gradus._typing import BoolArray, Float64Array, Int64Array
+from gradus._words import counted
 from gradus.errors import DataError, InvalidParameter
 from gradus.tables.kinds import Described
 from gradus.tables.table import Table, listed
@@ -149,14 +150,14 @@ def _guess(
         for j in candidates
         if j == usable[-1] or _is_block(asked[j, is_row_used], at_least=shortest)
     ]
-    counts = {j: f"{table.names[j]!r} ({_rows(int(n_blank[j]))})" for j in candidates}
+    counts = {j: f"{table.names[j]!r} ({counted(int(n_blank[j]), 'row')})" for j in candidates}
     most = max(n_blank[j] for j in candidates)
     if len(looks) != 1 or n_blank[looks[0]] < most:
         raise DataError(_why_unclear(table, list(counts.values()), is_last=usable[-1] in looks))
     place = looks[0]
     note = (
-        f"The blanks of {table.names[place]!r} ({n_blank[place]:,} of {_rows(table.n_rows)}) are "
-        "the question"
+        f"The blanks of {table.names[place]!r} ({n_blank[place]:,} of "
+        f"{counted(table.n_rows, 'row')}) are the question"
     )
     others = sorted((j for j in candidates if j != place), key=lambda j: -n_blank[j])
     if others:
@@ -282,7 +283,7 @@ def _blank_inputs(
     for j in inputs:
         if counts[j]:
             has_median = described[j].kind in {"number", "date", "id"}
-            found[has_median].append(f"{table.names[j]!r} ({_rows(int(counts[j]))})")
+            found[has_median].append(f"{table.names[j]!r} ({counted(int(counts[j]), 'row')})")
     notes = []
     if found[True]:
         notes.append(
@@ -295,7 +296,8 @@ def _blank_inputs(
 
 def _uncounted_rows(n: int) -> list[str]:
     """Say how many rows have a weight of 0."""
-    return [f"{_rows(n)} of weight 0 {'is' if n == 1 else 'are'} not learned from."] if n else []
+    verb = "is" if n == 1 else "are"
+    return [f"{counted(n, 'row')} of weight 0 {verb} not learned from."] if n else []
 
 
 def _empty_rows(n: int) -> list[str]:
@@ -305,11 +307,6 @@ def _empty_rows(n: int) -> list[str]:
     if n == 1:
         return ["1 row has no value at all and stays as it is."]
     return [f"{n:,} rows have no value at all and stay as they are."]
-
-
-def _rows(n: int) -> str:
-    """Count rows."""
-    return "1 row" if n == 1 else f"{n:,} rows"
 
 
 def _joined(parts: list[str]) -> str:

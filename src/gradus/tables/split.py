@@ -14,6 +14,7 @@ import numpy as np
 from gradus._random import Purpose, permutation, stream_key
 from gradus._typing import BoolArray, Float64Array, Int64Array
 from gradus._validate import check_whole
+from gradus._words import counted
 from gradus.errors import DataError, InvalidParameter
 from gradus.tables.convert import to_dates
 from gradus.tables.kinds import Described
@@ -224,12 +225,6 @@ def _times(column: Column) -> Float64Array:
     return np.asarray((to_dates(column) if column.type == "word" else column).values, np.float64)
 
 
-def _rows(is_in: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> str:
-    """Count the rows that are in."""
-    n = int(is_in.sum())
-    return "1 row" if n == 1 else f"{n:,} rows"
-
-
 def _by_group(column: Column, n_folds: int, key: int) -> Split:
     """Share whole groups out over folds; blank is a group."""
     _, places = np.unique(value_codes(column), return_inverse=True, equal_nan=True)
@@ -260,7 +255,8 @@ def _at_random(copies: Int64Array, strata: Float64Array, n_folds: int | None, ke
     n_units = n if groups is None else n_groups
     if n_folds is None and n > _MANY_ROWS:
         is_judge = _shared_out(together, strata, round(1 / JUDGES), key) == 0
-        notes.append(f"One fifth of the rows judges ({_rows(is_judge)}); the others train.")
+        rows = counted(int(is_judge.sum()), "row")
+        notes.append(f"One fifth of the rows judges ({rows}); the others train.")
         folds = np.where(is_judge, 0, -1).astype(np.int64)
         return Split("random", folds, groups, None, tuple(notes))
     if n_folds is None:

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from gradus._words import counted
+
 #: Said where nearest neighbors are better than who answers, beyond luck.
 NEIGHBORS_LEAD = (
     "Nearest neighbors, which only compare, are closer than the answers: many rows here are best "
@@ -32,7 +34,7 @@ def listed(texts: Sequence[str]) -> str:
 
 def rows_text(n_judged: int, judged_on: str, n_of_neighbors: int | None) -> str:
     """Say on how many rows the measures stand, and the neighbors' if they are fewer."""
-    rows = f"{n_judged:,} {'row' if n_judged == 1 else 'rows'}, {judged_on}"
+    rows = f"{counted(n_judged, 'row')}, {judged_on}"
     if n_of_neighbors is not None and n_of_neighbors < n_judged:
         rows += f"; nearest neighbors on {n_of_neighbors:,} of them"
     return rows

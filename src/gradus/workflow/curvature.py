@@ -12,6 +12,7 @@ import numpy as np
 
 from gradus._typing import Float64Array
 from gradus._validate import check_number, check_whole
+from gradus._words import counted
 from gradus.calculus.curvature import DescentRun, Estimate, StepForecast
 from gradus.calculus.lanczos import Extremes
 from gradus.calculus.render import spelled
@@ -82,7 +83,7 @@ class Bending:
 
         error = f", give or take {self.trace.error:.2g}" if self.trace.error else ""
         lines = [
-            f"{which}{_count(self.n_params, 'parameter')}, {_count(self.n_rows, 'row')}.",
+            f"{which}{counted(self.n_params, 'parameter')}, {counted(self.n_rows, 'row')}.",
             "Second derivatives of the loss along directions of length 1 (eigenvalues):",
             f"  largest   {number(ends.largest)}, within {ends.largest_error:.1e}",
             f"  smallest  {number(ends.smallest)}, within {ends.smallest_error:.1e}",
@@ -222,7 +223,3 @@ def bending(
 
 def _or_none(value: float) -> float | None:
     return value if np.isfinite(value) else None
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradus._typing import BoolArray, Float64Array, Int64Array
+from gradus._words import counted
 from gradus.errors import GradusError
 from gradus.models.model import Model
 from gradus.tables.convert import to_numbers
@@ -164,7 +165,7 @@ def _learned_from(model: Model, prepared: Prepared) -> Review | None:
         held,
         weights,
         is_out_of_fold=True,
-        sentence=f"{_rows(len(judged))}, {JUDGED_ON[prepared.split.kind]}.",
+        sentence=f"{counted(len(judged), 'row')}, {JUDGED_ON[prepared.split.kind]}.",
     )
     every = np.arange(prepared.table.n_rows, dtype=np.int64)
     told = prepared.notes, prepared.warnings
@@ -228,15 +229,11 @@ def _of_another(model: Model, table: Table) -> Review:
         assert given.probabilities is not None, "classes have probabilities"
         values, answers = known.y[:, 0], given.probabilities
     sentence = (
-        f"{_rows(n)} of {table.name}, which is not the table that was learned from, or has changed "
-        "since: these are the answers the model gives now. It may have learned from some of them."
+        f"{counted(n, 'row')} of {table.name}, which is not the table that was learned from, or "
+        "has changed since: these are the answers the model gives now. It may have learned from "
+        "some of them."
     )
     rows = JudgedRows(
         known.numbers, values, answers, held, np.ones(n), is_out_of_fold=False, sentence=sentence
     )
     return Review(model, table, columns, reading, told, model.warnings, rows)
-
-
-def _rows(n: int) -> str:
-    """Count rows in words."""
-    return "1 row" if n == 1 else f"{n:,} rows"
