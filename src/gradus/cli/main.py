@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from gradus.cli.as_given import Command, Group
 from gradus.cli.check import check
 from gradus.cli.compare import compare
 from gradus.cli.curvature import curvature
@@ -49,6 +50,7 @@ Exit codes:
 
 app = typer.Typer(
     name="gradus",
+    cls=Group,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -72,7 +74,7 @@ for command in (
     compare,
     worksheet,
 ):
-    app.command()(command)
+    app.command(cls=Command)(command)
 
 
 def _show_version(is_asked: bool) -> None:  # noqa: FBT001 typer calls it so
@@ -146,7 +148,7 @@ def _run(voice: Voice, arguments: Sequence[str] | None) -> int:
 def _speak_at_once(voice: Voice, arguments: Sequence[str]) -> None:
     """Say what is being read where the file stands right behind the command, as it usually does.
 
-    Understanding the options loads pydantic, which takes longer than all that came before.
+    Understanding the options takes a while, and where one is a number as long as all before.
     """
     is_told_to_work = not {"--quiet", "-q", "--help", "-h"} & set(arguments)
     if len(arguments) > 1 and arguments[0] in _READERS and is_told_to_work:
