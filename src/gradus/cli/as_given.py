@@ -16,7 +16,7 @@ class _AsGiven:
     not, nor does what must be there and is not.
     """
 
-    def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 typer's classes depend on its version
+    def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 a class of typer's version
         """Return the parameters, that for the help among them."""
         parameters: list[Any] = super().get_params(ctx)  # type: ignore[misc]
         for parameter in parameters:
