@@ -4,6 +4,8 @@ The order of each tuple is the order of the matching enum of the compiled core; 
 them. What a name stands for must not be known here.
 """
 
+#: What stands for standard input and standard output.
+STANDARD = "-"
 ACTIVATION_NAMES = (
     "identity",
     "sigmoid",

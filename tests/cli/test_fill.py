@@ -127,7 +127,7 @@ def test_the_model_is_kept_where_asked(filled, capsys):
 def test_the_model_does_not_take_the_place_of_the_answers(filled, capsys):
     assert run(["fill", "t.csv", "--model", "t.filled.csv", "--force", "-q"]) == 2
     assert capsys.readouterr().err == (
-        "--model and the filled table must be two files; both are t.filled.csv.\n"
+        "--model must be a file of its own; t.filled.csv is written, too.\n"
     )
     assert filled == {}
 

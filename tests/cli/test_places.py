@@ -7,9 +7,9 @@ import pytest
 from gradus.cli.main import run
 from gradus.cli.places import (
     check_keeps_model,
-    check_model_place,
     check_one_on_standard_output,
-    default_model,
+    check_place,
+    default_place,
 )
 from gradus.errors import DataError, InvalidParameter
 
@@ -25,16 +25,16 @@ from gradus.errors import DataError, InvalidParameter
     ],
 )
 def test_default_model(table, model):
-    assert default_model(table) == Path(model)
+    assert default_place(table, ".gradus") == Path(model)
 
 
-def test_the_model_of_standard_input_needs_a_name():
-    with pytest.raises(InvalidParameter) as caught:
-        default_model("-")
-    assert str(caught.value) == (
-        "--output must say where to keep the model when the table is standard input; it is not "
-        "given."
-    )
+@pytest.mark.parametrize(
+    "command", [["train", "-", "--target=y"], ["worksheet", "-"], ["report", "-", "t.csv"]]
+)
+def test_what_comes_of_standard_input_needs_a_name(command, capsys):
+    assert run(command) == 2
+    said = "--output must be given where standard input is read, which has no name.\n"
+    assert capsys.readouterr().err.endswith(said)
 
 
 @pytest.mark.parametrize(("table", "output"), [("-", None), ("-", "-"), ("t.csv", "-")])
@@ -54,10 +54,11 @@ def test_json_goes_with_a_table_in_a_file(table, output):
 
 
 @pytest.mark.parametrize("table", ["", ".", "/"])
-def test_a_table_without_a_name(table):
-    with pytest.raises(DataError) as caught:
-        default_model(table)
-    assert str(caught.value) == f"{table!r} is not the name of a file."
+@pytest.mark.parametrize("command", ["train --target=y", "worksheet", "report"])
+def test_a_table_without_a_name(command, table, capsys):
+    name, *options = command.split()
+    assert run([name, table, *(options or ["t.csv"] * (name == "report"))]) == 2
+    assert capsys.readouterr().err.endswith(f"{table!r} is not the name of a file.\n")
 
 
 def test_the_model_is_no_other_file(tmp_path, monkeypatch):
@@ -67,22 +68,20 @@ def test_the_model_is_no_other_file(tmp_path, monkeypatch):
     Path("link").symlink_to("o.csv")
     for place in ("./o.csv", "link"):
         with pytest.raises(InvalidParameter) as caught:
-            check_model_place("t.csv", Path(place), Path("o.csv"), force=True)
-        assert str(caught.value) == (
-            "--model and the filled table must be two files; both are o.csv."
-        )
+            check_place("model", "t.csv", Path(place), [None, Path("o.csv")], force=True)
+        assert str(caught.value) == "--model must be a file of its own; o.csv is written, too."
     with pytest.raises(DataError):
-        check_model_place("t.csv", Path("t.csv"), None, force=True)
+        check_place("model", "t.csv", Path("t.csv"), force=True)
     with pytest.raises(DataError) as caught:
-        check_model_place("t.csv", Path("m.gradus"), None, force=False)
+        check_place("model", "t.csv", Path("m.gradus"), force=False)
     assert str(caught.value) == "m.gradus already exists. Use --force to replace it."
-    check_model_place("t.csv", Path("m.gradus"), None, force=True)
-    check_model_place("-", Path("new.gradus"), Path("o.csv"), force=False)
+    check_place("model", "t.csv", Path("m.gradus"), force=True)
+    check_place("model", "-", Path("new.gradus"), [Path("o.csv")], force=False)
 
 
 def test_a_model_does_not_go_to_standard_output():
     with pytest.raises(InvalidParameter) as caught:
-        check_model_place("t.csv", Path("-"), None, force=False)
+        check_place("model", "t.csv", Path("-"), force=False)
     assert str(caught.value) == "A model must go to a file, not to standard output; got '-'."
 
 
@@ -106,7 +105,10 @@ def test_answers_do_not_go_over_their_model(tmp_path, monkeypatch):
         ),
     ],
 )
-@pytest.mark.parametrize("command", [["fill"], ["fill", "--model", "m"], ["train", "--target=y"]])
+@pytest.mark.parametrize(
+    "command",
+    [["fill"], ["fill", "--model", "m"], ["fill", "--report", "no/r"], ["train", "--target=y"]],
+)
 def test_a_table_that_is_not_there_is_told_of_before_its_outputs(command, table, said, capsys):
     assert run([command[0], table, *command[1:]]) == 2
     assert capsys.readouterr().err == said

@@ -50,14 +50,3 @@ def test_no_model_is_overwritten(trained, capsys):
     assert trained == []
     assert run(["train", "t.csv", "--target", "y", "-q", "--force"]) == 0
     assert Path("t.gradus").read_bytes() == b"model"
-
-
-def test_standard_input_gives_the_model_no_name(trained, capsys):
-    assert run(["train", "-", "--target", "y", "-q"]) == 2
-    assert capsys.readouterr().err == (
-        "--output must say where to keep the model when the table is standard input; it is not "
-        "given.\n"
-    )
-    assert trained == []
-    assert run(["train", "-", "--target", "y", "-q", "-o", "m.gradus"]) == 0
-    assert trained == ["-"]

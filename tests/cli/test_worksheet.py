@@ -41,9 +41,3 @@ def test_refusals(place, capfd, options, sentence):
     assert run(["worksheet", str(place), *options]) == 2
     assert sentence in capfd.readouterr().err
     assert list(place.parent.iterdir()) == [place]
-
-
-def test_standard_input_needs_a_place(capfd):
-    assert run(["worksheet", "-"]) == 2
-    sentence = "--output must be given where the table is standard input."
-    assert sentence in capfd.readouterr().err

@@ -11,11 +11,7 @@ import typer
 from gradus.cli.options import AsJson, Force, Quiet, TablePlace, with_learning_options
 from gradus.cli.outcome import answers_as_json, filled_sentences
 from gradus.cli.output import put_bytes, put_json
-from gradus.cli.places import (
-    check_model_place,
-    check_one_on_standard_output,
-    check_report_place,
-)
+from gradus.cli.places import check_one_on_standard_output, check_place
 from gradus.cli.progress import LiveProgress
 from gradus.cli.report import ReportPlace, put_report, read_once
 from gradus.cli.voice import Voice
@@ -62,9 +58,9 @@ def fill(
     place = output_place(table, output, "filled", force=force)
     kept = None if model is None else Path(model)
     if kept is not None:
-        check_model_place(table, kept, place, force=force)
+        check_place("model", table, kept, [place], force=force)
     if report is not None:
-        check_report_place(table, Path(report), [place, kept], force=force)
+        check_place("report", table, Path(report), [place, kept], force=force)
     source = table if report is None else read_once(table, options)
     with LiveProgress(is_quiet=quiet) as progress:
         result = fill_table(

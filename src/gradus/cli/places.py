@@ -7,9 +7,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from gradus._names import STANDARD
 from gradus.errors import InvalidParameter
-
-STANDARD = "-"
 
 
 def goes_to_standard_output(table: str, output: str | None) -> bool:
@@ -32,69 +31,37 @@ def check_one_on_standard_output(table: str, output: str | None, *, as_json: boo
         )
 
 
-def default_model(table: str) -> Path:
-    """Return NAME.gradus beside the table.
+def default_place(source: str, ending: str) -> Path:
+    """Return a name beside what is read: of houses.csv.gz it is houses and the ending.
 
     Raises
     ------
     DataError, InvalidParameter
-        If the table has no name, as standard input has none.
+        If the source has no name, as standard input has none.
     """
-    if table == STANDARD:
+    if source == STANDARD:
         raise InvalidParameter(
-            "--output must say where to keep the model when the table is standard input; it is "
-            "not given."
+            "--output must be given where standard input is read, which has no name."
         )
     from gradus.tables.raw import named_path
 
-    path = named_path(table)
-    stem = Path(path.name.removesuffix(".gz")).stem
-    return path.with_name(f"{stem}.gradus")
+    path = named_path(source)
+    return path.with_name(Path(path.name.removesuffix(".gz")).stem + ending)
 
 
-def check_model_place(table: str, place: Path, other: Path | None, *, force: bool) -> None:
-    """Refuse a place for a model that must not or cannot be written.
-
-    Parameters
-    ----------
-    table
-        What is read.
-    place
-        Where the model is to go.
-    other
-        Where the filled table goes, or None.
-    force
-        Whether a file there may be replaced.
-
-    Raises
-    ------
-    DataError, InvalidParameter
-        If the place is standard output, the table, the filled table or a folder, exists without
-        `force`, or lies where nothing can be written.
-    """
-    from gradus.tables.write import check_output
-
-    if str(place) == STANDARD:
-        raise InvalidParameter("A model must go to a file, not to standard output; got '-'.")
-    if table != STANDARD and not os.path.exists(table):  # noqa: PTH110 "a\0b" is no error there
-        # What the reader will say of it says more.
-        return
-    check_output(None if table == STANDARD else Path(table), place, force=force)
-    if other is not None and os.path.realpath(place) == os.path.realpath(other):
-        raise InvalidParameter(f"--model and the filled table must be two files; both are {other}.")
-
-
-def check_report_place(
-    table: str, place: Path, others: Sequence[Path | None] = (), *, force: bool
+def check_place(
+    what: str, table: str, place: Path, others: Sequence[Path | None] = (), *, force: bool
 ) -> None:
-    """Refuse a place for a report that must not or cannot be written.
+    """Refuse a place for a file that must not or cannot be written.
 
     Parameters
     ----------
+    what
+        What goes there, such as "model", which is also the option that says where.
     table
         What is read.
     place
-        Where the report is to go.
+        Where it is to go.
     others
         What else is written; None is nothing.
     force
@@ -103,16 +70,21 @@ def check_report_place(
     Raises
     ------
     DataError, InvalidParameter
-        As `check_model_place`, with any of `others` in place of the filled table.
+        If the place is standard output, the table, one of the others or a folder, exists without
+        `force`, or lies where nothing can be written.
     """
+    from gradus.tables.raw import file_of
     from gradus.tables.write import check_output
 
     if str(place) == STANDARD:
-        raise InvalidParameter("A report must go to a file, not to standard output; got '-'.")
-    check_output(None if table == STANDARD else Path(table), place, force=force)
+        raise InvalidParameter(f"A {what} must go to a file, not to standard output; got '-'.")
+    if table != STANDARD and not os.path.exists(table):  # noqa: PTH110 "a\0b" is no error there
+        # What the reader will say of it says more.
+        return
+    check_output(file_of(table), place, force=force)
     for other in others:
         if other is not None and os.path.realpath(place) == os.path.realpath(other):
-            raise InvalidParameter(f"--report must be a file of its own; {other} is written, too.")
+            raise InvalidParameter(f"--{what} must be a file of its own; {other} is written, too.")
 
 
 def check_keeps_model(model: str, output: str | None) -> None:

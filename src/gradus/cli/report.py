@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gradus._names import STANDARD
 from gradus.cli.loading import load_model
 from gradus.cli.options import Force, ModelPlace, Quiet, TablePlace
-from gradus.cli.places import check_keeps_model, check_report_place
+from gradus.cli.places import check_keeps_model, check_place, default_place
 from gradus.cli.voice import Voice
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ def report(
     """Write a page about a model. It is best given the table that was learned from."""
     voice: Voice = context.obj
     voice.is_quiet = quiet
-    place = Path(model).with_suffix(".report.html") if output is None else Path(output)
+    place = default_place(model, ".report.html") if output is None else Path(output)
     check_keeps_model(model, str(place))
-    check_report_place(table, place, force=force)
+    check_place("report", table, place, force=force)
     voice.reading(model)
     learned = load_model(model)
     voice.reading(table)
@@ -59,7 +60,7 @@ def put_report(voice: Voice, model: "Model", table: object, place: Path, *, forc
 
 def read_once(table: str, options: dict[str, Any]) -> Any:  # noqa: ANN401 a path or a table
     """Read standard input, which a report would need a second time; leave a file as it is."""
-    if table != "-":
+    if table != STANDARD:
         return table
     from gradus.workflow.options import Options
     from gradus.workflow.prepare import read_as

@@ -10,7 +10,7 @@ import typer
 
 from gradus.cli.options import AsJson, Force, Quiet, TablePlace, with_learning_options
 from gradus.cli.output import put_json
-from gradus.cli.places import check_model_place, check_report_place, default_model
+from gradus.cli.places import check_place, default_place
 from gradus.cli.progress import LiveProgress
 from gradus.cli.report import ReportPlace, put_report, read_once
 from gradus.cli.voice import Voice
@@ -37,13 +37,13 @@ def train(
     """Learn one column from the others. The model is kept in a file."""
     voice: Voice = context.obj
     voice.is_quiet = quiet
-    place = default_model(table) if output is None else Path(output)
+    place = default_place(table, ".gradus") if output is None else Path(output)
     voice.reading(table)
     from gradus.workflow.train import train as train_table
 
-    check_model_place(table, place, None, force=force)
+    check_place("model", table, place, force=force)
     if report is not None:
-        check_report_place(table, Path(report), [place], force=force)
+        check_place("report", table, Path(report), [place], force=force)
     source = table if report is None else read_once(table, options)
     with LiveProgress(is_quiet=quiet) as progress:
         model = train_table(

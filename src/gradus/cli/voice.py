@@ -7,6 +7,7 @@ import os
 import re
 import sys
 
+from gradus._names import STANDARD
 from gradus.cli.output import silence
 from gradus.cli.terminal import is_styled, shown
 
@@ -36,7 +37,7 @@ class Voice:
 
         What does not exist is not being read; the reader's error will say so.
         """
-        if place == "-":
+        if place == STANDARD:
             self("reading", "Reading standard input.")
         elif os.path.exists(place):  # noqa: PTH110 a text with a zero byte is no path, but no error
             self("reading", f"Reading {place}.")

@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 
 from gradus.cli.options import Force, Quiet, TablePlace
-from gradus.cli.places import STANDARD, check_report_place
+from gradus.cli.places import check_place, default_place
 from gradus.cli.voice import Voice
-from gradus.errors import InvalidParameter
 
 
 def worksheet(
@@ -42,10 +41,8 @@ def worksheet(
     """Write an exercise to be worked by hand. With rows of the table, and with its answers."""
     voice: Voice = context.obj
     voice.is_quiet = quiet
-    if output is None and table == STANDARD:
-        raise InvalidParameter("--output must be given where the table is standard input.")
-    place = Path(table).with_suffix(".worksheet.html") if output is None else Path(output)
-    check_report_place(table, place, force=force)
+    place = default_place(table, ".worksheet.html") if output is None else Path(output)
+    check_place("worksheet", table, place, force=force)
     voice.reading(table)
     from gradus.report.worksheet import write_worksheet
     from gradus.workflow.worksheet import make_worksheet

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from gradus._files import why_not_written, write_atomically
-from gradus.errors import DataError
 from gradus.models.model import Model
 from gradus.report.html import Section, escaped, paragraph
 from gradus.report.judged import answers_section, calibration_section, worst_section
@@ -18,9 +16,8 @@ from gradus.report.opened import (
 )
 from gradus.report.style import STYLE
 from gradus.report.told import findings_section, reading_section, verdict_section
-from gradus.tables.write import check_output
+from gradus.report.write import write_page
 from gradus.workflow.doctor import findings_of
-from gradus.workflow.fill import STANDARD
 from gradus.workflow.prepare import Notify
 from gradus.workflow.responses import responses
 from gradus.workflow.review import review
@@ -68,15 +65,7 @@ def write_report(
         If the table cannot be read, lacks a column that was learned from, or the file cannot be
         written.
     """
-    place = Path(output)
-    is_file = isinstance(table, str | os.PathLike) and os.fspath(table) != STANDARD
-    check_output(Path(table) if is_file else None, place, force=force)  # type: ignore[arg-type]
-    data = report_html(model, table, notify).encode()
-    try:
-        write_atomically(place, data)
-    except OSError as cause:
-        raise DataError(why_not_written(place, len(data), cause)) from cause
-    return place
+    return write_page(output, table, lambda: report_html(model, table, notify), force=force)
 
 
 def report_html(

@@ -7,14 +7,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from gradus._files import why_not_written, write_atomically
 from gradus.calculus.formulas import as_mathml
 from gradus.calculus.render import spelled
-from gradus.errors import DataError
 from gradus.report.html import escaped, paragraph, table
+from gradus.report.write import write_page
 from gradus.tables.convert import spelled as plain
-from gradus.tables.write import check_output
-from gradus.workflow.fill import STANDARD
 from gradus.workflow.worksheet import N_UPDATES, Worksheet
 
 #: Significant digits of the answers.
@@ -55,15 +52,7 @@ def write_worksheet(
     DataError
         If the file cannot be written.
     """
-    place = Path(output)
-    is_file = isinstance(source, str | os.PathLike) and os.fspath(source) != STANDARD
-    check_output(Path(source) if is_file else None, place, force=force)  # type: ignore[arg-type]
-    data = worksheet_html(sheet).encode()
-    try:
-        write_atomically(place, data)
-    except OSError as cause:
-        raise DataError(why_not_written(place, len(data), cause)) from cause
-    return place
+    return write_page(output, source, lambda: worksheet_html(sheet), force=force)
 
 
 def worksheet_html(sheet: Worksheet) -> str:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from gradus._names import STANDARD
 from gradus.errors import DataError
 
 #: Bytes of a table at most, inflated.
@@ -66,7 +67,7 @@ def read_raw(place: str | os.PathLike[str]) -> RawFile:
         If there is no such file, it is something else, the system refuses to read it, it holds
         more than 2 GiB or, inflated, would do so, or its gzip is damaged.
     """
-    if os.fspath(place) == "-":
+    if os.fspath(place) == STANDARD:
         name, path = "standard input", None
     else:
         path = named_path(place)
@@ -81,6 +82,19 @@ def read_raw(place: str | os.PathLike[str]) -> RawFile:
         raise DataError(f"{name} cannot be read: {cause.strerror or cause}.") from cause
     except MemoryError as cause:
         raise DataError(f"{name} cannot be read: there is not enough memory for it.") from cause
+
+
+def file_of(table: object) -> Path | None:
+    """Return the path of a table that is a file; None for standard input and data frames.
+
+    Raises
+    ------
+    DataError
+        As `named_path`.
+    """
+    if isinstance(table, str | os.PathLike) and os.fspath(table) != STANDARD:
+        return named_path(table)
+    return None
 
 
 def named_path(place: str | os.PathLike[str]) -> Path:

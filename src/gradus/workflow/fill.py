@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gradus._names import STANDARD
 from gradus._typing import Int64Array
 from gradus.models.model import Model
 from gradus.models.predictions import Predictions
 from gradus.tables.frame import FrameSource, filled_frame
-from gradus.tables.raw import named_path
+from gradus.tables.raw import file_of, named_path
 from gradus.tables.table import Filling, Table
 from gradus.tables.write import (
     check_added_names,
@@ -28,9 +29,6 @@ from gradus.training.control import Progress
 from gradus.workflow.filling import make_filling, names_beside
 from gradus.workflow.prepare import Notify, prepare
 from gradus.workflow.recording import Recording
-
-#: What stands for standard input and standard output.
-STANDARD = "-"
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,14 +153,12 @@ def output_place(
     DataError
         If that place cannot or must not be written.
     """
-    is_file = isinstance(table, str | os.PathLike) and os.fspath(table) != STANDARD
+    path = file_of(table)
     if output is not None and os.fspath(output) == STANDARD:
         return None
-    if output is None and not is_file:
-        return None
-    path = named_path(table) if is_file and isinstance(table, str | os.PathLike) else None
     if output is None:
-        assert path is not None, "only a file has a default output"
+        if path is None:
+            return None
         place = default_output(path, word)
         if not os.path.exists(path):  # noqa: PTH110 a text with a zero byte is no error there
             # What the reader will say of it says more.

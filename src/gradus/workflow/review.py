@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gradus._names import STANDARD
 from gradus._typing import BoolArray, Float64Array, Int64Array
 from gradus._words import counted
 from gradus.errors import GradusError
@@ -19,7 +20,6 @@ from gradus.tables.table import Column, Table
 from gradus.tables.target import NumberTarget
 from gradus.verdict.class_measures import log_losses
 from gradus.verdict.intervals import FEWEST_JUDGED, held_rows
-from gradus.workflow.fill import STANDARD
 from gradus.workflow.known_rows import known_rows
 from gradus.workflow.learn import JUDGED_ON, rows_of_bounds
 from gradus.workflow.learned_table import answers_of, options_of_table, unseen_outputs
