@@ -50,3 +50,8 @@ def test_no_model_is_overwritten(trained, capsys):
     assert trained == []
     assert run(["train", "t.csv", "--target", "y", "-q", "--force"]) == 0
     assert Path("t.gradus").read_bytes() == b"model"
+
+
+def test_standard_input_with_a_place_for_the_model(trained):
+    assert run(["train", "-", "--target", "y", "-q", "-o", "m.gradus"]) == 0
+    assert trained == ["-"]

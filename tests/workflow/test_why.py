@@ -62,7 +62,7 @@ def test_parts_sum_to_the_difference_and_are_integrals(kind):
             found.answer - found.baseline_answer, abs=1e-6 * scale
         )
         assert found.gap <= 1e-6 * scale
-        columns, _ = row_of(model, rows, row)
+        columns = row_of(model, rows, row).columns
         function = function_of(model, columns)
         start, end = function.feed(usual_row(model)), function.feed(columns)
         names = model.encoder.names
@@ -94,7 +94,7 @@ def test_relu_is_split_at_its_kinks():
     gaps = parts.sum(axis=1) - (ends[:, 1] - ends[:, 0])
     assert np.abs(gaps).max() <= 1e-12 * np.abs(ends).max()
     one = why(model, frame, 5)
-    columns, _ = row_of(model, frame, 5)
+    columns = row_of(model, frame, 5).columns
     function = function_of(model, columns)
     start, end = function.feed(usual_row(model)), function.feed(columns)
     for j, part in enumerate(parts[4]):

@@ -5,6 +5,7 @@ Nothing is computed here.
 
 from typing import Any
 
+from gradus._words import aligned
 from gradus.models.model import Model
 from gradus.networks.spec import NetworkSpec
 from gradus.verdict.words import number_text
@@ -34,7 +35,8 @@ def summary(model: Model) -> str:
     lines = [f"Answers {model.target!r} ({what}), {learned}.", ""]
     lines += [verdict.sentence, *verdict.details]
     if verdict.measures:
-        lines += ["", *_measures(model)]
+        rows = measure_rows(model)
+        lines += ["", aligned(rows, right=rows[0][1:])]
     lines += ["", "Inputs:", *_inputs(model)]
     lines += ["", f"What answers: {shape(model.answerer.spec)}."]
     if origin.stops:
@@ -98,16 +100,3 @@ def measure_rows(model: Model) -> list[list[str]]:
         cells = [number_text(own[kind]) if kind in own else "" for kind in kinds]
         rows.append([called[name], *cells])
     return rows
-
-
-def _measures(model: Model) -> list[str]:
-    """Line up the measures of all candidates."""
-    rows = measure_rows(model)
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  ".join(
-            cell.rjust(width) if place else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]

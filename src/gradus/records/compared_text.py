@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from gradus.records.summary import aligned, as_table
+from gradus._words import aligned
+from gradus.records.summary import as_table
 from gradus.verdict.words import number_text, percent_text
 
 if TYPE_CHECKING:

@@ -1,10 +1,11 @@
 """A run in one line, and many of them as a table."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from gradus._words import aligned
 from gradus.verdict.words import number_text, percent_text
 
 _HEAD = ("id", "when", "by", "table", "target", "rows", "answered by", "measure", "seconds")
@@ -85,15 +86,3 @@ class RunSummary:
 def as_table(summaries: Sequence[RunSummary]) -> str:
     """Line up runs under a head."""
     return aligned([_HEAD, *(one.cells() for one in summaries)], right=_RIGHT)
-
-
-def aligned(rows: Sequence[Sequence[str]], right: Collection[str] = ()) -> str:
-    """Line up rows of cells, the first of which is the head; `right` names columns of numbers."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if name in right else cell.ljust(width)
-            for cell, width, name in zip(row, widths, rows[0], strict=True)
-        ).rstrip()
-        for row in rows
-    )

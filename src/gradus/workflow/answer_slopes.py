@@ -18,7 +18,7 @@ from gradus.models.model import Model
 from gradus.tables.convert import spelled_date
 from gradus.tables.features.date import DateEncoding
 from gradus.tables.features.number import NumberEncoding
-from gradus.tables.table import Column
+from gradus.tables.table import Column, Table
 from gradus.workflow.answer import AnswerFunction, Fed, function_of
 
 
@@ -124,10 +124,8 @@ def answer_line(target: str, label: str | None, row: int, answer: float, digits:
     return f"{target} of row {row}: {label}, with probability {spelled(answer, digits)}"
 
 
-def row_of(
-    model: Model, table: str | os.PathLike[str] | object, row: int
-) -> tuple[tuple[Column, ...], tuple[str, ...]]:
-    """Read a table and take the input columns of one row.
+def row_of(model: Model, table: str | os.PathLike[str] | object, row: int) -> Table:
+    """Read a table and take the input columns of one row, in the encoder's order.
 
     Parameters
     ----------
@@ -135,11 +133,6 @@ def row_of(
         As in `Model.predict`.
     row
         Counted from 1 below the head.
-
-    Returns
-    -------
-    columns, notes
-        In the encoder's order, with one row; and what was said while the table was read.
 
     Raises
     ------
@@ -151,8 +144,8 @@ def row_of(
     read = model.read(table)
     columns, _ = model.encoder.match(read)
     row = check_whole("row", row, at_least=1, at_most=read.n_rows)
-    own = tuple(replace(one, values=one.values[row - 1 : row]) for one in columns)
-    return own, read.notes
+    place = np.array([row - 1], dtype=np.int64)
+    return replace(read, columns=tuple(one.take(place) for one in columns))
 
 
 def answer_slopes(model: Model, table: str | os.PathLike[str] | object, row: int) -> AnswerSlopes:
@@ -179,7 +172,8 @@ def answer_slopes(model: Model, table: str | os.PathLike[str] | object, row: int
     InvalidParameter
         If there is no such row.
     """
-    own, notes = row_of(model, table, row)
+    read = row_of(model, table, row)
+    own = read.columns
     function = function_of(model, own)
     fed = function.feed(own)
     by_fed = np.sum([one[0] for one in function.slopes(fed)], axis=0)
@@ -199,7 +193,7 @@ def answer_slopes(model: Model, table: str | os.PathLike[str] | object, row: int
         )
     found.sort(key=lambda one: -abs(one.slope * one.unit))
     answer = float(function.value(fed)[0])
-    return AnswerSlopes(model.target, function.label, row, answer, tuple(found), notes)
+    return AnswerSlopes(model.target, function.label, row, answer, tuple(found), read.notes)
 
 
 def _by_days(function: Callable[[float], float], slope: float) -> Check:

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from gradus._validate import check_whole
 from gradus.calculus.render import spelled
 from gradus.errors import DataError, InvalidParameter
 from gradus.models.model import Model
 from gradus.models.predictions import Predictions
-from gradus.tables.table import Column, Table
+from gradus.tables.table import Column
+from gradus.workflow.answer_slopes import row_of
 from gradus.workflow.baseline import cell_text
 
 
@@ -153,13 +153,11 @@ def what_if(
                 f"what_if must name columns the model learned from ({', '.join(names)}); "
                 f"got {name!r}."
             )
-    read = model.read(table)
-    row = check_whole("row", row, at_least=1, at_most=read.n_rows)
-    matched, _ = model.encoder.match(read)
-    own = tuple(replace(one, values=one.values[row - 1 : row]) for one in matched)
+    read = row_of(model, table, row)
+    own = read.columns
     new = tuple(_cell(one.name, changes[one.name]) if one.name in changes else one for one in own)
     try:
-        changed, _ = model.encoder.match(Table("the change", new, read.source))
+        changed, _ = model.encoder.match(replace(read, name="the change", columns=new))
     except DataError as error:
         raise DataError(str(error).replace(" (row 1)", "")) from None
     before, after = model.answer(own), model.answer(changed)

@@ -155,11 +155,12 @@ def why(
         If there is no such row or method, or more columns than 12 differ.
     """
     check_choice("method", method, METHODS)
-    own, notes = row_of(model, table, row)
+    read = row_of(model, table, row)
+    own = read.columns
     other = usual_row(model)
     if baseline is not None:
         try:
-            other, _ = row_of(model, table, baseline)
+            other = row_of(model, table, baseline).columns
         except InvalidParameter as error:
             raise InvalidParameter(str(error).replace("row", "baseline", 1)) from None
     function = function_of(model, own)
@@ -181,7 +182,7 @@ def why(
         parts=parts[0][order],
         gap=abs(float(parts[0].sum()) - (answer - usual)),
         method=method,
-        notes=notes,
+        notes=read.notes,
     )
 
 
