@@ -48,3 +48,9 @@ def test_preflight(path, capsys):
     assert [line[:3] for line in out.splitlines()] == ["ok "] * 6
     assert run(["preflight", path, "--target", "y", "--json"]) == 0
     assert all(check["passes"] for check in json.loads(capsys.readouterr().out)["checks"])
+
+
+@pytest.mark.parametrize("option", [["--from", "last"], ["--no-record"], ["--keep-rows"]])
+def test_preflight_keeps_nothing(path, capsys, option):
+    assert run(["preflight", path, "--target", "y", *option]) == 2
+    assert f"No such option: {option[0]}" in capsys.readouterr().err

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from gradus.cli.main import run
-from gradus.cli.options import as_typed, learning_options
+from gradus.cli.options import as_typed, keeping_options, learning_options
 from gradus.errors import InvalidParameter
 from gradus.workflow.options import Options
 from tests.cli.helpers import Fake
@@ -32,7 +32,7 @@ def asked(monkeypatch, tmp_path):
 def test_all_options_of_the_workflow_are_options_of_the_command_line():
     fields = {field.name: field for field in dataclasses.fields(Options)}
     # Which engine computes is a matter of tests, not of answers.
-    assert set(learning_options()) - BESIDE == set(fields) - {"engine"}
+    assert {*learning_options(), *keeping_options()} - BESIDE == set(fields) - {"engine"}
 
 
 def test_what_is_left_out_is_left_to_the_workflow(asked):
@@ -97,5 +97,6 @@ def test_the_help_tells_of_every_option_once(command, capsys):
     assert run([command, "--help"]) == 0
     told = capsys.readouterr().out
     spelled = {"n_threads": "threads", "kinds": "as", "start": "from", "record": "no-record"}
-    expected = {f"--{spelled.get(name, name.replace('_', '-'))}" for name in learning_options()}
+    names = {*learning_options(), *keeping_options()}
+    expected = {f"--{spelled.get(name, name.replace('_', '-'))}" for name in names}
     assert {option: told.count(f"  {option} ") for option in expected} == dict.fromkeys(expected, 1)

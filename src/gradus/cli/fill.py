@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gradus.cli.options import AsJson, Force, Quiet, TablePlace, with_learning_options
+from gradus.cli.options import (
+    AsJson,
+    Force,
+    Quiet,
+    TablePlace,
+    keeping_options,
+    learning_options,
+    with_options,
+)
 from gradus.cli.outcome import answers_as_json, filled_sentences
 from gradus.cli.output import put_bytes, put_json
 from gradus.cli.places import check_one_on_standard_output, check_place
@@ -20,7 +28,7 @@ if TYPE_CHECKING:
     from gradus.workflow.fill import FillResult
 
 
-@with_learning_options
+@with_options(learning_options, keeping_options)
 def fill(
     context: typer.Context,
     table: TablePlace,

@@ -116,20 +116,8 @@ def learning_options(
     ignore: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN", help="Leave it out; repeatable.")
     ] = None,
-    keep_rows: Annotated[
-        bool, typer.Option("--keep-rows", help="Keep the rows learned from in the model file.")
-    ] = False,
-    start: Annotated[
-        str | None,
-        typer.Option(
-            "--from", metavar="RUN@EPOCH", help="Begin with the weights of a run, see gradus runs."
-        ),
-    ] = None,
-    no_record: Annotated[
-        bool, typer.Option("--no-record", help="Keep no record of the run.")
-    ] = False,
 ) -> dict[str, Any]:
-    """Return the options of learning under their names in `workflow.options` and `train`."""
+    """Return the options of learning under their names in `workflow.options`."""
     return {
         "seed": seed,
         "n_threads": threads,
@@ -146,29 +134,52 @@ def learning_options(
         "split": split,
         "kinds": kinds_of_columns(kinds or ()),
         "ignore": tuple(ignore or ()),
-        "keep_rows": keep_rows,
-        "start": start,
-        "record": not no_record,
     }
 
 
-def with_learning_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command all options of learning; it gets them as its last parameter `options`.
+def keeping_options(
+    keep_rows: Annotated[
+        bool, typer.Option("--keep-rows", help="Keep the rows learned from in the model file.")
+    ] = False,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="RUN@EPOCH", help="Begin with the weights of a run, see gradus runs."
+        ),
+    ] = None,
+    no_record: Annotated[
+        bool, typer.Option("--no-record", help="Keep no record of the run.")
+    ] = False,
+) -> dict[str, Any]:
+    """Return what a training begins with and what is kept of it, as `train` calls it."""
+    return {"keep_rows": keep_rows, "start": start, "record": not no_record}
+
+
+def with_options(
+    *kinds: Callable[..., dict[str, Any]],
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command all options of some kinds; it gets them as its last parameter `options`.
 
     typer reads a command's options from its signature, so the new signature is the command's own
-    without `options`, and that of `learning_options` behind it.
+    without `options`, and those of the kinds behind it.
     """
-    own = [p for p in inspect.signature(command).parameters.values() if p.name != "options"]
-    shared = inspect.signature(learning_options).parameters
+    shared = [inspect.signature(kind).parameters for kind in kinds]
 
-    @functools.wraps(command)
-    def with_options(**given: Any) -> None:  # noqa: ANN401 each option has a type of its own
-        options = learning_options(**{name: given.pop(name) for name in shared})
-        command(**given, options=options)
+    def given_to(command: Callable[..., None]) -> Callable[..., None]:
+        own = [p for p in inspect.signature(command).parameters.values() if p.name != "options"]
 
-    signature = inspect.Signature([*own, *shared.values()])
-    with_options.__signature__ = signature  # type: ignore[attr-defined]
-    return with_options
+        @functools.wraps(command)
+        def called(**given: Any) -> None:  # noqa: ANN401 each option has a type of its own
+            options: dict[str, Any] = {}
+            for kind, names in zip(kinds, shared, strict=True):
+                options |= kind(**{name: given.pop(name) for name in names})
+            command(**given, options=options)
+
+        every = [*own, *(one for parameters in shared for one in parameters.values())]
+        called.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]
+        return called
+
+    return given_to
 
 
 def is_typed(context: typer.Context, name: str) -> bool:

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from gradus.cli.options import AsJson, Quiet, TablePlace, with_learning_options
+from gradus.cli.options import AsJson, Quiet, TablePlace, learning_options, with_options
 from gradus.cli.output import put
 from gradus.cli.voice import Voice
 
 
-@with_learning_options
+@with_options(learning_options)
 def preflight(
     context: typer.Context,
     table: TablePlace,
@@ -31,9 +31,7 @@ def preflight(
     voice.reading(table)
     from gradus.workflow.preflight import preflight_table
 
-    # Nothing is trained, so nothing is kept or gone on from.
-    chosen = {name: one for name, one in options.items() if name not in {"start", "record"}}
-    found = preflight_table(table, target, **chosen)
+    found = preflight_table(table, target, **options)
     for warning in found.warnings:
         voice("warning", warning)
     put(found.text, found.describe(), as_json=as_json)

@@ -8,7 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
-from gradus.cli.options import AsJson, Force, Quiet, TablePlace, with_learning_options
+from gradus.cli.options import (
+    AsJson,
+    Force,
+    Quiet,
+    TablePlace,
+    keeping_options,
+    learning_options,
+    with_options,
+)
 from gradus.cli.output import put_json
 from gradus.cli.places import check_place, default_place
 from gradus.cli.progress import LiveProgress
@@ -16,7 +24,7 @@ from gradus.cli.report import ReportPlace, put_report, read_once
 from gradus.cli.voice import Voice
 
 
-@with_learning_options
+@with_options(learning_options, keeping_options)
 def train(
     context: typer.Context,
     table: TablePlace,
