@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from gradus._version import VERSION
 from gradus.cli.as_given import Command, Group
 from gradus.cli.check import check
 from gradus.cli.compare import compare
@@ -80,9 +81,7 @@ for command in (
 def _show_version(is_asked: bool) -> None:  # noqa: FBT001 typer calls it so
     """Print name and version, and end."""
     if is_asked:
-        from importlib.metadata import version
-
-        typer.echo(f"gradus {version('gradus')}")
+        typer.echo(f"gradus {VERSION}")
         raise typer.Exit
 
 

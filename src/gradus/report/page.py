@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
+from gradus._version import VERSION
 from gradus.models.model import Model
 from gradus.report.html import Section, escaped, paragraph
 from gradus.report.judged import answers_section, calibration_section, worst_section
@@ -103,7 +103,7 @@ def _page(model: Model, sections: Sequence[Section]) -> str:
     )
     links = "".join(f'<li><a href="#{one.key}">{escaped(one.title)}</a></li>' for one in sections)
     made = (
-        f"Made by gradus {version('gradus')}; seed {origin.choices['seed']}, trained with the "
+        f"Made by gradus {VERSION}; seed {origin.choices['seed']}, trained with the "
         f"kernels {origin.instruction_set}."
     )
     body = "\n".join(one.html() for one in sections)

@@ -6,9 +6,7 @@ order of rows. What a query is for must not be known here.
 
 import contextlib
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -42,6 +40,8 @@ def private_file(pieces: Iterable[bytes | memoryview], name: str) -> Iterator[Pa
     DataError
         If no temporary file can be written.
     """
+    import tempfile
+
     file: BinaryIO
     with contextlib.ExitStack() as stack:
         try:
@@ -107,6 +107,8 @@ def fetch(
 
     It runs on a thread of its own, so that Ctrl-C reaches the one that waits.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(lambda: connection.execute(query, parameters).fetchnumpy())
         try:

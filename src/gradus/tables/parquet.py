@@ -9,7 +9,6 @@ for must not be known here.
 # ruff: noqa: S608 - every name that a query holds is quoted, and values are in none
 import contextlib
 import re
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,6 +99,8 @@ def filled_parquet(table: Table, filling: Filling) -> bytes:
     where an answer does not fit at all does the column become DOUBLE (of words: VARCHAR). Added
     columns are DOUBLE or VARCHAR. The file's own key-value metadata are kept.
     """
+    import tempfile
+
     source = table.source
     assert isinstance(source, ParquetFile)
     given = {f"added{i}": column for i, column in enumerate(filling.added)}

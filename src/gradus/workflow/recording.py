@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradus._version import VERSION
 from gradus.engines.registry import engine as make_engine
 from gradus.models.model import Model
 from gradus.tables.table import Table
@@ -150,8 +151,6 @@ class Recording:
         contest: Contest,
     ) -> "RecordedRun":
         """Put together what is kept."""
-        from importlib.metadata import version
-
         from gradus.records.run import RecordedRun
         from gradus.records.summary import RunSummary
 
@@ -177,7 +176,7 @@ class Recording:
             rows_digest=prepared.digest(),
             settings=settings_of(self.options),
             versions={
-                "gradus": version("gradus"),
+                "gradus": VERSION,
                 "numpy": np.__version__,
                 "python": sys.version.split()[0],
                 "instruction set": make_engine(self.options.engine, 1).instruction_set,
