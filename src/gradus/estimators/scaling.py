@@ -53,11 +53,6 @@ class Scaling:
         mean, scale = np.array(moments).reshape(-1, 2).T
         return cls(mean, scale, np.asarray(is_missing.any(axis=0)))
 
-    @property
-    def n_features(self) -> int:
-        """Columns that `apply` returns."""
-        return len(self.mean) + int(self.has_gaps.sum())
-
     def apply(self, values: FloatArray) -> Float64Array:
         """Return standardized columns, then the marks of what is missing."""
         is_missing = np.isnan(values)

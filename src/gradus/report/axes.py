@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradus._typing import Float64Array
+from gradus._typing import ArrayLike, Float64Array
 from gradus.report.palette import INK2, INK3, LINE, rgb
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ _N_CELLS = (56, 40)
 # Numbers above 0 whose middle 98 % go through so many times are spread evenly by their logarithm.
 _WIDE = 50.0
 _LONGEST = 24
+#: Letters of a word below an axis; with more in all, the words are turned.
+LONGEST_TICK, _MOST_TICK_LETTERS = 12, 40
 # All but tab and line end; those of direction would turn the rest of a sentence round.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -60,6 +62,16 @@ def name_axes(ax: "Axes", x: str, y: str) -> None:
     look: Any = {"color": INK2, "fontsize": FONT, "parse_math": False}
     ax.set_xlabel(short(x, 48), **look)
     ax.set_ylabel(short(y, 36), **look)
+
+
+def name_ticks(
+    ax: "Axes", places: ArrayLike, words: Sequence[str], size: float = SMALL_FONT
+) -> None:
+    """Put words below the axis, turned where they have no room side by side."""
+    names = [short(word, LONGEST_TICK) for word in words]
+    turn = 35 if sum(map(len, names)) > _MOST_TICK_LETTERS else 0
+    look: Any = {"rotation": turn, "ha": "right" if turn else "center", "fontsize": size}
+    ax.set_xticks(places, names, parse_math=False, rotation_mode="anchor", **look)
 
 
 def legend(ax: "Axes", handles: Sequence[Any], names: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from gradus._typing import BoolArray, Float64Array, Int64Array
-from gradus.report.axes import HALF, SMALL_FONT, axes_of, name_axes, short
+from gradus.report.axes import HALF, LONGEST_TICK, SMALL_FONT, axes_of, name_axes, name_ticks, short
 from gradus.report.palette import INK, INK2, NEGATIVE, POSITIVE, rgb
 
 if TYPE_CHECKING:
@@ -75,12 +75,10 @@ class ConfusionDisplay:
                     color=INK, fontsize=SMALL_FONT,
                 )  # fmt: skip
         if n <= _MOST_NAMED:
-            names = [short(name, 12) for name in self.class_names]
-            look: Any = {"parse_math": False, "fontsize": SMALL_FONT if n <= 20 else 7}
-            turn = 35 if sum(map(len, names)) > 40 else 0
-            align: Any = {"rotation": turn, "ha": "right" if turn else "center"}
-            self.ax_.set_xticks(range(n), names, rotation_mode="anchor", **look, **align)
-            self.ax_.set_yticks(range(n), names, **look)
+            size = SMALL_FONT if n <= 20 else 7
+            name_ticks(self.ax_, range(n), self.class_names, size)
+            names: Any = [short(name, LONGEST_TICK) for name in self.class_names]
+            self.ax_.set_yticks(range(n), names, parse_math=False, fontsize=size)
         else:
             self.ax_.set_xticks([])
             self.ax_.set_yticks([])

@@ -26,7 +26,8 @@ def answers_section(found: Review) -> Section:
     title = "Answers and known values"
     if isinstance(found.model.labels, Classes):
         return Section("answers", title, (paragraph(rows.sentence, "about"), _classes(found)))
-    answers, errors = residual_displays(rows)
+    answers = ResidualsDisplay.from_predictions(rows.known, rows.answers)
+    errors = ResidualsDisplay.from_predictions(rows.known, rows.answers, kind="errors")
     n, target = len(rows.known), found.model.target
     how = "Each dot is a row" if n <= MOST_POINTS else "The stronger a cell, the more rows it holds"
     off = rows.answers - rows.known
@@ -68,12 +69,6 @@ def rows_of(found: Review) -> JudgedRows:
     return found.rows
 
 
-def residual_displays(rows: JudgedRows) -> tuple[ResidualsDisplay, ResidualsDisplay]:
-    """Draw both pictures of answers that are numbers."""
-    answers = ResidualsDisplay.from_predictions(rows.known, rows.answers)
-    return answers, ResidualsDisplay.from_predictions(rows.known, rows.answers, kind="errors")
-
-
 def confusion_display(model: Model, rows: JudgedRows) -> ConfusionDisplay:
     """Draw known and answered classes."""
     assert isinstance(model.labels, Classes), "the caller has looked"
@@ -110,7 +105,8 @@ def _classes(found: Review) -> str:
 
 def calibration_section(found: Review) -> Section | None:
     """Show whether probabilities and bounds hold what they promise; None where there are none."""
-    drawn = calibration_display(found.model, rows_of(found))
+    rows = rows_of(found)
+    drawn = calibration_display(found.model, rows)
     if drawn is None:
         return None
     by = "probability" if found.model.intervals is None else "answer"
@@ -119,7 +115,6 @@ def calibration_section(found: Review) -> Section | None:
         "dashed line a promise holds. The bars, 95 % intervals, are what luck does to so few rows: "
         "a group whose bar ends before the line does not hold its promise."
     )
-    rows = rows_of(found)
     if found.model.intervals is None:
         title, label = "Do the probabilities hold?", "Share of rows over the probability told"
     else:

@@ -82,10 +82,14 @@ class NetworkDisplay:
         self.limit_ = float(np.quantile(every, _LIMIT)) or float(every.max())
 
     @property
+    def _widths(self) -> list[int]:
+        """Return the units of each layer, the inputs first."""
+        return [self.weights[0].shape[0], *(weight.shape[1] for weight in self.weights)]
+
+    @property
     def shown_as(self) -> str:
         """Either "units" or "tiles"."""
-        widths = [self.weights[0].shape[0], *(weight.shape[1] for weight in self.weights)]
-        return "units" if max(widths) <= MOST_UNITS else "tiles"
+        return "units" if max(self._widths) <= MOST_UNITS else "tiles"
 
     @classmethod
     def from_network(
@@ -122,8 +126,8 @@ class NetworkDisplay:
 
     def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw into `ax`, or into a new figure where it is None."""
-        tallest = max(self.weights[0].shape[0], *(weight.shape[1] for weight in self.weights))
-        height = WHOLE[1] if self.shown_as == "tiles" else int(np.clip(26 * tallest, 170, 480)) + 40
+        tall = int(np.clip(26 * max(self._widths), 170, 480)) + 40
+        height = WHOLE[1] if self.shown_as == "tiles" else tall
         self.figure_, self.ax_ = axes_of(ax, (WHOLE[0], height))
         self.ax_.axis("off")
         if self.shown_as == "units":
@@ -135,8 +139,7 @@ class NetworkDisplay:
     def _draw_units(self) -> None:
         from matplotlib.collections import LineCollection
 
-        widths = [self.weights[0].shape[0], *(weight.shape[1] for weight in self.weights)]
-        places = [_spread(width) for width in widths]
+        places = [_spread(width) for width in self._widths]
         for k, weight in enumerate(self.weights):
             # The weakest first, so that the strongest lie on top.
             order = np.argsort(np.abs(weight), axis=None, kind="stable")
@@ -156,7 +159,8 @@ class NetworkDisplay:
         for k, place in enumerate(places):
             bias = None if k == 0 else self.biases[k - 1]
             fills = [
-                diverging(0.0 if bias is None else b, self.limit_) for b in _or_zeros(bias, place)
+                diverging(one, self.limit_)
+                for one in (np.zeros(len(place)) if bias is None else bias)
             ]
             self.ax_.scatter(
                 np.full(len(place), k), place, s=130, c=fills, edgecolors=INK2, linewidths=1.0,
@@ -167,8 +171,8 @@ class NetworkDisplay:
         for name, y in zip(self.input_names, places[0], strict=True):
             self._say(-0.07, y, name, ha="right", va="center")
         for name, y in zip(self.output_names, places[-1], strict=True):
-            self._say(len(widths) - 1 + 0.07, y, name, ha="left", va="center")
-        self.ax_.set_xlim(-0.45, len(widths) - 1 + 0.45)
+            self._say(len(places) - 1 + 0.07, y, name, ha="left", va="center")
+        self.ax_.set_xlim(-0.45, len(places) - 1 + 0.45)
         self.ax_.set_ylim(-0.05, 1.16)
 
     def _draw_tiles(self) -> None:
@@ -223,11 +227,6 @@ def _spread(n: int) -> Float64Array:
     """Return heights for n units, the first at the top, around the middle."""
     step = min(1 / max(n - 1, 1), 0.25)
     return np.asarray(0.5 + step * ((n - 1) / 2 - np.arange(n)), dtype=np.float64)
-
-
-def _or_zeros(bias: Float64Array | None, place: Float64Array) -> Float64Array:
-    """Return a bias for each unit."""
-    return np.zeros(len(place)) if bias is None else bias
 
 
 def _pooled(weight: Float64Array) -> Float64Array:

@@ -66,10 +66,11 @@ def plot(
     """
     if isinstance(model, Model):
         check_choice("kind", kind, (*_OF_TRAINING, *_OF_TABLE))
-        display = _of_model(model, kind) if kind in _OF_TRAINING else None
-        if display is None:
-            if table is None:
-                raise InvalidParameter(f"kind {kind!r} needs table, the rows to ask; got none.")
+        if kind in _OF_TRAINING:
+            display = _of_model(model, kind)
+        elif table is None:
+            raise InvalidParameter(f"kind {kind!r} needs table, the rows to ask; got none.")
+        else:
             display = _of_table(model, kind, table, column)
     else:
         display = _of_another(model, kind)
@@ -118,8 +119,8 @@ def _of_another(model: object, kind: str) -> Any:  # noqa: ANN401 a display
     """Draw a network, a run or an estimator."""
     check_choice("kind", kind, _OF_TRAINING)
     if isinstance(model, Network | Run):
-        if isinstance(model, Network) != (kind == "network"):
-            fits = "network" if isinstance(model, Network) else "loss"
+        fits = "network" if isinstance(model, Network) else "loss"
+        if kind != fits:
             raise InvalidParameter(f"kind must be {fits!r} for a {type(model).__name__}.")
         if isinstance(model, Network):
             return NetworkDisplay.from_network(model)

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradus._typing import Float64Array
 from gradus.errors import InvalidParameter
-from gradus.report.axes import HALF, SMALL_FONT, axes_of, legend, name_axes, short
+from gradus.report.axes import HALF, SMALL_FONT, axes_of, legend, name_axes, name_ticks, short
 from gradus.report.palette import DASHES, INK, INK3, LINES
 from gradus.tables.table import Column
 from gradus.workflow.responses import Response, grid_of, sampled
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 MOST_SINGLE = 25
 _MOST_ROWS = 200
 _LOW, _HIGH = 0.1, 0.9
-_MOST_TICK_LETTERS = 12
 
 
 class ResponseDisplay:
@@ -86,10 +85,7 @@ class ResponseDisplay:
                 look |= {"marker": "o", "markersize": 4}
             handles += self.ax_.plot(places, one.mean[:, k], zorder=3, **look)
         if is_word:
-            labels = [short(word, _MOST_TICK_LETTERS) for word in one.words]
-            turn = 35 if sum(map(len, labels)) > 42 else 0
-            align: Any = {"rotation": turn, "ha": "right" if turn else "center"}
-            self.ax_.set_xticks(places, labels, parse_math=False, rotation_mode="anchor", **align)
+            name_ticks(self.ax_, places, one.words)
             self.ax_.grid(visible=False, axis="x")
             self.ax_.margins(x=0.5 / max(len(places), 1))
         elif one.kind == "date":

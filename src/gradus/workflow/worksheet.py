@@ -42,19 +42,14 @@ class Pass:
     ----------
     params : array of shape (n_params,)
         Its parameters.
-    row_losses : array of shape (n,)
-        ``(output - y)**2`` of each row.
     loss
-        Their mean.
-    outputs : array of shape (n,)
+        The mean over rows of ``(output - y)**2``.
     derivatives
         Of the mean loss, one for each parameter in their order, with the rows' own in `by_row`.
     """
 
     params: Float64Array
-    row_losses: Float64Array
     loss: float
-    outputs: Float64Array
     derivatives: tuple[Derivative, ...] = field(repr=False)
 
 
@@ -242,13 +237,12 @@ def _descent(
 
 
 def _pass(spec: NetworkSpec, params: Float64Array, X: Float64Array, y: Float64Array) -> Pass:
-    outputs = engine("reference").outputs(spec, params, X)[:, 0].astype(np.float64)
-    row_losses = (outputs - y[:, 0]) ** 2
+    outputs = engine("reference").outputs(spec, params, X)
     numbers = range(1, len(X) + 1)
     derivatives = tuple(
         differentiate(spec, params, X, y, None, name, row_numbers=numbers) for name in _names(spec)
     )
-    return Pass(params, row_losses, float(row_losses.mean()), outputs, derivatives)
+    return Pass(params, float(((outputs - y) ** 2).mean()), derivatives)
 
 
 def _names(spec: NetworkSpec) -> list[str]:
