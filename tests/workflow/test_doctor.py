@@ -88,10 +88,12 @@ def test_a_model_is_examined_with_the_weights_of_its_classes(path, tmp_path):
 
 def test_a_table_that_has_changed(path):
     gradus.train(path, "y", **TINY)
+    path.with_name("other.csv").write_text("p,q\n1,2\n3,4\n")
     with path.open("a") as file:
         file.write("1,2,3,4\n")
-    with pytest.raises(gradus.DataError, match=r"must hold the rows that run .* learned from"):
-        gradus.doctor("last")
+    for table in (None, str(path.with_name("other.csv"))):
+        with pytest.raises(gradus.DataError, match=r"must be the table that run .* learned from"):
+            gradus.doctor("last", table)
 
 
 def test_a_table_that_is_gone(path, tmp_path):
@@ -117,10 +119,16 @@ def test_a_model_of_another_table(path, tmp_path):
     save(model, tmp_path / "m.gradus")
     lines = path.read_text().splitlines()
     other = named_path(str(tmp_path / "other.csv"))
-    for changed in (lines[:100], [*lines[:-1], lines[-1].rpartition(",")[0] + ",9"]):
+    for changed in (
+        ["p,q", "1,2", "3,4"],
+        lines[:100],
+        [*lines[:-1], lines[-1].rpartition(",")[0] + ",9"],
+    ):
         other.write_text("\n".join(changed) + "\n")
         with pytest.raises(gradus.DataError, match="must be the table that"):
             gradus.doctor(str(tmp_path / "m.gradus"), str(other))
+    with pytest.raises(gradus.InvalidParameter, match="a run that is kept, or come with its table"):
+        gradus.doctor(str(tmp_path / "m.gradus"))
 
 
 def test_checks_before_training(path):

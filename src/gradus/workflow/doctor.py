@@ -19,6 +19,7 @@ from gradus.models.model_file import load
 from gradus.records.find import find_run
 from gradus.records.run import RecordedRun
 from gradus.tables.closed import from_json
+from gradus.tables.table import Table
 from gradus.training.plan import Plan
 from gradus.workflow.examined import first_case
 from gradus.workflow.learn import training_weights
@@ -109,8 +110,13 @@ def doctor(
         kept = find_run(run)
         name, case = f"run {kept.id}", _case_of_run(kept, table)
     except InvalidParameter:
-        if table is None or not Path(run).is_file():
+        if not Path(run).is_file():
             raise
+        if table is None:
+            raise InvalidParameter(
+                f"{run} must be the model of a run that is kept, or come with its table; it is of "
+                "none, and none was given."
+            ) from None
         model = load(Path(run))
         if not isinstance(model, Model):
             raise DataError(f"{run} must be a model of a table; it is a network.") from None
@@ -159,11 +165,9 @@ def _case_of_run(kept: RecordedRun, table: object | None) -> Case | None:
         )
     options = Options.of(**kept.settings)
     read = read_as(kept.table if table is None else table, options)
-    prepared = prepare(read, kept.summary.target, options, needs_blank=False)
-    if prepared.digest() != kept.rows_digest:
-        raise DataError(
-            f"{read.name} must hold the rows that run {kept.id} learned from; they have changed."
-        )
+    prepared = _prepared(read, kept.summary.target, options)
+    if prepared is None or prepared.digest() != kept.rows_digest:
+        raise _another(read, f"run {kept.id}")
     weights = training_weights(prepared, options)
     failure = "" if kept.summary.answered_by else kept.verdict
     trained = kept.spec, kept.plan, kept.weights(0), kept.weights(), kept.history()
@@ -179,12 +183,10 @@ def _case_of_model(model: Model, name: str, table: object) -> Case | None:
             "network."
         )
     options = options_of_table(model)
-    prepared = prepare(read_as(table, options), model.target, options, needs_blank=False)
-    if unseen_outputs(model, prepared) is None:
-        raise DataError(
-            f"{prepared.table.name} must be the table that {name} learned from; it is another one, "
-            "or has changed."
-        )
+    read = read_as(table, options)
+    prepared = _prepared(read, model.target, options)
+    if prepared is None or unseen_outputs(model, prepared) is None:
+        raise _another(read, name)
     return _case_of_rows(model, prepared)
 
 
@@ -194,6 +196,22 @@ def _case_of_rows(model: Model, prepared: Prepared) -> Case | None:
     end, history = answerer.by_fold[0], model.history[0]
     weights = training_weights(prepared, options_of_table(model))
     return first_case(prepared, weights, answerer.spec, plan, None, end, history)
+
+
+def _prepared(read: Table, target: str, options: Options) -> Prepared | None:
+    """Prepare a table as one was that was learned from; None where that cannot be done with it."""
+    try:
+        return prepare(read, target, options, needs_blank=False)
+    except (DataError, InvalidParameter):
+        return None
+
+
+def _another(read: Table, name: str) -> DataError:
+    """Return the error that a table is not the one learned from."""
+    return DataError(
+        f"{read.name} must be the table that {name} learned from; it is another one, or has "
+        "changed."
+    )
 
 
 def _headed(problem: str) -> str:
