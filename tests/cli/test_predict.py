@@ -27,7 +27,7 @@ def asked(monkeypatch, tmp_path):
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("gradus.workflow.predict.predict_table", at_once)
-    monkeypatch.setattr("gradus.cli.predict.load_model", lambda _place: Fake(target="y"))
+    monkeypatch.setattr("gradus.cli.loading.load_model", lambda _place: Fake(target="y"))
     Path("m.gradus").write_text("model")
     Path("new.csv").write_text("a\n1\n2\n")
     return kept

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gradus.cli.loading import load_model
+from gradus.cli.loading import load_for
 from gradus.cli.options import AsJson, WhichNetwork, is_typed
 from gradus.cli.output import put
 from gradus.cli.parse import values_of_names
@@ -58,9 +58,7 @@ def check(
             "gradus check must be given MODEL and TABLE, or --formula, --derivative and --by."
         )
     voice: Voice = context.obj
-    voice.reading(model)
-    learned = load_model(model)
-    voice.reading(table)
+    learned = load_for(voice, model, table)
     from gradus.workflow.explain import check_model
 
     tested = check_model(learned, table, network=network, most=most)

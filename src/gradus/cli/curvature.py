@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gradus.cli.loading import load_model
+from gradus.cli.loading import load_for
 from gradus.cli.options import AsJson, Digits, ModelPlace, TablePlace, WhichNetwork
 from gradus.cli.told import tell
 from gradus.cli.voice import Voice
@@ -36,9 +36,7 @@ def curvature(
 ) -> None:
     """Open the second derivatives of a loss. Also: the largest stable rate, tried on both sides."""
     voice: Voice = context.obj
-    voice.reading(model)
-    learned = load_model(model)
-    voice.reading(table)
+    learned = load_for(voice, model, table)
     from gradus.workflow.curvature import bending
 
     found = bending(

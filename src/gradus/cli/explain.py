@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gradus.cli.loading import load_model
+from gradus.cli.loading import load_for
 from gradus.cli.options import AsJson, Digits, ModelPlace, TablePlace, WhichNetwork, is_typed
 from gradus.cli.output import put_text
 from gradus.cli.parse import cells_of_columns
@@ -109,9 +109,7 @@ def explain(
     if rows_behind is not None and row is not None:
         raise InvalidParameter("--rows-behind must come without --row; it ranks all rows.")
     voice: Voice = context.obj
-    voice.reading(model)
-    learned = load_model(model)
-    voice.reading(table)
+    learned = load_for(voice, model, table)
     found: Told
     if parameter is not None:
         from gradus.workflow.explain import explain_parameter

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gradus.cli.voice import Voice
 from gradus.errors import InvalidParameter, ModelFileError
 
 if TYPE_CHECKING:
@@ -46,6 +47,14 @@ def load_model(place: str) -> "Model":
             "without columns."
         )
     return model
+
+
+def load_for(voice: Voice, model: str, table: str) -> "Model":
+    """Read a model that is to look at a table, and say what is being read, the table last."""
+    voice.reading(model)
+    learned = load_model(model)
+    voice.reading(table)
+    return learned
 
 
 def _is_of_another_kind(place: str) -> bool:

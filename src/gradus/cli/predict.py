@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gradus.cli.loading import load_model
+from gradus.cli.loading import load_for
 from gradus.cli.options import AsJson, Force, ModelPlace, Quiet, TablePlace, Threads
 from gradus.cli.outcome import answers_as_json, predicted_sentences
 from gradus.cli.output import put_bytes, put_json
@@ -38,11 +38,9 @@ def predict(
     voice.is_quiet = quiet
     check_one_on_standard_output(table, output, as_json=as_json)
     check_keeps_model(model, output)
-    voice.reading(model)
+    learned = load_for(voice, model, table)
     from gradus.workflow.predict import predict_table
 
-    learned = load_model(model)
-    voice.reading(table)
     result = predict_table(learned, table, output, force=force, n_threads=threads, notify=voice)
     if result.data is not None:
         put_bytes(result.data)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gradus._names import STANDARD
-from gradus.cli.loading import load_model
+from gradus.cli.loading import load_for
 from gradus.cli.options import Force, ModelPlace, Quiet, TablePlace
 from gradus.cli.places import check_keeps_model, check_place, default_place
 from gradus.cli.voice import Voice
@@ -43,9 +43,7 @@ def report(
     place = default_place(model, ".report.html") if output is None else Path(output)
     check_keeps_model(model, str(place))
     check_place("report", table, place, force=force)
-    voice.reading(model)
-    learned = load_model(model)
-    voice.reading(table)
+    learned = load_for(voice, model, table)
     put_report(voice, learned, table, place, force=force)
 
 
