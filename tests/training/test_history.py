@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from gradus.networks.params import n_params
 from gradus.networks.spec import Dense, NetworkSpec
-from gradus.training.history import EpochRow, Record, has_short_epochs, next_kept, stacked, thinned
+from gradus.training.history import (
+    EpochRow,
+    Record,
+    has_short_epochs,
+    kept_after,
+    next_kept,
+    stacked,
+    thinned,
+)
 
 SPEC = NetworkSpec(2, (Dense(3, "tanh"), Dense(1)))
 
@@ -79,6 +87,14 @@ def test_the_next_kept_epoch_does_not_depend_on_where_one_stands(epoch, ahead):
     between = epoch + ahead % (following - epoch)
     assert next_kept(between, epochs, is_short=True) == following
     assert next_kept(following - 1, epochs, is_short=True) == following
+
+
+@given(st.integers(0, 5000), st.integers(1, 5000), st.integers(1, 300), st.booleans())
+def test_epochs_kept_are_listed_ahead(epoch, more, most, is_short):
+    epochs, expected = epoch + more, [epoch]
+    while len(expected) <= most and expected[-1] < epochs:
+        expected.append(next_kept(expected[-1], epochs, is_short=is_short))
+    assert kept_after(epoch, epochs, most, is_short=is_short) == expected[1:]
 
 
 def test_what_a_short_epoch_is():

@@ -84,8 +84,7 @@ class EpochRow(NamedTuple):
 
     def numbers(self) -> tuple[float, ...]:
         """Line up all fields, 7 + n_layers numbers."""
-        first = (self.epoch, self.loss, self.validation_loss, self.measure)
-        return (*first, self.learning_rate, self.gradient_norm, self.seconds, *self.update_ratio)
+        return (*self[:7], *self.update_ratio)
 
     @classmethod
     def from_numbers(cls, numbers: Float64Array) -> "EpochRow":
@@ -118,6 +117,11 @@ class Record:
             self.best = row
         self.last = row
 
+    def extend(self, rows: list[EpochRow]) -> None:
+        """Take in epochs that are all kept, the best not among them."""
+        self.rows += rows
+        self.last = rows[-1] if rows else self.last
+
     def view(self, spec: NetworkSpec) -> History:
         """Freeze what is there; best and last stand in it even if they are not kept."""
         by_epoch = {row.epoch: row for row in (self.best, self.last, *self.rows) if row is not None}
@@ -148,6 +152,23 @@ def next_kept(epoch: int, epochs: int, *, is_short: bool) -> int:
     all up to 63, then every second, from 128 every fourth, and so on.
     """
     return min(next_round(epoch, KEPT_DIGITS) if is_short else epoch + 1, epochs)
+
+
+def kept_after(epoch: int, epochs: int, most: int, *, is_short: bool) -> list[int]:
+    """List the next epochs that `next_kept` finds, at most so many."""
+    if not is_short:
+        return list(range(epoch + 1, min(epoch + most, epochs) + 1))
+    kept: list[int] = []
+    while len(kept) < most and epoch < epochs:
+        following = next_round(epoch, KEPT_DIGITS)
+        n_digits = following.bit_length()
+        # Up to the next power of two all steps are alike.
+        alike = range(
+            following, min(1 << n_digits, epochs + 1), 1 << max(0, n_digits - KEPT_DIGITS)
+        )
+        kept += alike[: most - len(kept)] or [epochs]
+        epoch = kept[-1]
+    return kept
 
 
 def thinned(history: History, most: int, best_epoch: int) -> History:

@@ -7,6 +7,7 @@ threads are not known here.
 
 import math
 import time
+from itertools import repeat
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from gradus.training.control import Control, Progress
 from gradus.training.divergence import explain
 from gradus.training.full_batch import RowsProblem, check_layers, penalty, run_full_batch
 from gradus.training.guard import Guard
-from gradus.training.history import EpochRow, has_short_epochs, next_kept
+from gradus.training.history import EpochRow, has_short_epochs, kept_after, next_kept
 from gradus.training.loss_check import check_functions
 from gradus.training.outcome import Outcome, StoppedBecause
 from gradus.training.plan import Plan
@@ -206,7 +207,8 @@ class _Training:
         state, steps = self.standing.state, self.batches.steps_per_epoch
         epoch, _, done = state.cursor.tolist()
         is_single = self.validation is not None or self.standing.guard is not None
-        kept = [epoch + 1] if is_single else self._kept_after(epoch)
+        ahead = self.plan.epochs, _SLICE_KEPT
+        kept = [epoch + 1] if is_single else kept_after(epoch, *ahead, is_short=self.is_short)
         pictured = self.snapshots.next(epoch)
         stop = min(kept[-1] * steps, pictured * steps, done + _SLICE_UPDATES)
         last_steps = [number * steps - 1 - done for number in kept]
@@ -216,29 +218,42 @@ class _Training:
         self.standing.seconds = self.seconds_before + self._elapsed()
         if state.cursor[0] == pictured:
             self.take_snapshot()
-        finished = epoch + len(log.rows)
-        places = {number: place for place, number in enumerate(kept) if number <= finished}
-        numbers = sorted({*places, finished} - {epoch})
-        ends = np.array(numbers, dtype=np.int64) * steps - 1 - done
-        means = log.rows[np.array(numbers, dtype=np.int64) - epoch - 1].tolist()
-        its_rates = learning_rates[ends].tolist()
-        seconds, ratios = (began + log.seconds).tolist(), log.update_ratio.tolist()
-        for number, own, rate in zip(numbers, means, its_rates, strict=True):
+        rows = self._rows(kept, (epoch, done), log, learning_rates, began)
+        if rows:
             if self.standing.pending is not None:
                 self._judge(self.standing.pending)
-            if number in places:
-                measured = seconds[places[number]], ratios[places[number]]
-            else:
-                measured = self.standing.seconds, [math.nan] * len(self.spec.dense)
-            self.standing.pending = self._row(number, own, rate, *measured)
+            self.standing.record.extend(rows[:-1])
+            self.standing.pending = rows[-1]
         return status
 
-    def _kept_after(self, epoch: int) -> list[int]:
-        """List the next epochs to be kept."""
-        kept = [self._next_kept(epoch)]
-        while len(kept) < _SLICE_KEPT and kept[-1] < self.plan.epochs:
-            kept.append(self._next_kept(kept[-1]))
-        return kept
+    def _rows(
+        self,
+        kept: list[int],
+        begin: tuple[int, int],
+        log: EpochLog,
+        learning_rates: Float64Array,
+        began: float,
+    ) -> list[EpochRow]:
+        """Make the history rows of the epochs to be kept that are finished, and of the last one.
+
+        They are not judged yet.
+        """
+        epoch, done = begin
+        finished = epoch + len(log.rows)
+        numbers = [number for number in kept if number <= finished]
+        seconds = (began + log.seconds[: len(numbers)]).tolist()
+        ratios = [tuple(ratio) for ratio in log.update_ratio[: len(numbers)].tolist()]
+        if finished > epoch and finished not in numbers[-1:]:
+            numbers.append(finished)
+            seconds.append(self.standing.seconds)
+            ratios.append((math.nan,) * len(self.spec.dense))
+        places = np.array(numbers, dtype=np.int64)
+        losses, means, norms = log.rows[places - epoch - 1].T
+        measures = np.sqrt(means) if self.is_rmse else means
+        its_rates = learning_rates[places * self.batches.steps_per_epoch - 1 - done]
+        own = (one.tolist() for one in (measures, its_rates, norms))
+        columns = (numbers, losses.tolist(), repeat(math.nan), *own, seconds, ratios)
+        return list(map(EpochRow._make, zip(*columns, strict=False)))
 
     def _advance(self, done: int, stop: int, log: EpochLog) -> tuple[Float64Array, RunStatus]:
         """Make updates, and say with which learning rates; a full-batch method has none."""
@@ -269,22 +284,6 @@ class _Training:
             matmul_precision=self.plan.matmul_precision,
         )
         return learning_rates, status
-
-    def _row(
-        self, epoch: int, means: list[float], rate: float, seconds: float, ratios: list[float]
-    ) -> EpochRow:
-        """Make the history row of a finished epoch, which is not judged yet."""
-        loss, measure, norm = means
-        return EpochRow(
-            epoch=epoch,
-            loss=loss,
-            validation_loss=math.nan,
-            measure=self._measure(measure),
-            learning_rate=rate,
-            gradient_norm=norm,
-            seconds=seconds,
-            update_ratio=tuple(ratios),
-        )
 
     def _judge(self, row: EpochRow) -> bool:
         """Compute a finished epoch's validation loss and record both; False if stopped within."""
