@@ -51,6 +51,11 @@ def test_json(made, capsys):
 def test_one_is_removed(made, capsys):
     made()
     gone = runs()[0].id
+    for option in (["--json"], ["--most", "20"]):
+        assert run(["runs", "--remove", gone, *option]) == 2
+        assert capsys.readouterr().err == (
+            "--remove must come without --most and --json; it lists nothing.\n"
+        )
     assert run(["runs", "--remove", gone[:4]]) == 0
     assert capsys.readouterr().err == f"Removed run {gone}.\n"
     assert runs() == ()

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from gradus.cli.options import AsJson
+from gradus.cli.options import AsJson, is_typed
 from gradus.cli.output import put_json, put_text
 from gradus.cli.voice import Voice
+from gradus.errors import InvalidParameter
 
 
 def runs(
@@ -21,6 +22,8 @@ def runs(
     as_json: AsJson = False,
 ) -> None:
     """List the runs of train and fill. Newest first."""
+    if remove is not None and (as_json or is_typed(context, "most")):
+        raise InvalidParameter("--remove must come without --most and --json; it lists nothing.")
     from gradus.records.find import remove_run
     from gradus.records.find import runs as kept_runs
     from gradus.records.summary import as_table
