@@ -130,7 +130,7 @@ def train(
     weights = read_weights("weights", weights, len(X), plan.dtype)
     n_networks = 1 if folds is None else _count_folds(folds, len(X))
     groups, order = _check_groups(groups, len(X)), _check_order(order, len(X))
-    table = _Table(X, y, weights, folds, groups, order, start)
+    table = _Table(X, y, weights, _rows_by_fold(folds), groups, order, start)
     jobs = [partial(_train_fold, spec, table, plan, fold) for fold in range(n_networks)]
     trained = run_networks(jobs, plan, callback, snapshot_bytes)
     outcomes = [outcome for outcome, _ in trained]
@@ -144,7 +144,7 @@ def train(
         rule_reasons=tuple(outcome.rule_reason for outcome in outcomes),
         told=tuple(outcome.told for outcome in outcomes),
         snapshots=tuple(outcome.snapshots for outcome in outcomes),
-        out_of_fold=_gather(spec, X, folds, [answers for _, answers in trained]),
+        out_of_fold=_gather(spec, table, [answers for _, answers in trained]),
         failure=next((one.failure for one in outcomes if one.failure), None),
     )
 
@@ -246,12 +246,12 @@ def make_batches(
 
 @dataclass(frozen=True)
 class _Table:
-    """What all networks share."""
+    """What all networks share; `unseen` are the rows of each one's fold, None without folds."""
 
     X: FloatArray
     y: FloatArray
     weights: FloatArray | None
-    folds: Int64Array | None
+    unseen: list[Int64Array] | None
     groups: Int64Array | None
     order: Int64Array | Float64Array | None
     start: FloatArray | None
@@ -263,7 +263,11 @@ def _train_fold(
     """Train network `fold` and let it predict the rows it never saw."""
     plan = replace(plan, seed=plan.seed + fold)
     shared = (table.X, table.y, table.weights)
-    rows = None if table.folds is None else np.flatnonzero(table.folds != fold)
+    rows = None
+    if table.unseen is not None:
+        is_seen = np.ones(len(table.X), dtype=np.bool_)
+        is_seen[table.unseen[fold]] = False
+        rows = np.flatnonzero(is_seen)
     rows, validation = hold_out(spec, *shared, rows, plan, groups=table.groups, order=table.order)
     batches = make_batches(*shared, rows, plan)
     params0 = initial_params(spec, plan.seed) if table.start is None else table.start[fold]
@@ -272,9 +276,9 @@ def _train_fold(
     )
     if outcome.failure:
         control.cancel[0] = 1
-    if table.folds is None or control.cancel[0]:
+    if table.unseen is None or control.cancel[0]:
         return outcome, None
-    unseen = table.X[table.folds == fold]
+    unseen = table.X[table.unseen[fold]]
     answers = answer(engine, spec, outcome.params, unseen, lambda: bool(control.cancel[0]))
     return outcome, None if answers is None else loss_of(spec.loss).link(answers)
 
@@ -336,17 +340,22 @@ def _check_order(
     return numbers
 
 
-def _gather(
-    spec: NetworkSpec,
-    X: FloatArray,
-    folds: Int64Array | None,
-    answers: list[FloatArray | None],
-) -> FloatArray | None:
-    """Put the networks' predictions back in the order of the rows."""
+def _rows_by_fold(folds: Int64Array | None) -> list[Int64Array] | None:
+    """List the rows of each fold, ascending, by one pass over all."""
     if folds is None:
         return None
-    out_of_fold = np.full((len(X), spec.n_outputs), np.nan, dtype=X.dtype)
-    for fold, own in enumerate(answers):
+    sizes = np.bincount(folds.astype(np.int64) + 1)
+    return np.split(np.argsort(folds, kind="stable"), np.cumsum(sizes[:-1]))[1:]
+
+
+def _gather(
+    spec: NetworkSpec, table: _Table, answers: list[FloatArray | None]
+) -> FloatArray | None:
+    """Put the networks' predictions back in the order of the rows."""
+    if table.unseen is None:
+        return None
+    out_of_fold = np.full((len(table.X), spec.n_outputs), np.nan, dtype=table.X.dtype)
+    for rows, own in zip(table.unseen, answers, strict=True):
         if own is not None:
-            out_of_fold[folds == fold] = own
+            out_of_fold[rows] = own
     return out_of_fold
