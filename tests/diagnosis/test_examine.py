@@ -3,8 +3,19 @@
 import numpy as np
 import pytest
 
-from gradus import Adam, Dense, GradientDescent, InvalidParameter, LevenbergMarquardt, Network
+from gradus import (
+    Adam,
+    Cosine,
+    Dense,
+    EarlyStopping,
+    GradientDescent,
+    InvalidParameter,
+    LevenbergMarquardt,
+    Network,
+)
+from gradus.diagnosis import problems
 from gradus.diagnosis.examine import examine
+from gradus.diagnosis.measures import Measures
 
 
 @pytest.fixture
@@ -50,6 +61,19 @@ def test_float32_networks(rows):
     found = examine(network(dtype="float32"), *rows, Adam(1e-6), epochs=20, batch_size=32)
     assert found.finding.problem == "rate too low"
     assert found.try_remedy().helps
+
+
+@pytest.mark.parametrize(("width", "is_outdone"), [(1, True), (16, False)])
+def test_a_wider_network_does_better_on_unseen_rows(rows, width, is_outdone):
+    X, y = rows
+    unseen = {"X_unseen": X[300:], "y_unseen": y[300:]}
+    options = {"epochs": 100, "batch_size": 32, "early_stopping": EarlyStopping(0.1)}
+    found = examine(network(width), X[:300], y[:300], Adam(Cosine(0.02)), **options, **unseen)
+    outdone = problems.outdone(Measures(found.case))
+    assert (outdone is not None) == is_outdone
+    if outdone:
+        assert outdone.evidence["of a wider network"] < outdone.evidence["loss on unseen rows"]
+        assert found.finding.problem == outdone.problem == "underfitting"
 
 
 def test_weighted_rows(rows, rng):

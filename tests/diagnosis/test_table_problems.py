@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradus import Dense, Network
+from gradus import Adam, Dense, Network, examine
 from gradus.diagnosis.table_problems import bad_data
 from tests.diagnosis.cases import case_of
 
@@ -53,3 +53,26 @@ def test_constant_columns_repeat_nothing():
     X = np.random.default_rng(1).normal(size=(200, 3))
     X[:, 1] = 0.1
     assert bad_data(case_of(X=X, y=X[:, 0] + X[:, 2])) is None
+
+
+def test_a_giveaway_among_many_inputs(rng):
+    """Tied numbers and rare classes are no reason to pass one over."""
+    X = np.round(rng.normal(size=(300, 40)))
+    y = (np.abs(X[:, 31]) > 1.5).astype(float) + (X[:, 31] > 1.5)
+    network = Network(40, [Dense(4, "tanh"), Dense(3)], "cross_entropy")
+    assert bad_data(case_of(network, X, y)).evidence["column"] == 31
+
+
+def test_unseen_rows_help_to_find_that_there_is_something_to_learn(rng):
+    """Thirty rows of noise in a network that knows them by heart: overfitting, not nothing."""
+    X, unseen = rng.normal(size=(30, 8)), rng.normal(size=(600, 8))
+    y, other = (0.4 * rows[:, 0] + rng.normal(size=len(rows)) for rows in (X, unseen))
+    found = examine(
+        Network(8, [Dense(64, "relu"), Dense(1)]),
+        *(X, y, Adam(0.01)),
+        epochs=500,
+        batch_size=10,
+        X_unseen=unseen,
+        y_unseen=other,
+    ).finding
+    assert found.problem == "overfitting"

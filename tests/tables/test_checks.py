@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from gradus.tables import checks
 from gradus.tables.checks import groups_of_copies, warnings_of
 from gradus.tables.kinds import describe
 from gradus.tables.question import pose_question
@@ -154,6 +155,17 @@ def test_groups_are_those_of_equal_rows(X):
     equal = (X[:, np.newaxis, :] == X[np.newaxis, :, :]).all(axis=2)
     assert np.array_equal(groups[:, np.newaxis] == groups, equal)
     assert np.array_equal(np.unique(groups), np.arange(groups.max() + 1))
+
+
+def test_rows_that_share_a_hash_are_told_apart(monkeypatch, rng):
+    X = rng.integers(0, 3, size=(40, 4)).astype(float)
+    expected = groups_of_copies(X)
+    monkeypatch.setattr(checks, "_hashes", lambda bits: bits[:, 0] & np.uint64(0))
+    assert np.array_equal(groups_of_copies(X), expected)
+
+
+def test_no_rows_have_no_copies():
+    assert groups_of_copies(np.zeros((0, 3))).tolist() == []
 
 
 # Real tables -------------------------------------------------------------------------------------

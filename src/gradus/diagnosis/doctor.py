@@ -19,9 +19,6 @@ _LEARNED = 0.02
 # From where on a falling loss still matters, and how much worse unseen rows must be for overfitting
 # to be the first thing to say.
 _MUCH_LEFT, _FAR_APART = 0.1, 3.0
-# Which part of what one answer for all loses, and of the loss, the scatter must cost where nothing
-# is left.
-_MUCH_NOISE, _NOISE_OF_WELL = 0.02, 0.15
 # Part of the largest stable rate that is too low even where others reach no more.
 _VERY_LOW = 0.01
 # Batches with less signal than that have noise to say first; a network that leaves so much of
@@ -91,15 +88,17 @@ def _of_the_run(measures: Measures) -> Finding | None:
         or _unfinished(measures)
         or _all_noise(measures)
         or overfit
-        or problems.scattered(measures, _MUCH_NOISE, _NOISE_OF_WELL)
+        or problems.scattered(measures)
+        or problems.shaken(measures)
         or _small(measures)
     )
 
 
 def _all_noise(measures: Measures) -> Finding | None:
     """Find batches of hardly any signal, which overfitting may come from."""
-    noise = problems.scattered(measures, _MUCH_NOISE)
-    return noise if noise and noise.evidence["signal to noise"] < _ALL_NOISE else None
+    if measures.case.rule is None or measures.first_steps.signal_to_noise >= _ALL_NOISE:
+        return None
+    return problems.scattered(measures)
 
 
 def _unfinished(measures: Measures) -> Finding | None:
@@ -115,8 +114,8 @@ def _small(measures: Measures) -> Finding | None:
         return problems.too_small(measures)
     is_deep = len(measures.case.spec.dense) > 1
     if is_deep and measures.loss > _KNOWN_BADLY * measures.constant:
-        return problems.too_small(measures, _KNOWN_BADLY)
-    return None
+        return problems.too_small(measures, _KNOWN_BADLY) or problems.outdone(measures)
+    return problems.outdone(measures)
 
 
 def _first(measures: Measures, looks: Sequence[_Look]) -> Finding | None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from gradus._typing import Float64Array, Int64Array
 from gradus.diagnosis.case import Case, clipped
+from gradus.diagnosis.cooling import cooled
 from gradus.diagnosis.steps import Steps
 from gradus.diagnosis.units import Units, units_of
 from gradus.diagnosis.yardsticks import (
@@ -24,6 +25,9 @@ from gradus.verdict.paired_test import p_better
 
 # Rows drawn: for losses, of the rows not learned from, and for slopes of units.
 _FEWEST_ROWS, _MOST_ROWS, _MOST_UNSEEN, _MOST_OPENED = 200, 2000, 1000, 256
+# A loss below this part of what one answer for all loses has no scatter worth a look, nor have
+# steps of a rate that has fallen below that part of its largest.
+_LITTLE_LEFT, _FALLEN = 0.05, 0.1
 # Which share of the training may go into simple networks that learn from half of the first; what
 # takes some hundredths of a second is never too much.
 _SHARE, _LITTLE_WORK = 0.04, 1.5e8
@@ -126,6 +130,11 @@ class Measures:
         return self._clipped(constant_losses(self.case.spec, y, self._unseen_rows[1]))
 
     @cached_property
+    def unseen_wider(self) -> Float64Array:
+        """What a network of 16 hidden units loses on these that learns all of `rows`, clipped."""
+        return self._clipped(attainable_losses(self.case, self.rows, *self._unseen_rows)[1])
+
+    @cached_property
     def one_batch(self) -> float:
         """Which part of the error of 32 rows the network cannot learn by heart."""
         X, y, _ = self.case.some(self.rows)
@@ -167,6 +176,29 @@ class Measures:
         assert self.case.rule is not None
         return Steps(self.case, self.case.rule, self.case.end)
 
+    @cached_property
+    def held_up(self) -> float:
+        """By how much the loss falls when the rate does: what the scatter of steps held up.
+
+        The mean of the falls on rows learned from and on those it has not looked at.
+
+        Steps of all rows scatter nothing, nor do those of a rate that has fallen already; where the
+        loss is small already it holds up little.
+        """
+        case, before = self.case, _mean(self._clipped(self.losses))
+        if case.rule is None or case.batch_size >= case.n or before < _LITTLE_LEFT * self.constant:
+            return 0.0
+        rates = self.last_steps.stability
+        if rates.last_rate < _FALLEN * rates.largest_rate:
+            return 0.0
+        params = cooled(case, case.rule, rates.last_rate)
+        X, y, _ = case.some(self.rows)
+        fall = before - _mean(self._clipped(case.row_losses(params, X, y)))
+        if case.unseen is None:
+            return fall
+        after = self._clipped(case.row_losses(params, *self._unseen_rows))
+        return (fall + _mean(self.unseen) - _mean(after)) / 2
+
     def leaves(self, ratio: float, p: float) -> bool:
         """Say whether a simple network answers unseen rows better than this one its own.
 
@@ -177,12 +209,17 @@ class Measures:
         p
             Of the paired test, at most.
         """
-        best = min((self.attainable, self.polished), key=_mean)
-        if not np.isfinite(best).all():
+        # What was gone on with costs more to know, and need not be known where the first tells.
+        return self._is_better(self.attainable, ratio, p) or self._is_better(
+            self.polished, ratio, p
+        )
+
+    def _is_better(self, other: Float64Array, ratio: float, p: float) -> bool:
+        if not np.isfinite(other).all():
             return False
-        own, other = _mean(self.judged), _mean(best)
-        is_large = own > ratio * other and own - other > 0.01 * self.constant
-        return is_large and p_better(best, self.judged) < p
+        own, others = _mean(self.judged), _mean(other)
+        is_large = own > ratio * others and own - others > 0.01 * self.constant
+        return is_large and p_better(other, self.judged) < p
 
     @property
     def _middle(self) -> int:

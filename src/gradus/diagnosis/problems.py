@@ -27,10 +27,11 @@ _AT_THE_LIMIT, _BEYOND, _MOST_REACH = (0.05, 1.5), 1.3, 1.0
 # Share of epochs that raise a loss that falls steadily; what falls, in a tenth and in half of the
 # epochs; what stands still; how far weights go that hardly move.
 _STEADY, _FALLING, _FALLING_BY_HALF, _FLAT, _HARDLY_MOVED = 0.2, 0.002, 0.01, 0.005, 0.01
-# Scatter over loss where a batch has at most half as much signal as noise, and where it has more.
-_NOISE_OF_TINY, _TINY, _NOISE_OF_ANY = 0.06, 0.5, 0.3
-# Loss after going on over that before; losses over the constant's of rows learned by heart.
-_POLISHED, _HARDLY_KNOWN, _BY_HEART = 0.8, 0.6, 0.05
+# What scatter holds up, over what one answer for all loses; and, by the formula, over the loss.
+_HELD_UP, _SHAKEN = 0.02, 0.3
+# Loss after going on over that before; loss over that on unseen rows; losses over the constant's of
+# rows learned by heart.
+_POLISHED, _OVERFIT, _HARDLY_KNOWN, _BY_HEART = 0.8, 0.5, 0.6, 0.05
 
 
 def unscaled_inputs(measures: Measures) -> Finding | None:
@@ -137,31 +138,34 @@ def too_high(measures: Measures) -> Finding | None:
 
 def lost_in_steps(measures: Measures) -> Finding | None:
     """Find steps whose scatter holds the loss up, or that have driven units out of their range."""
-    return scattered(measures, 0.003) or _driven_out(measures)
+    return scattered(measures) or _driven_out(measures)
 
 
-def scattered(measures: Measures, least: float, least_share: float = 0.0) -> Finding | None:
-    """Find steps whose scatter holds the loss up.
+def scattered(measures: Measures) -> Finding | None:
+    """Find steps whose scatter holds the loss up: it comes down as soon as they get smaller."""
+    if measures.case.rule is None:
+        return None
+    if measures.case.failure:
+        return _blamed(measures, f"Training diverged in batches of {measures.case.batch_size}")
+    # Where batches have much signal, more must be at stake before their scatter is to blame.
+    least = _HELD_UP * (1 + 2 * measures.first_steps.signal_to_noise)
+    if measures.held_up <= least * measures.constant:
+        return None
+    said = (
+        f"The scatter of steps holds the loss about {measures.held_up:.2g} above where it falls to "
+        "when the rate does"
+    )
+    return too_high(measures) or _blamed(measures, said)
 
-    Parameters
-    ----------
-    measures
-        The numbers.
-    least, least_share
-        Which part of what one answer for all loses it must hold up, and which of the loss itself.
-    """
+
+def shaken(measures: Measures) -> Finding | None:
+    """Find a rate beyond the largest stable one whose steps hold the loss up."""
     if measures.case.rule is None:
         return None
     excess = measures.last_steps.excess
-    if measures.case.failure:
-        return _blamed(measures, f"Training diverged in batches of {measures.case.batch_size}")
-    is_tiny = measures.first_steps.signal_to_noise < _TINY
-    share = _NOISE_OF_TINY if is_tiny else _NOISE_OF_ANY
-    share = max(share, least_share)
-    if excess <= share * measures.loss or excess <= least * measures.constant:
+    if excess <= max(_SHAKEN * measures.loss, _HELD_UP * measures.constant):
         return None
-    said = f"The scatter of batches holds the loss about {excess:.2g} above the bottom"
-    return _blamed(measures, said)
+    return too_high(measures)
 
 
 def _driven_out(measures: Measures) -> Finding | None:
@@ -180,14 +184,8 @@ def _driven_out(measures: Measures) -> Finding | None:
 def _blamed(measures: Measures, said: str) -> Finding:
     """Blame batches where one has more noise than signal, else the rate."""
     ratio = measures.first_steps.signal_to_noise
-    evidence = {
-        "excess": measures.last_steps.excess,
-        "loss": measures.loss,
-        "signal to noise": ratio,
-    }
-    said += (
-        f", of {measures.loss:.3g}; a first batch has {ratio:.2g} times as much signal as noise."
-    )
+    evidence = {"loss": measures.loss, "signal to noise": ratio}
+    said += f"; a first batch has {ratio:.2g} times as much signal as noise."
     if ratio < 1:
         return Finding("noisy batches", said, evidence, "take larger batches, or a rate that falls")
     return Finding("rate too high", said, evidence, "take a smaller rate, or one that falls")
@@ -286,6 +284,26 @@ def too_small(measures: Measures, least: float = 0.1) -> Finding | None:
     )
 
 
+def outdone(measures: Measures) -> Finding | None:
+    """Find that a network of 16 hidden units answers unseen rows better than a narrower one."""
+    case = measures.case
+    if case.narrowest >= WIDTH or case.unseen is None:
+        return None
+    own, wider = measures.unseen, measures.unseen_wider
+    is_overfit = measures.loss < _OVERFIT * float(own.mean())
+    is_worse = float(own.mean() - wider.mean()) > 0.01 * measures.constant
+    is_proved = is_worse and p_better(wider, own) < 0.01
+    if is_overfit or not is_proved or stopped_short(measures):
+        return None
+    return Finding(
+        "underfitting",
+        f"On rows it has not seen the loss is {own.mean():.3g}, that of a network of {WIDTH} "
+        f"hidden units {wider.mean():.3g}.",
+        {"loss on unseen rows": float(own.mean()), "of a wider network": float(wider.mean())},
+        "take wider layers",
+    )
+
+
 def stopped_short(measures: Measures) -> Finding | None:
     """Find that a second-order method goes on well from where training ended."""
     ratio = float(measures.polished.mean() / measures.judged.mean())
@@ -306,9 +324,9 @@ def overfit(measures: Measures) -> Finding | None:
         return None
     own, best = float(measures.unseen.mean()), float(measures.unseen_attainable.mean())
     unit = measures.constant
-    is_worse = own > 1.1 * best and own - best > 0.03 * unit and measures.loss < own / 2
+    is_worse = own > 1.1 * best and own - best > 0.03 * unit and measures.loss < _OVERFIT * own
     is_proved = is_worse and p_better(measures.unseen_attainable, measures.unseen) < 0.01
-    is_by_heart = own > max(best, _HARDLY_KNOWN * unit) and measures.loss < _BY_HEART * unit
+    is_by_heart = own > _HARDLY_KNOWN * unit and measures.loss < _BY_HEART * unit
     if not is_proved and not is_by_heart:
         return None
     return Finding(

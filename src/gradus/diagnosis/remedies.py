@@ -28,10 +28,12 @@ from gradus.training.plan import EarlyStopping, Plan
 _LOWERED, _RAISED, _AT_LEAST = 0.2, 0.1, 10.0
 # Batches grow by this factor, layers to at least that width and by that factor; from so many layers
 # on relu takes the place of activations that saturate.
-_LARGER, _WIDEST_SMALL, _WIDER, _DEEP = 16, 32, 4, 4
+_LARGER, _WIDE_ENOUGH, _WIDER, _DEEP = 16, 32, 4, 4
 _NARROWER, _NARROWEST = 8, 4
 # Rows that show whether a training is lost.
 _SOME = 500
+# What a row costs beside its parameters, in parameters.
+_COST_BESIDE = 200
 # What an iteration of L-BFGS costs in epochs, its line search included; more where an epoch is so
 # short that its bookkeeping counts.
 _LBFGS_COST, _LBFGS_COST_IF_SHORT = 1.5, 4
@@ -73,9 +75,13 @@ def prescribe(case: Case, finding: Finding) -> Prescription | None:
     if found.plan.early_stopping is None:
         found = replace(found, plan=replace(found.plan, early_stopping=_stopping_of(case)))
     # Networks of more parameters get fewer epochs.
-    share = min(1.0, n_params(case.spec) / n_params(found.spec))
+    share = min(1.0, _cost_of_a_row(case.spec) / _cost_of_a_row(found.spec))
     epochs = max(1, round(share * found.plan.epochs))
     return replace(found, plan=replace(found.plan, epochs=epochs))
+
+
+def _cost_of_a_row(spec: NetworkSpec) -> float:
+    return n_params(spec) + _COST_BESIDE
 
 
 def _lower_rate(case: Case, given: Prescription) -> Prescription:
@@ -182,7 +188,7 @@ def _stronger(case: Case, given: Prescription) -> Prescription | None:
         return None
 
     def wider(layer: Dense) -> Dense:
-        return replace(layer, width=max(_WIDEST_SMALL, _WIDER * layer.width), initializer="auto")
+        return replace(layer, width=max(_WIDE_ENOUGH, _WIDER * layer.width), initializer="auto")
 
     return _started(case, given, wider, "wider hidden layers", is_last_too=False)
 

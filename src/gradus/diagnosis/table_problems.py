@@ -5,11 +5,12 @@ Trained networks must not be known here, but for their answers on rows they have
 
 import numpy as np
 
-from gradus._typing import Float64Array
+from gradus._typing import Float64Array, Int64Array
 from gradus.diagnosis.case import Case
 from gradus.diagnosis.finding import Finding
 from gradus.diagnosis.measures import Measures
 from gradus.networks.losses import loss_of
+from gradus.networks.spec import NetworkSpec
 from gradus.tables.checks import groups_of_copies
 from gradus.verdict.paired_test import p_better
 
@@ -18,11 +19,19 @@ from gradus.verdict.paired_test import p_better
 _MOST_COPIES, _MOST_CONFLICT, _REPEATS = 0.05, 0.2, 0.9999
 # Rows a giveaway is looked for in, and shuffles that a correlation must beat.
 _MOST_ROWS, _N_SHUFFLES = 1000, 100
+# Rows that tell quickly which inputs are no giveaways.
+_FEW_ROWS = 50
 
 
 def bad_data(case: Case) -> Finding | None:
     """Find copies among the unseen rows, contradictions and inputs that give the answer away."""
-    return _copies(case) or _conflicts(case) or _giveaway(case)
+    rows = case.X if case.unseen is None else np.vstack([case.X, case.unseen[0]])
+    groups = groups_of_copies(rows)
+    return (
+        _copies(case, groups[: case.n], groups[case.n :])
+        or _conflicts(case, groups[: case.n])
+        or _giveaway(case)
+    )
 
 
 def nothing_to_learn(measures: Measures) -> Finding | None:
@@ -45,12 +54,13 @@ def nothing_to_learn(measures: Measures) -> Finding | None:
     )
 
 
-def _copies(case: Case) -> Finding | None:
+def _copies(case: Case, learned: Int64Array, judged: Int64Array) -> Finding | None:
+    """Find rows that judge among those learned from; both are told by groups of equal inputs."""
     if case.unseen is None:
         return None
-    known = {row.tobytes() for row in np.column_stack([case.X, case.y])}
-    rows = np.column_stack(case.unseen)
-    share = float(np.mean([row.tobytes() in known for row in rows]))
+    known = {(group, row.tobytes()) for group, row in zip(learned.tolist(), case.y, strict=True)}
+    asked = zip(judged.tolist(), case.unseen[1], strict=True)
+    share = float(np.mean([(group, row.tobytes()) in known for group, row in asked]))
     if share <= _MOST_COPIES:
         return None
     return Finding(
@@ -61,12 +71,11 @@ def _copies(case: Case) -> Finding | None:
     )
 
 
-def _conflicts(case: Case) -> Finding | None:
-    groups = groups_of_copies(case.X)
+def _conflicts(case: Case, groups: Int64Array) -> Finding | None:
     sizes = np.bincount(groups)
     if len(sizes) == case.n:
         return None
-    codes = _codes(case)
+    codes = _codes(case, case.y)
     error = codes - _sums(groups, codes)[groups] / sizes[groups][:, None]
     floor = float(np.sum(error**2)) / max(float(np.sum((codes - codes.mean(axis=0)) ** 2)), 1e-300)
     if floor <= _MOST_CONFLICT:
@@ -82,7 +91,7 @@ def _conflicts(case: Case) -> Finding | None:
 
 def _giveaway(case: Case) -> Finding | None:
     """Find an input that repeats a number, or that alone tells all classes apart."""
-    X, codes = case.X[:_MOST_ROWS], _codes(case)[:_MOST_ROWS]
+    X, codes = case.X[:_MOST_ROWS], _codes(case, case.y[:_MOST_ROWS])
     if loss_of(case.spec.loss).classes(case.y) is None:
         found = np.abs(_correlations(X, codes)).max(axis=1)
         column = int(np.argmax(found))
@@ -90,7 +99,8 @@ def _giveaway(case: Case) -> Finding | None:
             return None
         how, number = "correlation with the answer", float(found[column])
     else:
-        telling = [j for j in range(case.spec.n_plain) if _tells_apart(X[:, j], case.y[:, 0])]
+        y = case.y[: len(X), 0]
+        telling = [j for j in _may_tell_apart(X, y, case.spec) if _tells_apart(X[:, j], y)]
         if not telling:
             return None
         column, how, number = telling[0], "share of rows it tells apart", 1.0
@@ -102,9 +112,16 @@ def _giveaway(case: Case) -> Finding | None:
     )
 
 
+def _may_tell_apart(X: Float64Array, y: Float64Array, spec: NetworkSpec) -> Int64Array:
+    """Leave out inputs that do not tell a few rows apart, and so not all of them."""
+    few = y[:_FEW_ROWS]
+    order = np.argsort(X[:_FEW_ROWS, : spec.n_plain], axis=0, kind="stable")
+    changes = np.count_nonzero(np.diff(few[order], axis=0), axis=0)
+    return np.flatnonzero(changes < len(np.unique(few)))
+
+
 def _tells_apart(x: Float64Array, y: Float64Array) -> bool:
     """Say whether cuts of a number, as many as classes less one, leave one class in each part."""
-    y = y[: len(x)]
     order = np.argsort(x, kind="stable")
     x, y = x[order], y[order]
     is_change = y[1:] != y[:-1]
@@ -113,11 +130,14 @@ def _tells_apart(x: Float64Array, y: Float64Array) -> bool:
 
 def _has_correlation(case: Case) -> bool:
     """Say whether an input goes with the answer more than in 100 tables of shuffled answers."""
-    X, codes = case.X[:_MOST_ROWS], _codes(case)[:_MOST_ROWS]
+    assert case.unseen is not None
+    X = np.vstack([case.X[:_MOST_ROWS], case.unseen[0][:_MOST_ROWS]])
+    codes = np.vstack([_codes(case, y[:_MOST_ROWS]) for y in (case.y, case.unseen[1])])
+    inputs, answers = _standardized(X), _standardized(codes)
     random = np.random.default_rng(3)
-    found = float(np.abs(_correlations(X, codes)).max())
+    found = float(np.abs(inputs.T @ answers).max())
     by_luck = (
-        float(np.abs(_correlations(X, random.permutation(codes))).max()) for _ in range(_N_SHUFFLES)
+        float(np.abs(inputs.T @ random.permutation(answers)).max()) for _ in range(_N_SHUFFLES)
     )
     return all(found > one for one in by_luck)
 
@@ -136,12 +156,12 @@ def _standardized(a: Float64Array) -> Float64Array:
     return np.where(is_constant, 0.0, scaled)
 
 
-def _codes(case: Case) -> Float64Array:
+def _codes(case: Case, y: Float64Array) -> Float64Array:
     """Return targets as numbers, classes as one column each."""
-    classes = loss_of(case.spec.loss).classes(case.y)
+    classes = loss_of(case.spec.loss).classes(y)
     if classes is None or case.spec.n_outputs == 1:
-        return case.y
-    return np.eye(case.spec.n_outputs)[case.y[:, 0].astype(np.int64)]
+        return y
+    return np.eye(case.spec.n_outputs)[y[:, 0].astype(np.int64)]
 
 
 def _sums(groups: np.ndarray, codes: Float64Array) -> Float64Array:

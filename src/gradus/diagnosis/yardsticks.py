@@ -25,6 +25,8 @@ _ITERATIONS, _PENALTY = 40, 1e-4
 _STOP = EarlyStopping(fraction=0.25, patience=5)
 # Iterations from where a training ended, and on one batch of so many rows.
 _POLISHING, _ON_ONE_BATCH, _BATCH = 25, 100, 32
+# Steps of training that an iteration costs: its line search, its memory, and all rows at once.
+_COST_OF_L_BFGS = 3.0
 # Rows beyond which Levenberg-Marquardt's matrix does not grow.
 _MOST_ROWS = 1000
 
@@ -37,7 +39,7 @@ def work_of_a_row(case: Case) -> float:
     """
     n_small = (case.spec.widths[0] + 1) * WIDTH + (WIDTH + 1) * case.spec.n_outputs
     per_weight = min(n_small, _MOST_ROWS) / 6 if case.spec.loss == "squared_error" else 1.3
-    return _ITERATIONS * n_small * per_weight + 1.3 * _POLISHING * len(case.start)
+    return _ITERATIONS * n_small * per_weight + _COST_OF_L_BFGS * _POLISHING * len(case.start)
 
 
 def attainable_losses(

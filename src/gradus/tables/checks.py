@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gradus._random import mix64
-from gradus._typing import Float64Array, Int64Array
+from gradus._typing import Float64Array, Int64Array, UInt64Array
 from gradus.tables.convert import spelled
 from gradus.tables.kinds import Described
 from gradus.tables.leaks import leaks_of, value_codes
@@ -20,6 +20,8 @@ from gradus.tables.table import listed
 # can hardly be learned.
 _FEW_ROWS, _RARE = 30, 10
 _MOST_BLANK = 0.95
+# Numbers hashed at once: they stay in cache.
+_AT_ONCE = 2**16
 
 
 def warnings_of(described: Sequence[Described], question: Question) -> tuple[str, ...]:
@@ -61,17 +63,29 @@ def groups_of_copies(X: Float64Array) -> Int64Array:
     -------
     int64 array of shape (n,): equal rows share a number.
     """
-    rows = np.where(np.isnan(X), np.nan, X + 0.0)
-    bits = np.ascontiguousarray(rows, dtype=np.float64).view(np.uint64)
-    hashes = np.zeros(len(X), dtype=np.uint64)
-    for column in bits.T:
-        hashes = mix64(hashes * np.uint64(0x9E3779B97F4A7C15) + column + np.uint64(1))
+    step = max(1, _AT_ONCE // max(1, X.shape[1]))
+    parts = [_hashes(_bits(X[k : k + step])) for k in range(0, len(X), step)]
+    hashes = np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint64)
     _, first, groups = np.unique(hashes, return_index=True, return_inverse=True)
-    if not np.array_equal(bits, bits[first[groups]]):  # two different rows of one hash
-        _, first, groups = np.unique(bits, axis=0, return_index=True, return_inverse=True)
+    copies = np.flatnonzero(first[groups] != np.arange(len(X)))
+    if not np.array_equal(_bits(X[copies]), _bits(X[first[groups[copies]]])):
+        # Two different rows have one hash.
+        _, first, groups = np.unique(_bits(X), axis=0, return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first)] = np.arange(len(first))
     return np.asarray(rank[groups.reshape(-1)])
+
+
+def _bits(X: Float64Array) -> UInt64Array:
+    """Return the bits of numbers, one pattern for all nans and one for both zeros."""
+    rows = np.where(np.isnan(X), np.nan, X + 0.0)
+    return np.ascontiguousarray(rows, dtype=np.float64).view(np.uint64)
+
+
+def _hashes(bits: UInt64Array) -> UInt64Array:
+    """Sum bits times odd numbers, row by row; the low bits of round numbers say nothing alone."""
+    odd = mix64(np.arange(bits.shape[1], dtype=np.uint64)) | np.uint64(1)
+    return np.asarray(((bits ^ (bits >> np.uint64(32))) * odd).sum(axis=1, dtype=np.uint64))
 
 
 def _few_rows(n: int, name: str) -> str:
