@@ -87,9 +87,9 @@ def _of_the_run(measures: Measures) -> Finding | None:
         (_first(measures, looks) if measures.leaves(*_LEFT) else None)
         or _unfinished(measures)
         or _all_noise(measures)
+        or problems.shaken(measures)
         or overfit
         or problems.scattered(measures)
-        or problems.shaken(measures)
         or _small(measures)
     )
 

@@ -27,8 +27,9 @@ _AT_THE_LIMIT, _BEYOND, _MOST_REACH = (0.05, 1.5), 1.3, 1.0
 # Share of epochs that raise a loss that falls steadily; what falls, in a tenth and in half of the
 # epochs; what stands still; how far weights go that hardly move.
 _STEADY, _FALLING, _FALLING_BY_HALF, _FLAT, _HARDLY_MOVED = 0.2, 0.002, 0.01, 0.005, 0.01
-# What scatter holds up, over what one answer for all loses; and, by the formula, over the loss.
-_HELD_UP, _SHAKEN = 0.02, 0.3
+# What scatter holds up, over what one answer for all loses; and, by the formula, over the loss; and a
+# loss over the constant's that nothing has been learned at.
+_HELD_UP, _SHAKEN, _LEFT_THERE = 0.02, 0.3, 0.95
 # Loss after going on over that before; loss over that on unseen rows; losses over the constant's of
 # rows learned by heart.
 _POLISHED, _OVERFIT, _HARDLY_KNOWN, _BY_HEART = 0.8, 0.5, 0.6, 0.05
@@ -159,13 +160,12 @@ def scattered(measures: Measures) -> Finding | None:
 
 
 def shaken(measures: Measures) -> Finding | None:
-    """Find a rate beyond the largest stable one whose steps hold the loss up."""
+    """Find a rate beyond the largest stable one whose steps hold the loss up, or left it there."""
     if measures.case.rule is None:
         return None
-    excess = measures.last_steps.excess
-    if excess <= max(_SHAKEN * measures.loss, _HELD_UP * measures.constant):
-        return None
-    return too_high(measures)
+    excess, unit = measures.last_steps.excess, measures.constant
+    is_held = excess > max(_SHAKEN * measures.loss, _HELD_UP * unit)
+    return too_high(measures) if is_held or measures.loss > _LEFT_THERE * unit else None
 
 
 def _driven_out(measures: Measures) -> Finding | None:

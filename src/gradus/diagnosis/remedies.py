@@ -13,19 +13,22 @@ from gradus.diagnosis.case import Case
 from gradus.diagnosis.finding import Finding, Problem
 from gradus.diagnosis.scaling import Scaling
 from gradus.diagnosis.steps import Steps
+from gradus.diagnosis.units import weight_size
 from gradus.diagnosis.yardsticks import constant_losses, without_dropout
 from gradus.networks.initializers import initial_params
 from gradus.networks.layers import Dense, Layer, Residual
 from gradus.networks.params import n_params
 from gradus.networks.spec import NetworkSpec
+from gradus.optimizers.rules import GradientDescent
 from gradus.optimizers.schedules import Cosine, Schedule, Warmup, rates
 from gradus.optimizers.second_order.lbfgs import LBFGS
 from gradus.training.history import has_short_epochs
 from gradus.training.plan import EarlyStopping, Plan
 
 # Parts of the largest stable rate: what a rate that is too high falls to, and what one that is too
-# low rises to, as batches see more curvature than all rows; but never less than tenfold.
-_LOWERED, _RAISED, _AT_LEAST = 0.2, 0.1, 10.0
+# low rises to, as batches see more curvature than all rows; the part of a usual weight that a rate
+# falls to which is a step; but never less than tenfold.
+_LOWERED, _RAISED, _REACH, _AT_LEAST = 0.2, 0.1, 0.05, 10.0
 # Batches grow by this factor, layers to at least that width and by that factor; from so many layers
 # on relu takes the place of activations that saturate.
 _LARGER, _WIDE_ENOUGH, _WIDER, _DEEP = 16, 32, 4, 4
@@ -88,8 +91,12 @@ def _lower_rate(case: Case, given: Prescription) -> Prescription:
     rule = case.rule
     assert rule is not None
     steps = Steps(case, rule, case.start)
-    ratio = steps.stability.largest_rate * steps.sharpness
-    return _with_rate(case, given, min(1 / _AT_LEAST, _LOWERED / max(ratio, 1e-300)))
+    if isinstance(rule, GradientDescent):
+        most = _LOWERED / max(steps.stability.largest_rate * steps.sharpness, 1e-300)
+    else:
+        # A rate is a step in every weight; curvature divided by gradients of few rows says little.
+        most = _REACH * weight_size(case) / steps.stability.largest_rate
+    return _with_rate(case, given, min(1 / _AT_LEAST, most))
 
 
 def _higher_rate(case: Case, given: Prescription) -> Prescription:
