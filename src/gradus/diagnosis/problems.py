@@ -27,9 +27,9 @@ _AT_THE_LIMIT, _BEYOND, _MOST_REACH = (0.05, 1.5), 1.3, 1.0
 # Share of epochs that raise a loss that falls steadily; what falls, in a tenth and in half of the
 # epochs; what stands still; how far weights go that hardly move.
 _STEADY, _FALLING, _FALLING_BY_HALF, _FLAT, _HARDLY_MOVED = 0.2, 0.002, 0.01, 0.005, 0.01
-# What scatter holds up, over what one answer for all loses; and, by the formula, over the loss; and a
-# loss over the constant's that nothing has been learned at.
-_HELD_UP, _SHAKEN, _LEFT_THERE = 0.02, 0.3, 0.95
+# What scatter holds up, over what one answer for all loses; and, by the formula, over the loss; a
+# loss over the constant's at which nothing has been learned.
+_HELD_UP, _SHAKEN, _LEFT_THERE = 0.012, 0.3, 0.95
 # Loss after going on over that before; loss over that on unseen rows; losses over the constant's of
 # rows learned by heart.
 _POLISHED, _OVERFIT, _HARDLY_KNOWN, _BY_HEART = 0.8, 0.5, 0.6, 0.05
@@ -149,7 +149,7 @@ def scattered(measures: Measures) -> Finding | None:
     if measures.case.failure:
         return _blamed(measures, f"Training diverged in batches of {measures.case.batch_size}")
     # Where batches have much signal, more must be at stake before their scatter is to blame.
-    least = _HELD_UP * (1 + 2 * measures.first_steps.signal_to_noise)
+    least = _HELD_UP * (1 + 4 * measures.first_steps.signal_to_noise)
     if measures.held_up <= least * measures.constant:
         return None
     said = (
