@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from gradus import DataError
 from gradus.calculus.lanczos import extreme_eigenvalues
 
 
@@ -52,3 +53,9 @@ def test_it_ends_where_it_is_told(rng):
     found = extreme_eigenvalues(lambda v: H @ v, 100, tolerance=0.0, most=5)
     assert found.n_products == 5
     assert found.largest_error > 0
+
+
+@pytest.mark.parametrize("factor", [np.inf, np.nan, 1e200])
+def test_products_must_be_numbers(factor):
+    with pytest.raises(DataError, match="needs products with the Hessian that are numbers below"):
+        extreme_eigenvalues(lambda v: v * factor, 5)

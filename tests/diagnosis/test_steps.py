@@ -5,6 +5,7 @@ import pytest
 
 from gradus import Dense, GradientDescent, Network
 from gradus.diagnosis.case import Case
+from gradus.diagnosis.doctor import diagnose
 from gradus.diagnosis.steps import Steps
 from gradus.training.plan import Plan
 from tests.diagnosis.cases import case_of
@@ -19,6 +20,17 @@ def test_sharpness_is_the_largest_eigenvalue_over_the_limit(rng):
     case = case_of(neuron(4), X, X[:, 0], GradientDescent(0.1))
     largest = np.linalg.eigvalsh(2 * X.T @ X / 60)[-1]
     assert Steps(case, case.rule, case.start).sharpness == pytest.approx(largest / 2, rel=0.02)
+
+
+def test_weights_beyond_all_measure_are_infinitely_sharp(rng):
+    """The loss is still a number; its second derivatives are none."""
+    X = rng.normal(size=(60, 4))
+    network = Network(4, [Dense(3, "relu"), Dense(3, "relu"), Dense(1)])
+    network.params = network.params * 1e80
+    case = case_of(network, X, X[:, 0] * X[:, 1], GradientDescent(0.1))
+    with np.errstate(all="ignore"):
+        assert Steps(case, case.rule, case.end).sharpness == np.inf
+        assert diagnose(case).problem == "rate too high"
 
 
 def test_all_rows_in_a_step_have_no_scatter(rng):

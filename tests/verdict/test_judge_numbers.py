@@ -79,6 +79,11 @@ def test_a_linear_model_that_may_be_lucky_is_not_called_nothing():
     assert found.sentence.endswith("; a linear model answers.")
 
 
+@pytest.mark.parametrize(("network", "how"), [(1.05, "as well"), (1.2, "better")])
+def test_a_linear_model_far_ahead_does_better(network, how):
+    assert verdict(network, 1.0, 3.0).sentence.startswith(f"A linear model does {how}: its typical")
+
+
 def test_the_person_overrules():
     found = verdict(1.01, 1.0, 3.0, network_is_asked_for=True)
     assert found.answered_by == "network"
@@ -157,7 +162,7 @@ def test_no_unit_is_too_small_or_too_large(unit):
     scaled = {name: each * unit for name, each in guesses.items()}
     other = judge_numbers(Y * unit, FOLDS, scaled, neighbors=(rows, (Y[rows] + 0.01) * unit))
     assert (other.answered_by, other.details) == (one.answered_by, one.details)
-    assert other.sentence.startswith("A linear model does as well: ")
+    assert other.sentence.startswith("A linear model does better: ")
     for name, measures in one.measures.items():
         assert other.measures[name]["r2"] == measures["r2"]
         assert other.measures[name]["typical_error"] == measures["typical_error"] * unit

@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gradus._typing import Float64Array
+from gradus.errors import DataError
 
 # A new direction shorter than this part of the largest one is rounding: the space is complete.
 _COMPLETE = 1e-12
+# Squares of larger numbers are none.
+_TOO_LARGE = 1e150
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +67,11 @@ def extreme_eigenvalues(
         Products at most.
     seed
         Of the direction it starts in.
+
+    Raises
+    ------
+    DataError
+        If a product holds a number beyond 1e150, or none.
     """
     start = np.random.default_rng(seed).normal(size=n)
     # Rows that are never written to take no memory.
@@ -74,6 +82,12 @@ def extreme_eigenvalues(
     while True:
         known = basis[: len(diagonal) + 1]
         direction = product(known[-1])
+        if not np.abs(direction).max() < _TOO_LARGE:
+            raise DataError(
+                "Curvature needs products with the Hessian that are numbers below 1e150; one holds "
+                "a larger one, or none. Rows or weights are too large: scale the columns, or take "
+                "weights from before the training ran away."
+            )
         diagonal.append(float(known[-1] @ direction))
         for _ in range(2):  # once leaves rounding of the size of what was taken off
             direction = direction - (known @ direction) @ known

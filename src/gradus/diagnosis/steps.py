@@ -13,6 +13,7 @@ from gradus.calculus.lanczos import extreme_eigenvalues
 from gradus.diagnosis.case import Case
 from gradus.diagnosis.stability import Stability, stability_of
 from gradus.engines.registry import engine as make_engine
+from gradus.errors import DataError
 from gradus.optimizers.rules import Rule
 
 # Batches drawn, rows taken of each, products with the Hessian and how exact they must be.
@@ -59,7 +60,8 @@ class Steps:
     def sharpness(self) -> float:
         """The largest eigenvalue of ``P**-1 H`` over the rule's limit, on some rows.
 
-        Times a learning rate it is 1 where that rate is the largest stable one.
+        Times a learning rate it is 1 where that rate is the largest stable one; infinite where the
+        Hessian holds numbers that are not finite.
         """
         root = np.sqrt(self.stability.divisor)
         machine, rows = make_engine(self.case.plan.engine), self.case.some(self._bent_rows)
@@ -67,9 +69,12 @@ class Steps:
         def product(v: Float64Array) -> Float64Array:
             return machine.hvp(self.case.spec, self.params, *rows, v / root) / root
 
-        found = extreme_eigenvalues(
-            product, len(self.params), tolerance=_TOLERANCE, most=_MOST_PRODUCTS
-        )
+        try:
+            found = extreme_eigenvalues(
+                product, len(self.params), tolerance=_TOLERANCE, most=_MOST_PRODUCTS
+            )
+        except DataError:
+            return float("inf")
         return found.largest / self.stability.limit
 
     @cached_property

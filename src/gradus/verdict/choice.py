@@ -62,7 +62,15 @@ def choose(
     return Choice(best, "network" if is_overruled else best, beats_mean)
 
 
+# Part of the network's error below which a linear model's is told to be better.
+_FAR_BETTER = 0.9
 _CALLED = {"network": "the network", "linear": "a linear model"}
+
+
+def linear_wins(linear: float, network: float) -> str:
+    """Begin a sentence on a linear model that is no worse than the network, by their errors."""
+    how = "better" if linear < _FAR_BETTER * network else "as well"
+    return f"A linear model does {how}"
 
 
 def who_answers(choice: Choice, mean_is_called: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from gradus._typing import Float64Array, Int64Array
-from gradus.verdict.choice import SIGNIFICANCE, Choice, choose, who_answers
+from gradus.verdict.choice import SIGNIFICANCE, Choice, choose, linear_wins, who_answers
 from gradus.verdict.class_measures import class_measures, log_losses, recalls
 from gradus.verdict.paired_test import p_better
 from gradus.verdict.verdict import Verdict, finite
@@ -137,7 +137,8 @@ def _sentence(
         if choice.best == "linear":
             start = "Nothing here is surely better than the share of each class"
         return f"{start}: {_for_each(right, loss, largest)} ({within}); {who}."
-    start, first, other, called = "A linear model does as well", "linear", "network", "the network"
+    start = linear_wins(measures["linear"]["log_loss"], measures["network"]["log_loss"])
+    first, other, called = "linear", "network", "the network"
     if is_network or measures["network"]["log_loss"] < measures["linear"]["log_loss"]:
         start = "The network is worth it" if is_network else "The network is not surely better"
         first, other, called = "network", "linear", "a linear model"

@@ -11,7 +11,7 @@ import numpy as np
 
 from gradus._typing import Float64Array, Int64Array
 from gradus.verdict.averages import mean
-from gradus.verdict.choice import SIGNIFICANCE, Choice, choose, who_answers
+from gradus.verdict.choice import SIGNIFICANCE, Choice, choose, linear_wins, who_answers
 from gradus.verdict.paired_test import p_better
 from gradus.verdict.verdict import Verdict, finite
 from gradus.verdict.words import NEIGHBORS_LEAD, listed, number_text, percent_text, rows_text
@@ -147,7 +147,7 @@ def _sentence(
         start = "The network's training diverged" if diverged else "No network was trained"
         return f"{start}, so it cannot answer: the typical error is {for_each} ({within}); {who}."
     if choice.best == "network" or choice.beats_mean:
-        start, first, second = "A linear model does as well", "linear", "network"
+        start, first, second = linear_wins(errors["linear"], errors["network"]), "linear", "network"
         if choice.best == "network":
             start, first, second = "The network is worth it", "network", "linear"
         elif errors["network"] < errors["linear"]:
