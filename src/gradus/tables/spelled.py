@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gradus.tables.table import Spelling
 
@@ -123,6 +124,8 @@ def read_numbers(cells: Sequence[str], counts: Sequence[int], decimal: str) -> N
     return Numbers(values, spelling, decimal, negatives)
 
 
+# A column is read with a decimal point and with a comma, by its first thousand cells.
+@lru_cache(maxsize=1024)
 def _take_apart(cell: str) -> _Parts | None:
     """Return sign, unit and digits of a cell, or None where it is no number in any spelling."""
     found = _NUMBER.fullmatch(cell)

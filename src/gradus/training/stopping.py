@@ -35,12 +35,14 @@ class Stopping:
     def after(self, epoch: int, loss: float) -> "Stopping":
         """Take in the validation loss of one more epoch; nan is never better than anything."""
         is_progress = loss < self.reference - self.min_delta
-        known = replace(
+        is_best = loss < self.best_loss
+        return replace(
             self,
+            best_loss=loss if is_best else self.best_loss,
+            best_epoch=epoch if is_best else self.best_epoch,
             reference=loss if is_progress else self.reference,
             n_stale=0 if is_progress else self.n_stale + 1,
         )
-        return replace(known, best_loss=loss, best_epoch=epoch) if loss < self.best_loss else known
 
     @property
     def is_over(self) -> bool:

@@ -60,6 +60,8 @@ def evaluate(
     Loss and mean row measure, or None if `is_stopped` said so before the end.
     """
     n_rows = len(rows.X)
+    if n_rows <= _PIECE_ROWS:
+        return engine.evaluate(spec, params, rows.X, rows.y, rows.weights)
     size = _piece_rows(spec)
     totals = np.zeros(3)
     for start in range(0, n_rows, size):
