@@ -95,7 +95,9 @@ def decide(
     own, n = [cells[i] for i in solid], [counts[i] for i in solid]
     numbers = _numbers_by_mark(own, n)
     best = max(numbers, key=lambda one: _n_read(one.values, n))
-    dates = None if is_number else read_dates(own, n, is_day_first=is_day_first)
+    # Where every cell is a number, no more of them can be dates.
+    has_more = not is_number and _n_read(best.values, n) < sum(n)
+    dates = read_dates(own, n, is_day_first=is_day_first) if has_more else None
     if dates and _n_read(dates.values, n) > _n_read(best.values, n):
         sure = "" if dates.is_sure else ", which is a guess: no cell tells"
         zone = "; times with a zone are given in UTC" if dates.has_zone else ""

@@ -68,7 +68,7 @@ def nearest_neighbors(
         rows = judged[first : first + size]
         distances = squares - 2 * (X[rows, :n_plain].astype(np.float32) @ theirs.T)
         for column in range(len(embedded)):
-            distances += 2 * (X[rows, n_plain + column, np.newaxis] != codes[:, column])
+            distances += np.float32(2) * (X[rows, n_plain + column, np.newaxis] != codes[:, column])
         distances[folds[rows, np.newaxis] == folds[known]] = np.inf
         near = np.argpartition(distances, min(k, len(known)) - 1, axis=1)[:, :k]
         exact = np.square(X[rows, np.newaxis, :n_plain] - X[known[near], :n_plain]).sum(axis=2)
