@@ -15,8 +15,8 @@ from gradus.models.network import Network
 from gradus.optimizers.rules import Rule
 from gradus.optimizers.schedules import Cosine
 
-# Which share of the training it costs, and the fewest batches that show anything.
-_SHARE, _FEWEST = 0.02, 20
+# Which share of the training it costs, the fewest batches that show anything, and rows enough.
+_SHARE, _FEWEST, _ENOUGH = 0.02, 20, 50_000
 
 
 def cooled(case: Case, rule: Rule, rate: float) -> Float64Array:
@@ -37,6 +37,7 @@ def cooled(case: Case, rule: Rule, rate: float) -> Float64Array:
     """
     epochs_trained = 1.0 if case.history is None else float(case.history.epoch[-1])
     n = max(int(_SHARE * epochs_trained * case.n), _FEWEST * case.batch_size)
+    n = min(n, _ENOUGH)
     epochs, n_rows = -(-n // case.n), min(n, case.n)
     rows = np.random.default_rng(3).permutation(case.n)[:n_rows].astype(np.int64)
     X, y, weights = case.some(rows)
