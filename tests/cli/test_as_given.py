@@ -13,7 +13,7 @@ WORDS = ["t.csv", "--target", "y", "--hidden", "8,8", "--force"]
 
 
 def understood(command, arguments):
-    one = typer.main.get_command(app).commands[command]
+    one = typer.main.get_command(app()).commands[command]
     return one.make_context(command, list(arguments)).params
 
 

@@ -6,35 +6,26 @@ known here.
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from gradus._version import VERSION
 from gradus.cli.as_given import Command, Group
-from gradus.cli.check import check
-from gradus.cli.compare import compare
-from gradus.cli.curvature import curvature
-from gradus.cli.doctor import doctor
-from gradus.cli.explain import explain
-from gradus.cli.fill import fill
 from gradus.cli.options import as_typed
 from gradus.cli.output import ListenerLeft
-from gradus.cli.predict import predict
-from gradus.cli.preflight import preflight
-from gradus.cli.report import report
-from gradus.cli.runs import runs
-from gradus.cli.show import show
-from gradus.cli.surface import surface
-from gradus.cli.train import train
 from gradus.cli.voice import Voice
-from gradus.cli.worksheet import worksheet
 from gradus.errors import GradusError, InvalidParameter
 
 EXIT_CHANGE_SOMETHING = 2
 EXIT_STOPPED = 130
 EXIT_LISTENER_LEFT = 141
 
+COMMANDS = (
+    *("fill", "train", "predict", "show", "report", "explain", "curvature", "surface", "check"),
+    *("preflight", "doctor", "runs", "compare", "worksheet"),
+)
 # Commands whose first argument is a file that takes a while to read.
 _READERS = ("fill", "train", "predict", "explain", "curvature", "surface", "report", "worksheet")
 
@@ -49,34 +40,6 @@ Exit codes:
   141  whoever read standard output closed it
 """
 
-app = typer.Typer(
-    name="gradus",
-    cls=Group,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog=_EXIT_CODES,
-)
-for command in (
-    fill,
-    train,
-    predict,
-    show,
-    report,
-    explain,
-    curvature,
-    surface,
-    check,
-    preflight,
-    doctor,
-    runs,
-    compare,
-    worksheet,
-):
-    app.command(cls=Command)(command)
-
 
 def _show_version(is_asked: bool) -> None:  # noqa: FBT001 typer calls it so
     """Print name and version, and end."""
@@ -85,7 +48,6 @@ def _show_version(is_asked: bool) -> None:  # noqa: FBT001 typer calls it so
         raise typer.Exit
 
 
-@app.callback()
 def gradus(
     *,
     version: Annotated[
@@ -96,6 +58,24 @@ def gradus(
     ] = False,
 ) -> None:
     """Fill the blank answers of a table with a network trained on its other rows."""
+
+
+def app(names: Sequence[str] = COMMANDS) -> typer.Typer:
+    """Make the command line of some commands, each of which stands in the file of its name."""
+    made = typer.Typer(
+        name="gradus",
+        cls=Group,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog=_EXIT_CODES,
+    )
+    made.callback()(gradus)
+    for name in names:
+        made.command(cls=Command)(getattr(import_module(f"gradus.cli.{name}"), name))
+    return made
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -135,7 +115,9 @@ def _run(voice: Voice, arguments: Sequence[str] | None) -> int:
     """Run one command; Ctrl-C comes out as an error or a code, depending on typer's version."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     _speak_at_once(voice, arguments)
-    code = typer.main.get_command(app).main(
+    # Where the command is named first, as it usually is, the others need not be loaded.
+    asked = [name for name in arguments[:1] if name in COMMANDS] or COMMANDS
+    code = typer.main.get_command(app(asked)).main(
         args=arguments,
         prog_name="gradus",
         standalone_mode=False,
