@@ -26,7 +26,7 @@ struct ProductBlocks {
     static constexpr Index kMostCols = 256;
     static constexpr Index kCols = 64;  // of what is cut into narrow strips
     static constexpr Index kFewestRows = 24;
-    static constexpr Index kDirectRows = 64;
+    static constexpr Index kDirectRows = 128;
 };
 
 /// The part of a product that one task makes.
