@@ -60,8 +60,13 @@ def test_words_are_those_of_duckdb(rows, end):
 
 @pytest.mark.parametrize(
     ("text", "is_asked"),
-    [(b"a,b\n1,2\n", False), (b'a,b\n1,"2"\n', True), (b"a,b\n" + b"1,2\n" * 50_000, True)],
-    ids=["small", "quoted", "large"],
+    [
+        (b"a,b\n1,2\n", False),
+        (b'a,b\n1,"2"\n', True),
+        (b"a,b\n" + b"1,2\n" * 50_000, True),
+        (b"a\n2\n", True),
+    ],
+    ids=["small", "quoted", "large", "one column"],
 )
 def test_duckdb_is_asked_where_it_is_needed(monkeypatch, text, is_asked):
     asked = []
@@ -69,9 +74,9 @@ def test_duckdb_is_asked_where_it_is_needed(monkeypatch, text, is_asked):
     monkeypatch.setattr(
         parsed, "locked_connection", lambda *a, **k: asked.append(a) or connect(*a, **k)
     )
-    table = read_delimited(RawFile("t.csv", None, text))
+    table = read_delimited(RawFile("t.csv", None, text), fewest_columns=1)
     assert bool(asked) is is_asked
-    assert np.array_equal(table.columns[1].values[:1], [2.0])
+    assert np.array_equal(table.columns[-1].values[:1], [2.0])
 
 
 def test_a_small_table_is_read_without_loading_duckdb(tmp_path):

@@ -50,8 +50,12 @@ class UnquotedParser:
 
 
 def is_cut_here(text: bytes, layout: Layout, quote: bytes) -> bool:
-    """Tell whether a text is so small, and has no mark that could enclose a cell."""
-    return layout.starts.size <= _MOST_CELLS and not (quote and quote in text)
+    """Tell whether a text is so small, and has no mark that could enclose a cell.
+
+    In one column a blank line may be a row or none, which DuckDB and `scan` do not see alike.
+    """
+    is_small = layout.starts.size <= _MOST_CELLS
+    return is_small and layout.n_columns > 1 and not (quote and quote in text)
 
 
 def _number(cell: bytes) -> float:
