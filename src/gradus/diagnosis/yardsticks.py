@@ -38,7 +38,7 @@ def work_of_a_row(case: Case) -> float:
     it seldom needs all of them.
     """
     n_small = (case.spec.widths[0] + 1) * WIDTH + (WIDTH + 1) * case.spec.n_outputs
-    per_weight = min(n_small, _MOST_ROWS) / 6 if case.spec.loss == "squared_error" else 1.3
+    per_weight = min(n_small, _MOST_ROWS) / 6 if _has_short_rows(case.spec) else 1.3
     return _ITERATIONS * n_small * per_weight + _COST_OF_L_BFGS * _POLISHING * len(case.start)
 
 
@@ -69,7 +69,7 @@ def attainable_losses(
         network = _trained(
             Network(spec.n_inputs, layers, spec.loss, _PENALTY, embeddings=spec.embeddings),
             rows,
-            LevenbergMarquardt() if spec.loss == "squared_error" else LBFGS(),
+            LevenbergMarquardt() if _has_short_rows(spec) else LBFGS(),
             case.plan.n_threads,
         )
         if network is None:
@@ -152,6 +152,11 @@ def without_dropout(spec: NetworkSpec) -> NetworkSpec:
     """Leave out dropout, which has no parameters and which methods of all rows do not take."""
     kept = tuple(layer for layer in spec.layers if not isinstance(layer, Dropout))
     return replace(spec, layers=kept)
+
+
+def _has_short_rows(spec: NetworkSpec) -> bool:
+    """Say whether Levenberg-Marquardt is quick; vectors of words make its matrix far larger."""
+    return spec.loss == "squared_error" and not spec.embeddings
 
 
 def _trained(
