@@ -30,15 +30,20 @@ REMARKS = {
         "we know."
     ),
     "W3a": (
-        "53 % of the time is in products, which is what one processor needs for them at its best "
-        "rate: the limit counts two. 11 % is Adam, 4 % the norm of the gradient, 4 % the order and "
-        "the gathering of rows, 3 % transposing; the rest is many calls of less than 2 % each. "
-        "Tried: two threads with 16 rows each (no gain; 3 µs of work between two meetings)."
+        "54 % of the time is in products, which is what one processor needs for them at its "
+        "best rate: the limit counts two. 12 % is Adam, 8 % packing, transposing and cutting "
+        "factors, 7 % the order and the gathering of rows, 6 % ReLU and its slopes, 3 % the "
+        "norm of the gradient; the rest is many calls of less than 2 % each. Tried: two threads "
+        "with 16 rows each (no gain; 3 µs of work between two meetings); bias, ReLU and slopes "
+        "at the end of each row of tiles (1 to 2 %), or in the tile's registers (slower: g++ "
+        "then keeps sums in memory)."
     ),
     "W3b": (
-        "At the best rate products are three quarters of what one thread needs. What is left over "
-        "is the order of the rows, ReLU and its slopes, Adam, and, with two threads, two meetings "
-        "an update."
+        "At the best rate products are three quarters of what one thread needs. What is left "
+        "over is 7 % ReLU and its slopes, 6 % the order and the gathering of rows, 3 % packing, "
+        "2 % Adam, 2 % the gradients of biases, and, with two threads, two meetings an update. "
+        "Tried: ReLU and its slopes at the end of each row of tiles (1 to 2 %), blocks of 256 "
+        "rows (no gain)."
     ),
     "W4": (
         "66 % of the time is in products, at the rate of the best library; 8 % brings rows that "
@@ -53,16 +58,20 @@ REMARKS = {
         "over one and a half times as fast."
     ),
     "W6": (
-        "A seventh of the time is Python, in some 40 places: a third of it draws first weights, a "
-        "third is a history of one epoch and what else a call costs. Of the rest "
-        "half is in products, 7 % the order of rows, 7 % ReLU and its slopes, 3 % gathering rows. "
-        "Each network has an order of rows of its own, so they share no pass over the data."
+        "A seventh of the time is Python, in some 40 places: a third of it draws first weights, "
+        "a third is a history of one epoch and what else a call costs. Of the rest 57 % is in "
+        "products, 15 % the order and the gathering of rows, 8 % ReLU and its slopes, 5 % "
+        "packing and cutting factors, 4 % the gradients of biases. Each network has an order of "
+        "rows of its own, so they share no pass over the data. Tried: ReLU and its slopes at "
+        "the end of each row of tiles (2 %), fewer divisions where products are cut into tasks "
+        "(2 %), fetching rows further ahead (1 %), blocks of 256 rows (no gain)."
     ),
     "W9b": _DAMPED,
     "W9c": _DAMPED,
     "W10a": (
-        "Products at the best rate are four fifths of it; the rest is softmax, ReLU and its "
-        "slopes, the gradient's norm and two meetings of the threads."
+        "Nine tenths of what one thread needs are products at the best rate, 4 % is softmax and "
+        "the loss, 3 % packing, 2 % ReLU and its slopes. With two threads there are two "
+        "meetings besides, and waiting where another program has one of the processors."
     ),
     "W10b": (
         "Where JAX has two processors it computes two calls beside each other, so that its ratio "
