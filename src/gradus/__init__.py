@@ -7,6 +7,8 @@ The public names are listed here and nowhere else. Each is imported when it is f
 import importlib
 from typing import TYPE_CHECKING
 
+from gradus._version import VERSION
+
 if TYPE_CHECKING:
     from gradus.calculus.formula_check import check_formula
     from gradus.diagnosis.examine import examine
@@ -54,6 +56,8 @@ if TYPE_CHECKING:
     from gradus.workflow.doctor import doctor
     from gradus.workflow.fill import FillResult, fill
     from gradus.workflow.train import train
+
+__version__ = VERSION
 
 # The module of each public name, as the imports above tell it to a type checker.
 _MODULES = {

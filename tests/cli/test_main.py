@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import gradus
 from gradus.cli.main import run
 from gradus.cli.output import ListenerLeft
 from gradus.errors import InvalidParameter
@@ -63,6 +64,7 @@ def test_version(capsys):
 
     assert run(["--version"]) == 0
     assert capsys.readouterr() == (f"gradus {version('gradus')}\n", "")
+    assert gradus.__version__ == version("gradus")
 
 
 def test_no_command_shows_the_help_as_an_error(capsys):
