@@ -10,7 +10,7 @@ import numpy as np
 
 from gradus._typing import Float64Array
 from gradus.diagnosis.case import Case
-from gradus.errors import GradusError
+from gradus.errors import Diverged
 from gradus.models.network import Network
 from gradus.optimizers.rules import Rule
 from gradus.optimizers.schedules import Cosine
@@ -33,11 +33,10 @@ def cooled(case: Case, rule: Rule, rate: float) -> Float64Array:
 
     Returns
     -------
-    Parameters, those of the end where nothing better was reached before numbers ran away.
+    Parameters; those of the end where numbers ran away.
     """
-    epochs_trained = 1.0 if case.history is None else float(case.history.epoch[-1])
-    n = max(int(_SHARE * epochs_trained * case.n), _FEWEST * case.batch_size)
-    n = min(n, _ENOUGH)
+    row_passes = case.work / len(case.start)
+    n = min(max(int(_SHARE * row_passes), _FEWEST * case.batch_size), _ENOUGH)
     epochs, n_rows = -(-n // case.n), min(n, case.n)
     rows = np.random.default_rng(3).permutation(case.n)[:n_rows].astype(np.int64)
     X, y, weights = case.some(rows)
@@ -54,6 +53,6 @@ def cooled(case: Case, rule: Rule, rate: float) -> Float64Array:
             n_threads=case.plan.n_threads,
             engine=case.plan.engine,
         )
-    except GradusError:
+    except Diverged:
         return case.end
     return network.params.astype(np.float64)

@@ -25,8 +25,9 @@ _ITERATIONS, _PENALTY = 40, 1e-4
 _STOP = EarlyStopping(fraction=0.25, patience=5)
 # Iterations from where a training ended, and on one batch of so many rows.
 _POLISHING, _ON_ONE_BATCH, _BATCH = 25, 100, 32
-# Steps of training that an iteration costs: its line search, its memory, and all rows at once.
-_COST_OF_L_BFGS = 3.0
+# Steps of training that an iteration costs: its line search, its memory, and all rows at once; of a
+# small network, whose weights stay in cache.
+_COST_OF_L_BFGS, _COST_OF_SMALL = 3.0, 1.3
 # Rows beyond which Levenberg-Marquardt's matrix does not grow.
 _MOST_ROWS = 1000
 
@@ -38,7 +39,7 @@ def work_of_a_row(case: Case) -> float:
     it seldom needs all of them.
     """
     n_small = (case.spec.widths[0] + 1) * WIDTH + (WIDTH + 1) * case.spec.n_outputs
-    per_weight = min(n_small, _MOST_ROWS) / 6 if _has_short_rows(case.spec) else 1.3
+    per_weight = min(n_small, _MOST_ROWS) / 6 if _has_short_rows(case.spec) else _COST_OF_SMALL
     return _ITERATIONS * n_small * per_weight + _COST_OF_L_BFGS * _POLISHING * len(case.start)
 
 
