@@ -16,12 +16,13 @@ namespace gradus {
 /// stays in the second cache while rows of a pass by) and a tile's rows of a over kDepth stay in
 /// the first. A block of c is one task; over one kDepth it takes some tenths of a millisecond, and
 /// a stop is looked for after each. kDepth is also the length of one chain of sums, so it is part
-/// of the bits, and so is kPairs; the others are not. A packed pair is as large as a float: blocks
-/// of pairs are twice as deep, for c passes by half as often, and fill two thirds of a second cache
-/// of 1 MiB.
+/// of the bits, and so are kSumRows and kPairs; the others are not. A packed pair is as large as a
+/// float: blocks of pairs are twice as deep, for c passes by half as often, and fill two thirds of
+/// a second cache of 1 MiB.
 struct ProductBlocks {
     static constexpr Index kDepth = 256;
-    static constexpr Index kPairs = 256;  // along the depth, where factors are rounded
+    static constexpr Index kSumRows = 128;  // along the rows of a batch
+    static constexpr Index kPairs = 256;    // along the depth, where factors are rounded
     static constexpr Index kRows = 384;
     static constexpr Index kMostCols = 256;
     static constexpr Index kCols = 64;  // of what is cut into narrow strips
@@ -122,14 +123,15 @@ Panels<T> panels(const Kernels<T>& kernels, Operand<T> b, Index from, Index part
 }
 
 /// One task of a product: the block of c from (row, col) on, rows <= kRows and cols <= kMostCols,
-/// made by thread `worker` of the crew. Returns false if told to stop on the way.
+/// made by thread `worker` of the crew; its sums run in chains of at most kDepth. Returns false if
+/// told to stop on the way.
 template <class T>
 bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c,
-                   Index depth, bool accumulate, T* packed, const Crew& crew, int worker) {
-    using B = ProductBlocks;
-    for (Index from = 0; from < depth; from += B::kDepth) {
+                   Index depth, bool accumulate, T* packed, const Crew& crew, int worker,
+                   Index chain = ProductBlocks::kDepth) {
+    for (Index from = 0; from < depth; from += chain) {
         if (from > 0 && crew.should_stop(worker)) return false;
-        const Index part = std::min(B::kDepth, depth - from);
+        const Index part = std::min(chain, depth - from);
         kernels.product(part, a.data + from * a.col_stride, a.row_stride, a.col_stride,
                         panels(kernels, b, from, part, c, packed), c.data, c.stride, c.rows, c.cols,
                         accumulate || from > 0);
@@ -163,13 +165,13 @@ inline bool rounded_block(const Bfloat16Kernels& kernels, Operand<float> a, Oper
 template <class T>
 bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c,
                    Index depth, bool accumulate, const PackBuffers<T>& buffers, const Crew& crew,
-                   int worker) {
+                   int worker, Index chain = ProductBlocks::kDepth) {
     T* const packed = buffers.of(worker);
     if constexpr (std::is_same_v<T, float>) {
         if (const Bfloat16Kernels* rounding = buffers.rounding())
             return rounded_block(*rounding, a, b, c, depth, accumulate, packed, crew, worker);
     }
-    return product_block(kernels, a, b, c, depth, accumulate, packed, crew, worker);
+    return product_block(kernels, a, b, c, depth, accumulate, packed, crew, worker, chain);
 }
 
 /// c (rows, cols) = [c +] a (rows, depth) b (depth, cols), then finish(row, rows, col, cols) on

@@ -63,7 +63,8 @@ bool gradient_blocks(const Kernels<T>& kernels, std::span<const LayerRows<T>> la
         }
         if (product_block(kernels, transposed(rows.a_in).from_row(at.row),
                           plain(rows.delta).from_col(at.col), block.weight, rows.delta.rows,
-                          accumulate, buffers.rounding_if(layer.may_round()), crew, worker)) {
+                          accumulate, buffers.rounding_if(layer.may_round()), crew, worker,
+                          ProductBlocks::kSumRows)) {
             finish(task, layer, at, block);
         }
     };

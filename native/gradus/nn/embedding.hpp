@@ -26,23 +26,23 @@ void embed(const Network& network, const T* params, MatrixView<const T> x,
     }
 }
 
-/// Sums gradients by level: in chains of kDepth rows, and the chains in order, as products sum over
-/// rows. Scratch: the sums of one chain, and where each level's sum stands among them.
+/// Sums gradients by level: in chains of kSumRows rows, and the chains in order, as products sum
+/// over rows. Scratch: the sums of one chain, and where each level's sum stands among them.
 template <class T>
 class LevelSums {
 public:
-    static constexpr Index kDepth = ProductBlocks::kDepth;
+    static constexpr Index kSumRows = ProductBlocks::kSumRows;
 
     LevelSums(const Network& network, Arena& arena)
-        : sums_(arena.take<T>(kDepth * widest(network))),
-          levels_(arena.take<std::int32_t>(kDepth)),
+        : sums_(arena.take<T>(kSumRows * widest(network))),
+          levels_(arena.take<std::int32_t>(kSumRows)),
           place_(arena.take<std::int32_t>(most_levels(network))) {
         std::fill_n(place_, most_levels(network), kNowhere);
     }
 
     static void count(ArenaSize& size, const Network& network) {
-        size.add<T>(kDepth * widest(network));
-        size.add<std::int32_t>(kDepth);
+        size.add<T>(kSumRows * widest(network));
+        size.add<std::int32_t>(kSumRows);
         size.add<std::int32_t>(most_levels(network));
     }
 
@@ -50,8 +50,8 @@ public:
     /// `x` holds the levels.
     void add(const EmbeddingTable& table, MatrixView<const T> x, MatrixView<const T> d_rows,
              T* d_table) noexcept {
-        for (Index from = 0; from < x.rows; from += kDepth) {
-            const Index end = std::min(from + kDepth, x.rows);
+        for (Index from = 0; from < x.rows; from += kSumRows) {
+            const Index end = std::min(from + kSumRows, x.rows);
             std::int32_t n_found = 0;
             for (Index i = from; i < end; ++i) {
                 const auto level = static_cast<std::int32_t>(x.row(i)[table.column]);
@@ -105,8 +105,8 @@ private:
         return most;
     }
 
-    T* sums_;               // (kDepth, width)
-    std::int32_t* levels_;  // (kDepth,): whose sum stands there
+    T* sums_;               // (kSumRows, width)
+    std::int32_t* levels_;  // (kSumRows,): whose sum stands there
     std::int32_t* place_;   // (most levels,): kNowhere between two chains
 };
 

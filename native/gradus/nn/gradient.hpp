@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "nn/backward.hpp"
+#include "nn/block_sums.hpp"
 #include "nn/loss.hpp"
 #include "nn/trace.hpp"
 
@@ -17,8 +17,9 @@ namespace gradus {
 /// A batch is worked through in chunks of kChunk rows, so that memory does not grow with it. kChunk
 /// is a multiple of the product's chains: sums over rows run in the same chains whether the batch
 /// is cut into chunks or not. Within a chunk, blocks of rows go forward and back, each by one
-/// thread and within its cache, and sums over all rows come last; where layers are too large for
-/// that, all threads go together from layer to layer. Either way gives the same bits.
+/// thread and within its cache. Sums over all rows come last, or block by block where BlockSums
+/// fits; where layers are too large for blocks, all threads go together from layer to layer. Any
+/// way gives the same bits.
 template <class T>
 class GradientPass {
 public:
@@ -35,6 +36,7 @@ public:
           kernels_(kernels<T>()),
           chunk_(std::min(kChunk, batch_rows)),
           lowest_(lowest_step(network)),
+          sums_by_block_(rounding == nullptr && BlockSums<T>::fit(network)),
           arena_(size(network, chunk_, n_threads, rounding)),
           buffers_(arena_, n_threads, pack_block(network, chunk_, rounding), rounding),
           level_sums_(network, arena_),
@@ -42,6 +44,7 @@ public:
           below_(network.steps().size()),
           delta_(network.steps().size() + 1),
           added_(arena_.take<T>(added_size(network, chunk_))),
+          block_sums_(network, chunk_, n_threads, arena_),
           totals_(arena_.take<Totals>(pieces(chunk_))) {
         for (std::size_t s = 0; s < below_.size(); ++s) {
             if (has_below(network, s)) below_[s] = arena_.take<T>(chunk_ * below_width(network, s));
@@ -65,11 +68,16 @@ public:
         const double flops = 2 * network_.work_per_row() * static_cast<double>(x.rows);
         const Index block = block_rows(x.rows, crew.threads_for(flops));
         const Index n_blocks = (x.rows + block - 1) / block;
+        const bool sums = grads != nullptr && n_blocks > 1 && sums_by_block_ && block == kBlock;
+        const bool shares = crew.threads_for(flops) > 1;
+        if (sums) factors();
         std::atomic<bool> is_done{true};
         const auto work = [&](RowRange rows, const PackBuffers<T>& buffers, const Crew& own) {
             fetch(rows);
             if (!trace_.forward_rows(kernels_, params, rows, buffers, own) ||
-                !losses(rows, y, weights, weight_sum) || !rows_back(params, rows, buffers, own)) {
+                !losses(rows, y, weights, weight_sum) || !rows_back(params, rows, buffers, own) ||
+                (sums &&
+                 !block_sums_.add(kernels_, dense_, rows, is_first, shares, grads, buffers, own))) {
                 is_done.store(false, std::memory_order_relaxed);
             }
         };
@@ -85,7 +93,10 @@ public:
         }
         if (!is_done.load(std::memory_order_relaxed)) return false;
         for (Index piece = 0; piece < pieces(x.rows); ++piece) totals += totals_[piece];
-        return grads == nullptr || parameter_sums(is_first, grads, crew);
+        if (grads == nullptr) return true;
+        if (!sums) return parameter_sums(is_first, grads, crew);
+        other_sums(is_first, grads);
+        return !shares || block_sums_.add_all(kernels_, n_blocks, grads, crew);
     }
 
     /// Of the chunk carried back last, what each dense layer's gradient is the product of.
@@ -103,13 +114,7 @@ public:
     /// The sums over the rows of that chunk, at the parameters' places in `grads`, which those of a
     /// batch's first chunk overwrite. Returns false if told to stop on the way.
     bool parameter_sums(bool is_first, T* grads, const Crew& crew) {
-        for (std::size_t s = network_.steps().size(); s-- > lowest_;) {
-            const Step& step = network_.steps()[s];
-            if (step.kind != StepKind::norm) continue;
-            norm_parameter_gradient(kernels_, network_.norms()[step.index], trace_.normalized(s),
-                                    MatrixView<const T>(delta_[s + 1]), is_first, grads);
-        }
-        level_sums_.add_all(network_, x_, MatrixView<const T>(delta_[0]), is_first, grads);
+        other_sums(is_first, grads);
         return parameter_gradients<T>(kernels_, factors(), !is_first, grads, buffers_, crew);
     }
 
@@ -158,7 +163,18 @@ public:
     }
 
 private:
-    static constexpr Index kBlock = 128;
+    static constexpr Index kBlock = BlockSums<T>::kRows;
+
+    // The gradient of all parameters but those of dense layers.
+    void other_sums(bool is_first, T* grads) {
+        for (std::size_t s = network_.steps().size(); s-- > lowest_;) {
+            const Step& step = network_.steps()[s];
+            if (step.kind != StepKind::norm) continue;
+            norm_parameter_gradient(kernels_, network_.norms()[step.index], trace_.normalized(s),
+                                    MatrixView<const T>(delta_[s + 1]), is_first, grads);
+        }
+        level_sums_.add_all(network_, x_, MatrixView<const T>(delta_[0]), is_first, grads);
+    }
 
     static Index pieces(Index rows) noexcept { return (rows + kPiece - 1) / kPiece; }
 
@@ -192,6 +208,7 @@ private:
         LevelSums<T>::count(size, network);
         Trace<T>::count(size, network, chunk);
         size.add<T>(added_size(network, chunk));
+        BlockSums<T>::count(size, network, chunk, n_threads);
         size.add<Totals>(pieces(chunk));
         for (std::size_t s = 0; s < network.steps().size(); ++s) {
             if (has_below(network, s)) size.add<T>(chunk * below_width(network, s));
@@ -214,9 +231,7 @@ private:
 
     Index block_rows(Index rows, int n_threads) const noexcept {
         if (network_.loss_form().foreign != nullptr) return rows;
-        for (const DenseLayer& layer : network_.layers()) {
-            if (layer.is_wide()) return rows;  // which each block would read anew
-        }
+        if (network_.has_wide_layer()) return rows;  // each block would read its weights anew
         const Index fair = (rows + n_threads - 1) / n_threads;
         return std::min(kBlock, std::max<Index>(1, pieces(fair)) * kPiece);
     }
@@ -241,11 +256,7 @@ private:
                    const Crew& crew) {
         const std::size_t n_steps = network_.steps().size();
         const MatrixView<T> delta = delta_.back().part(rows);
-        if (const MatrixView<T> slope = trace_.slope(n_steps - 1).part(rows);
-            slope.data != nullptr) {
-            kernels_.multiply(delta.data, delta.stride, slope.data, slope.stride, delta.rows,
-                              delta.cols);
-        }
+        trace_.times_slope(kernels_, n_steps - 1, rows, 0, delta);
         for (std::size_t s = n_steps; s-- > lowest_;) {
             if (!step_back(s, params, rows, buffers, crew)) return false;
         }
@@ -294,10 +305,9 @@ private:
         for (Index i = row; network_.steps()[s].is_added_to && i < row + n; ++i)
             kernels_.add_scaled(below.row(i) + col, added_ + (rows.at + i) * width + from, T(1),
                                 cols);
-        const MatrixView<T> slope = s == 0 ? MatrixView<T>{} : trace_.slope(s - 1).part(rows);
-        if (slope.data == nullptr) return;
-        kernels_.multiply(below.row(row) + col, below.stride, slope.row(row) + col, slope.stride, n,
-                          cols);
+        if (s == 0) return;
+        trace_.times_slope(kernels_, s - 1, {rows.at + row, n}, col,
+                           below.block(row, n, col, cols));
     }
 
     void add_penalty(const T* weight, T* grads, Index count) const noexcept {
@@ -311,6 +321,7 @@ private:
     const Kernels<T>& kernels_;
     Index chunk_;
     std::size_t lowest_;
+    bool sums_by_block_;
     Arena arena_;
     PackBuffers<T> buffers_;
     LevelSums<T> level_sums_;
@@ -319,7 +330,8 @@ private:
     std::vector<T*> below_;             // by step: where what it carries down is kept, or null
     std::vector<MatrixView<T>> delta_;  // by step, and first that of what feeds the network
     std::vector<LayerRows<T>> dense_;
-    T* added_;        // (chunk, width): the delta of a sum, until the numbers it added are met
+    T* added_;  // (chunk, width): the delta of a sum, until the numbers it added are met
+    BlockSums<T> block_sums_;
     Totals* totals_;  // of each piece
 };
 

@@ -43,6 +43,7 @@ void Network::add_dense(std::int64_t width, int activation, bool has_bias, doubl
     layers_.push_back({width_so_far(), width, static_cast<Activation>(activation), has_bias,
                        max_norm, n_params_});
     steps_.push_back({StepKind::dense, width, layers_.size() - 1});
+    has_wide_layer_ = has_wide_layer_ || layers_.back().is_wide();
     n_params_ = layers_.back().end();
     widest_ = std::max<Index>(widest_, width);
 }

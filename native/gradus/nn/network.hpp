@@ -118,6 +118,7 @@ public:
     }
     /// Of all steps' numbers, and with embeddings or without a first dense step of the input.
     Index widest() const noexcept { return widest_; }
+    bool has_wide_layer() const noexcept { return has_wide_layer_; }
     /// Whether some step adds what an earlier one gave.
     bool has_sums() const noexcept { return has_sums_; }
 
@@ -140,6 +141,7 @@ private:
     double l2_;
     Index n_params_ = 0;
     Index widest_ = 0;
+    bool has_wide_layer_ = false;
     bool has_sums_ = false;
 };
 

@@ -22,7 +22,7 @@ bool for_each_rows(const Crew& crew, Index n_rows, Index work, F&& f) {
 /// out[j] = [out[j] +] sum over the rows of x, in the chains in which products sum over rows.
 template <class T>
 void add_column_sums(const Kernels<T>& kernels, MatrixView<const T> x, bool accumulate, T* out) {
-    constexpr Index kRows = ProductBlocks::kDepth;
+    constexpr Index kRows = ProductBlocks::kSumRows;
     for (Index row = 0; row < x.rows; row += kRows) {
         kernels.column_sums(x.row(row), x.stride, std::min(kRows, x.rows - row), x.cols, out,
                             accumulate || row > 0);

@@ -127,18 +127,18 @@ private:
                      crew, [](Index, Index, Index, Index) {})) {
             return false;
         }
-        const MatrixView<T> slope = trace.slope(s), curvature = trace.curvature(s);
+        const MatrixView<T> curvature = trace.curvature(s);
         const auto finish = [&](Index row, Index rows, Index col, Index cols) {
             T* r_z = r_out.row(row) + col;
-            const auto multiply = [&](T* a, const T* b) {
-                kernels.multiply(a, r_out.stride, b, r_out.stride, rows, cols);
-            };
             if (layer.has_bias) {
                 const auto add_bias = kernels.activate[static_cast<int>(Activation::identity)];
                 add_bias(r_z, r_out.stride, nullptr, 0, v + layer.bias_at() + col, rows, cols);
             }
-            if (curvature.data != nullptr) multiply(curvature.row(row) + col, r_z);
-            if (slope.data != nullptr) multiply(r_z, slope.row(row) + col);
+            if (curvature.data != nullptr) {
+                kernels.multiply(curvature.row(row) + col, r_out.stride, r_z, r_out.stride, rows,
+                                 cols);
+            }
+            trace.times_slope(kernels, s, {row, rows}, col, r_out.block(row, rows, col, cols));
         };
         return product(kernels, plain(trace.input(s)), matrix(v), r_out, layer.fan_in,
                        r_in.data != nullptr, buffers, crew, finish);

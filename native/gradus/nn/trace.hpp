@@ -23,7 +23,7 @@ public:
             const Step& step = network.steps()[s];
             const Index size = most_rows * step.width;
             steps_[s].own = arena.take<T>(size);
-            if (has_beside(network, step)) steps_[s].beside = arena.take<T>(size);
+            if (has_beside(network, step, keeps_curvature)) steps_[s].beside = arena.take<T>(size);
             if (keeps_curvature && has_curvature(network, step))
                 steps_[s].curvature = arena.take<T>(size);
             if (step.kind == StepKind::norm) steps_[s].inverse = arena.take<double>(most_rows);
@@ -35,7 +35,7 @@ public:
         size.add<T>(most_rows * embedded_width(network));
         for (const Step& step : network.steps()) {
             size.add<T>(most_rows * step.width);
-            if (has_beside(network, step)) size.add<T>(most_rows * step.width);
+            if (has_beside(network, step, keeps_curvature)) size.add<T>(most_rows * step.width);
             if (keeps_curvature && has_curvature(network, step))
                 size.add<T>(most_rows * step.width);
             if (step.kind == StepKind::norm) size.add<double>(most_rows);
@@ -89,12 +89,27 @@ public:
     MatrixView<T> outputs() const noexcept { return own(steps_.size() - 1); }
 
     /// What the pass back multiplies by before step s: f'(z) of a dense layer, the mask of a
-    /// dropout; its data is null where that is 1 everywhere.
+    /// dropout; its data is null where that is 1 everywhere, and for a hidden relu whose curvature
+    /// is not kept.
     MatrixView<T> slope(std::size_t s) const noexcept {
         const StepKind kind = network_.steps()[s].kind;
         const bool has_slope =
             kind == StepKind::dense || (kind == StepKind::dropout && dropping_ != nullptr);
         return has_slope ? beside(s) : MatrixView<T>{};
+    }
+    /// delta(i, j) times what the pass back multiplies by before step s, at row rows.at + i and
+    /// column col + j.
+    void times_slope(const Kernels<T>& kernels, std::size_t s, RowRange rows, Index col,
+                     MatrixView<T> delta) const noexcept {
+        const Step& step = network_.steps()[s];
+        if (const MatrixView<T> by = slope(s).part(rows); by.data != nullptr) {
+            kernels.multiply(delta.data, delta.stride, by.data + col, by.stride, delta.rows,
+                             delta.cols);
+        } else if (step.kind == StepKind::dense &&
+                   network_.layers()[step.index].activation == Activation::relu) {
+            const MatrixView<T> a = own(s).part(rows);
+            kernels.gate(delta.data, delta.stride, a.data + col, a.stride, delta.rows, delta.cols);
+        }
     }
     /// f''(z) of a dense layer, to be written over; its data is null where it is not kept or 0
     /// everywhere.
@@ -116,12 +131,18 @@ private:
     };
 
     static bool has_curvature(const Network& network, const Step& step) noexcept {
-        return step.kind == StepKind::dense && has_beside(network, step);
+        return step.kind == StepKind::dense && has_beside(network, step, true);
     }
-    static bool has_beside(const Network& network, const Step& step) noexcept {
+    // The slope of a relu can be told from its number, but for the last step, whose numbers the way
+    // back begins with.
+    static bool has_beside(const Network& network, const Step& step,
+                           bool keeps_curvature) noexcept {
         if (step.kind == StepKind::sum) return false;
-        return step.kind != StepKind::dense ||
-               network.layers()[step.index].activation != Activation::identity;
+        if (step.kind != StepKind::dense) return true;
+        const Activation activation = network.layers()[step.index].activation;
+        if (activation == Activation::relu)
+            return keeps_curvature || &step == &network.steps().back();
+        return activation != Activation::identity;
     }
     // With embeddings step 0 is fed from scratch, else from the rows themselves.
     static Index embedded_width(const Network& network) noexcept {

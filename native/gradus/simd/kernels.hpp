@@ -112,6 +112,9 @@ struct Kernels {
     /// x(i, j) *= y(i, j).
     void (*multiply)(T* x, Index x_stride, const T* y, Index y_stride, Index rows, Index cols);
 
+    /// x(i, j) = 0 where not a(i, j) > 0.
+    void (*gate)(T* x, Index x_stride, const T* a, Index a_stride, Index rows, Index cols);
+
     /// out[j] = [out[j] +] sum over i of x(i, j), rows in rising order.
     void (*column_sums)(const T* x, Index stride, Index rows, Index cols, T* out, bool accumulate);
 

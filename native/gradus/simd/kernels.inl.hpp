@@ -117,6 +117,16 @@ void multiply(T* x, Index x_stride, const T* y, Index y_stride, Index rows, Inde
     }
 }
 
+template <class T>
+void gate(T* x, Index x_stride, const T* a, Index a_stride, Index rows, Index cols) {
+    const Vec<T> zero = Vec<T>::set(T(0));
+    for (Index i = 0; i < rows; ++i, x += x_stride, a += a_stride) {
+        for_each_vector<T>(cols, [&](Index j, auto load, auto store) {
+            store(where_less(zero, load(a + j), load(x + j), zero), x + j);
+        });
+    }
+}
+
 /// As many columns as make up groups of `Vectors` vectors, from column j on: sums that do not wait
 /// for one another.
 template <class T, int Vectors>
@@ -214,6 +224,7 @@ constexpr Kernels<T> make_kernels_with(const char* name) {
             copy_rows<T>,
             all_finite<T>,
             multiply<T>,
+            gate<T>,
             column_sums<T>,
             exponential_all<T>,
             log1p_one<T>,

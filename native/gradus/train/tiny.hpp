@@ -21,7 +21,7 @@ template <class T>
 class TinySteps {
 public:
     /// Rows of a batch: those of one chain of sums.
-    static constexpr Index kMostRows = ProductBlocks::kDepth;
+    static constexpr Index kMostRows = ProductBlocks::kSumRows;
     static_assert(kMostRows <= TinyQueue<T>::kSize && GradientPass<T>::kPiece == kTinyPiece);
 
     /// What qualifies, by shapes and settings alone: dense layers only, up to kTinyLayers of them,
