@@ -1,4 +1,4 @@
-"""Arrays are lent to one borrower at a time and come back when it is gone."""
+"""Arrays are in one loan at a time and come back when it is gone."""
 
 import gc
 
@@ -7,36 +7,30 @@ import numpy as np
 from gradus.engines.kept_arrays import KeptArrays
 
 
-class Borrower:
-    """Anything that can be gone."""
-
-
-def test_arrays_come_back_when_their_borrower_is_gone():
-    kept, first = KeptArrays(), Borrower()
-    lent = id(kept.lend(first, np.empty, 5, "f4"))
-    second = Borrower()
-    assert id(kept.lend(second, np.empty, 5, "f4")) != lent
+def test_arrays_come_back_when_their_loan_is_gone():
+    kept = KeptArrays()
+    first = kept.lend(np.empty, 5, "f4")
+    lent = id(first.arrays)
+    second = kept.lend(np.empty, 5, "f4")
+    assert id(second.arrays) != lent
     del first
     gc.collect()
-    third = Borrower()
-    assert id(kept.lend(third, np.empty, 5, "f4")) == lent
+    assert id(kept.lend(np.empty, 5, "f4").arrays) == lent
 
 
 def test_other_arrays_are_made_anew():
     for other in ((6, "f4"), (5, "f8")):
-        kept, first, second = KeptArrays(), Borrower(), Borrower()
-        kept.lend(first, np.empty, 5, "f4")
-        del first
+        kept = KeptArrays()
+        kept.lend(np.empty, 5, "f4")
         gc.collect()
-        array = kept.lend(second, np.empty, *other)
+        array = kept.lend(np.empty, *other).arrays
         assert (len(array), array.dtype.str[1:]) == other
 
 
 def test_only_the_last_arrays_are_kept():
     kept = KeptArrays()
     for size in (3, 4):
-        kept.lend(Borrower(), np.zeros, size)[:] = size
+        kept.lend(np.zeros, size).arrays[:] = size
         gc.collect()
-    last = Borrower()
-    assert (kept.lend(last, np.zeros, 4) == 4).all()
-    assert (kept.lend(last, np.zeros, 3) == 0).all()
+    assert (kept.lend(np.zeros, 4).arrays == 4).all()
+    assert (kept.lend(np.zeros, 3).arrays == 0).all()

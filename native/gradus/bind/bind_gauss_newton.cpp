@@ -97,14 +97,19 @@ RowProducts<T> row_products_view(const Network& network, const Vector<T>& fed,
     return {m, fed.data(), delta.data(), view(of_weights), view(of_biases)};
 }
 
-/// Whether it came to the end; else `of_inputs` holds nothing of use.
+/// Fills `grads` too. The trace of J J'; none where it did not come to the end, and `of_inputs`
+/// holds nothing of use.
 template <class T>
-bool row_products(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
-                  const Matrix<const T>& y, const OptionalVector<const T>& weights,
-                  const SpacedMatrix<T>& of_inputs, bool knows_inputs, const Vector<T>& fed,
-                  const Vector<T>& delta, const SpacedMatrix<T>& of_weights,
-                  const SpacedMatrix<T>& of_biases, const Cancel& cancel, int n_threads) {
+std::optional<double> row_products(const Network& network, const Vector<const T>& params,
+                                   const Matrix<const T>& x, const Matrix<const T>& y,
+                                   const OptionalVector<const T>& weights,
+                                   const SpacedMatrix<T>& of_inputs, bool knows_inputs,
+                                   const Vector<T>& fed, const Vector<T>& delta,
+                                   const SpacedMatrix<T>& of_weights,
+                                   const SpacedMatrix<T>& of_biases, const Vector<T>& grads,
+                                   const Cancel& cancel, int n_threads) {
     check_batch(network, params, x, y, weights);
+    require_length("grads", grads.shape(0), network.n_params());
     refuse_foreign_loss(network);
     const RowProducts<T> products = row_products_view(network, fed, delta, of_weights, of_biases);
     require_square("of_inputs", of_inputs, of_inputs.shape(0) == 0 ? 0 : products.m);
@@ -117,10 +122,10 @@ bool row_products(const Network& network, const Vector<const T>& params, const M
         const nb::gil_scoped_release unlocked;
         RowSums<T> sums(network, view(x).rows, crew.n_threads());
         is_done = sums.sum(params.data(), view(x), view(y), data_or_null(weights), weight_sum,
-                           {view(of_inputs), knows_inputs}, products, crew);
+                           {view(of_inputs), knows_inputs}, products, grads.data(), crew);
     }
     rethrow_signal();
-    return is_done;
+    return is_done ? std::optional<double>(products.trace()) : std::nullopt;
 }
 
 template <class T>
@@ -159,7 +164,7 @@ void bind_functions(nb::module_& module) {
                "X"_a.noconvert(), "y"_a.noconvert(), "weights"_a.noconvert().none(),
                "of_inputs"_a.noconvert(), "knows_inputs"_a, "fed"_a.noconvert(),
                "delta"_a.noconvert(), "of_weights"_a.noconvert(), "of_biases"_a.noconvert(),
-               "cancel"_a.noconvert().none(), "n_threads"_a);
+               "grads"_a.noconvert(), "cancel"_a.noconvert().none(), "n_threads"_a);
     module.def("row_step", &row_step<T>, "network"_a, "fed"_a.noconvert(), "delta"_a.noconvert(),
                "of_weights"_a.noconvert(), "of_biases"_a.noconvert(), "grads"_a.noconvert(),
                "damping"_a, "factor"_a.noconvert(), "step"_a.noconvert(),

@@ -118,11 +118,14 @@ public:
         return parameter_gradients<T>(kernels_, factors(), !is_first, grads, buffers_, crew);
     }
 
-    /// The two halves of add_chunk, for who puts something else between them: `forward` fills
-    /// trace(), and `backward` begins with what then stands in its outputs, as dloss/da.
+    /// The halves of add_chunk, for who puts something else between them: `forward` fills trace(),
+    /// `losses` turns its outputs into dloss/da, and `backward` begins with what stands there.
     bool forward(const T* params, MatrixView<const T> x, const Crew& crew) {
         begin(x, nullptr);
         return trace_.forward_rows(kernels_, params, {0, x.rows}, buffers_, crew);
+    }
+    bool losses(MatrixView<const T> y, const T* weights, double weight_sum) {
+        return losses({0, trace_.rows()}, y, weights, weight_sum);
     }
     bool backward(const T* params, bool is_first, T* grads, const Crew& crew) {
         return rows_back(params, {0, trace_.rows()}, buffers_, crew) &&

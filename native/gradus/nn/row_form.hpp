@@ -29,6 +29,14 @@ struct RowProducts {
         return part(network, delta, l, &DenseLayer::fan_out);
     }
 
+    /// Of J J', which is that of J' J.
+    double trace() const noexcept {
+        double sum = 0;
+        for (const MatrixView<T> of : {of_weights, of_biases})
+            for (Index i = 0; i < of.rows; ++i) sum += static_cast<double>(of.row(i)[i]);
+        return sum;
+    }
+
 private:
     MatrixView<T> part(const Network& network, T* data, std::size_t l,
                        Index DenseLayer::* width) const noexcept {
@@ -51,7 +59,8 @@ struct InputProducts {
 template <class T>
 class RowSums {
 public:
-    // Rows that go forward and back together: enough of them for several threads.
+    // Rows that go forward and back together: enough of them for several threads. Chains of sums
+    // over rows begin with it, so that chunks change no bit of the gradient.
     static constexpr Index kChunk = 4 * ProductBlocks::kDepth;
 
     RowSums(const Network& network, Index n_rows, int n_threads)
@@ -68,16 +77,17 @@ public:
         }
     }
 
-    /// Fills `products` for the rows of x, and `inputs` unless it is known. Returns false if told
-    /// to stop on the way.
+    /// Fills `products` for the rows of x, `inputs` unless it is known, and `grads` (n_params,) as
+    /// batch_gradient does. Returns false if told to stop on the way.
     bool sum(const T* params, MatrixView<const T> x, MatrixView<const T> y, const T* weights,
              double weight_sum, const InputProducts<T>& inputs, const RowProducts<T>& products,
-             const Crew& crew) {
+             T* grads, const Crew& crew) {
         for (Index from = 0; from < x.rows; from += kChunk) {
             const Index rows = std::min(kChunk, x.rows - from);
             if (!pass_.forward(params, {x.row(from), rows, x.cols, x.stride},
                                {y.row(from), rows, y.cols, y.stride},
-                               weights == nullptr ? nullptr : weights + from, weight_sum, crew)) {
+                               weights == nullptr ? nullptr : weights + from, weight_sum, crew) ||
+                !pass_.gradient(params, from == 0, grads, crew)) {
                 return false;
             }
             for (Index o = 0; o < network_.n_outputs(); ++o) {
@@ -85,6 +95,7 @@ public:
                 if (!pass_.backward(params, o, rows_of_output, crew)) return false;
             }
         }
+        pass_.add_penalty(params, grads);
         return pack(products, crew) && inner_products(inputs, products, crew);
     }
 

@@ -67,15 +67,21 @@ struct Case {
         RowSums<T> sums(net, n, crew.n_threads());
         const RowForm<T> form(net, m(), crew.n_threads());
         std::vector<T> inputs(square), again;
+        std::vector<T> grads(params.size()), expected(grads);
+        Totals totals;
+        batch_gradient(net, params.data(), MatrixView<const T>(view(x, n, net.n_inputs())),
+                       MatrixView<const T>(view(y, n, net.n_outputs())),
+                       static_cast<const T*>(nullptr), expected.data(), crew, totals);
         // What is kept of the inputs is as good as computed anew, and as not kept.
         for (const int kept : {0, 1, 2}) {
             const Index side = kept == 0 ? 0 : m();
             again = of_weights;
             if (!sums.sum(params.data(), view(x, n, net.n_inputs()), view(y, n, net.n_outputs()),
                           nullptr, static_cast<double>(n), {view(inputs, side, side), kept == 2},
-                          products, crew)) {
+                          products, grads.data(), crew)) {
                 return Factored::stopped;
             }
+            CHECK(grads == expected);
             for (Index i = 0; kept > 0 && i < m(); ++i) {
                 const auto from = static_cast<std::size_t>(i * m() + i);
                 CHECK(std::equal(&again[from], &again[from] + m() - i, &of_weights[from]));

@@ -197,11 +197,13 @@ class NativeEngine:
         if loss_of(spec.loss).name == "functions":
             formulas = ReferenceEngine().damped_system
             return formulas(spec, params, X, y, weights, by_rows=by_rows, cancel=cancel)
+        used = _fit(without_idle_rows(X, weights))
+        batch = _network(spec), _fit(params), used, _fit(y), _fit_or_none(weights)
+        lent = cancel, self.n_threads, self._kept
+        if by_rows:
+            return RowEquations(spec, *batch, *lent)
         _, grads = self.gradient(spec, params, X, y, weights)
-        X = _fit(without_idle_rows(X, weights))
-        batch = _network(spec), _fit(params), X, _fit(y), _fit_or_none(weights)
-        lent = grads, cancel, self.n_threads, self._kept
-        return RowEquations(spec, *batch, *lent) if by_rows else NormalEquations(*batch, *lent)
+        return NormalEquations(*batch, grads, *lent)
 
     def run(
         self,

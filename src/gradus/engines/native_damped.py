@@ -50,7 +50,8 @@ class NormalEquations:
         kept: KeptArrays,
     ) -> None:
         self.grads, self.cancel, self.n_threads = grads, cancel, n_threads
-        self.matrix, self.factor = kept.lend(self, _two_squares, params.size, params.dtype)
+        self._loan = kept.lend(_two_squares, params.size, params.dtype)
+        self.matrix, self.factor = self._loan.arrays
         _core.gauss_newton(network, params, X, y, weights, self.matrix, cancel, n_threads)
         self.mean_curvature = float(np.trace(self.matrix, dtype=np.float64)) / len(grads)
 
@@ -107,7 +108,7 @@ class _RowArrays:
         self.products: tuple[Array, Array, Array, Array] = (fed, delta, of_weights, of_biases)
         self.factor = _square(m, dtype)
         self.of_inputs = _square(n_kept, dtype)
-        self.X: Array = None  # that of_inputs was made from
+        self.X: bytes | None = None  # that of_inputs was made from
 
 
 class RowEquations:
@@ -117,7 +118,7 @@ class RowEquations:
     ----------
     spec
         The network.
-    network, params, X, y, weights, grads, cancel, n_threads, kept
+    network, params, X, y, weights, cancel, n_threads, kept
         See `NormalEquations`.
     """
 
@@ -129,29 +130,29 @@ class RowEquations:
         X: Array,
         y: Array,
         weights: Array,
-        grads: Array,
         cancel: UInt8Array | None,
         n_threads: int,
         kept: KeptArrays,
     ) -> None:
-        self.network, self.grads = network, grads
+        self.network, self.grads = network, np.empty_like(params)
         self.cancel, self.n_threads = cancel, n_threads
         m = len(X) * spec.n_outputs
         key = (m, params.dtype, m if spec.l2 else 0, spec.widths)
-        self.arrays = arrays = kept.lend(self, _RowArrays, *key)
-        is_known = arrays.X is not None and np.array_equal(arrays.X, X)
-        lent = (arrays.of_inputs, is_known, *arrays.products)
-        arrays.X = arrays.X if is_known else None
-        is_done = _core.row_products(network, params, X, y, weights, *lent, cancel, n_threads)
-        if is_done and not is_known:
-            arrays.X = X.copy()
-        # J' J and J J' have one trace.
-        _, _, of_weights, of_biases = arrays.products
-        trace = float(np.trace(of_weights, dtype=np.float64))
+        self._loan = kept.lend(_RowArrays, *key)
+        self.arrays = arrays = self._loan.arrays
+        rows = X.tobytes()
+        is_known = rows == arrays.X
+        lent = (arrays.of_inputs, is_known, *arrays.products, self.grads)
+        arrays.X = None
+        trace = _core.row_products(network, params, X, y, weights, *lent, cancel, n_threads)
+        if trace is None:
+            trace = np.nan
+        else:
+            arrays.X = rows
         if spec.l2:
-            trace += float(np.trace(of_biases, dtype=np.float64))
             trace += spec.l2 * int(weight_mask(spec).sum())
-        self.mean_curvature = trace / len(grads)
+        # J' J and J J' have one trace.
+        self.mean_curvature = trace / params.size
 
     def step(self, damping: float) -> FloatArray | None:
         """Solve for one damping: one factorization."""

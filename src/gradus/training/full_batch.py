@@ -26,6 +26,8 @@ from gradus.optimizers.second_order.problem import DampedSystem, Exhausted, Full
 
 # Their matrix and its factor, of doubles, take 256 MiB.
 _MOST_EQUATIONS = 4096
+# What an iteration adds to a cursor: an epoch of one update.
+_ONE_EPOCH = np.array([1, 0, 1])
 
 
 class Stopped(Exception):
@@ -62,6 +64,7 @@ class RowsProblem:
         self.rows = (batches.X[rows], batches.y[rows], weights)
         self.is_weight, self.l2 = weight_mask(spec), spec.l2
         self.n_errors = _count_errors(spec, self.rows[0], weights)
+        self._by_rows = is_by_rows(spec, len(self.rows[0]))
         self._measured: tuple[bytes, tuple[float, float]] | None = None
 
     def measures(self, params: FloatArray) -> tuple[float, float]:
@@ -102,7 +105,7 @@ class RowsProblem:
     def damped(self, params: FloatArray, *, to_invert: bool = False) -> DampedSystem:
         """Form the Gauss-Newton model around params."""
         self._look_up()
-        by_rows = is_by_rows(self.spec, len(self.rows[0])) and not to_invert
+        by_rows = self._by_rows and not to_invert
         n_equations = len(self.rows[0]) * self.spec.n_outputs if by_rows else params.size
         if n_equations <= _MOST_EQUATIONS:
             system: DampedSystem = self.engine.damped_system(
@@ -207,7 +210,7 @@ def run_full_batch(
     often as it may; otherwise what `Engine.run` returns.
     """
     started = time.monotonic()
-    rows: list[tuple[float, float, float]] = []
+    rows = np.empty((n_steps, 3))
     log.begin(len(problem.spec.dense))
     places = {number: place for place, number in enumerate(log.measured.tolist())}
     for made in range(n_steps):
@@ -226,12 +229,12 @@ def run_full_batch(
                 return RunStatus.CONVERGED if is_finite else RunStatus.DIVERGED
         except (Stopped, Exhausted) as end:
             return RunStatus.CANCELLED if isinstance(end, Stopped) else RunStatus.EXHAUSTED
-        rows.append((loss, measure, step.grad_norm))
-        after = np.array(rows)
+        rows[made] = loss, measure, step.grad_norm
+        after = rows[: made + 1]
         if made in places:
             ratios = update_ratios(problem.spec, state.params, step.params)
             log.update_ratio[places[made]] = ratios
-        cursor = state.cursor + np.array([1, 0, 1])
+        cursor = state.cursor + _ONE_EPOCH
         grad_norm = np.array([step.grad_norm, state.grad_norm[0]])
         try:
             _commit(state, step, cursor, grad_norm, log, after)

@@ -88,7 +88,7 @@ class LevenbergMarquardt(FullBatchRule):
         if is_first:
             mu, nu = self.damping * unit, 2.0
         mu = max(mu, rounding * unit)  # less would vanish in rounding
-        while math.isfinite(mu) and system.grads.any():
+        while math.isfinite(mu):
             step = system.step(mu)
             if step is not None:
                 foretold = _foretold(system, step, mu)
@@ -122,5 +122,5 @@ class LevenbergMarquardt(FullBatchRule):
 
 
 def _foretold(system: DampedSystem, step: FloatArray, mu: float) -> float:
-    """``-m(s) = (mu s's - g's) / 2``: how far the model falls."""
-    return (mu * dot(step, step) - dot(system.grads, step)) / 2
+    """``-m(s) = (mu s - g)'s / 2``: how far the model falls."""
+    return dot(mu * step - system.grads, step) / 2
