@@ -114,7 +114,9 @@ def test_the_case_worked_by_hand(engine):
     np.testing.assert_allclose(grads, [-38 / 3, -16 / 3], rtol=1e-15)
     for by_rows in (False, True):
         system = engine.damped_system(line, np.zeros(2), X, y, None, by_rows=by_rows)
-        np.testing.assert_allclose(system.step(2.0), [1, 1 / 3], rtol=1e-14)
+        damped = system.step(2.0)
+        np.testing.assert_allclose(damped.step, [1, 1 / 3], rtol=1e-14)
+        assert damped.fall == pytest.approx(25 / 3, rel=1e-14)
         assert system.mean_curvature == pytest.approx(17 / 3, rel=1e-15)
 
 
@@ -137,13 +139,15 @@ def test_rows_and_matrix_give_one_step(engine, loss, dtype, rng):
         _, grads, matrix = engine.gauss_newton(spec, params, X, y, weights)
         for share in (10.0, 1e-2):
             damping = share * (curvatures[0] or 1.0)  # absolute errors have none
-            first, second = (system.step(damping) for system in systems)
+            (first, fall), (second, _) = (system.step(damping) for system in systems)
             assert first.dtype == second.dtype == dtype
             # The condition of G + damping is at most n_params / share.
             bound = TOLERANCE[dtype] * params.size / share
             assert relative(first, second) < bound
             damped = matrix.astype(float) + damping * np.eye(params.size)
             assert relative(damped @ first, -grads.astype(float)) < bound
+            s = first.astype(float)
+            assert fall == pytest.approx((damping * s - grads) @ s / 2, rel=1e-6)
 
 
 def test_rows_and_matrix_to_nine_digits(engine, rng):
@@ -153,7 +157,7 @@ def test_rows_and_matrix_to_nine_digits(engine, rng):
         engine.damped_system(spec, params, X, y, None, by_rows=by_rows) for by_rows in (False, True)
     ]
     damping = 1e-3 * systems[0].mean_curvature
-    assert relative(*(system.step(damping) for system in systems)) < 1e-9
+    assert relative(*(system.step(damping).step for system in systems)) < 1e-9
 
 
 @each_type
@@ -212,7 +216,7 @@ def test_the_number_of_threads_changes_no_bit(name, embeddings, dtype, rng):
         found = [engine.gauss_newton(spec, params, X, y)[2]]
         for by_rows in (False, True)[: 1 if embeddings else 2]:
             system = engine.damped_system(spec, params, X, y, None, by_rows=by_rows)
-            found.append(system.step(0.01))
+            found.append(system.step(0.01).step)
         results.add(b"".join(array.tobytes() for array in found))
     assert len(results) == 1
 

@@ -37,12 +37,20 @@ void gauss_newton(const Network& network, const Vector<const T>& params, const M
     rethrow_signal();
 }
 
-/// step = -(G + damping)^-1 grads; `factor` holds the Cholesky factor afterwards. False where G +
-/// damping is not positive definite.
+/// How far the model falls along a step that was found; none where the matrix is not positive
+/// definite, or the call was stopped.
 template <class T>
-bool damped_step(const SpacedMatrix<const T>& g, const Vector<const T>& grads, double damping,
-                 const SpacedMatrix<T>& factor, const Vector<T>& step, const Cancel& cancel,
-                 int n_threads) {
+std::optional<double> fall(Factored ended, const Vector<T>& step, const Vector<const T>& grads,
+                           double damping) {
+    if (ended != Factored::done) return std::nullopt;
+    return fall_of_model<T>(step.data(), grads.data(), static_cast<Index>(step.shape(0)), damping);
+}
+
+/// step = -(G + damping)^-1 grads; `factor` holds the Cholesky factor afterwards.
+template <class T>
+std::optional<double> damped_step(const SpacedMatrix<const T>& g, const Vector<const T>& grads,
+                                  double damping, const SpacedMatrix<T>& factor,
+                                  const Vector<T>& step, const Cancel& cancel, int n_threads) {
     const auto n = static_cast<Index>(g.shape(0));
     require_square("G", g, n);
     require_square("factor", factor, n);
@@ -54,13 +62,13 @@ bool damped_step(const SpacedMatrix<const T>& g, const Vector<const T>& grads, d
     {
         const nb::gil_scoped_release unlocked;
         const Cholesky<T> cholesky(kernels<T>(), n, crew.n_threads());
-        if (copy_damped(view(g), static_cast<T>(damping), view(factor), crew))
-            ended = cholesky.factor(view(factor), crew);
+        const Damped<T> fill{view(g), static_cast<T>(damping), view(factor)};
+        ended = cholesky.factor(view(factor), crew, fill);
         for (Index i = 0; i < n; ++i) step.data()[i] = -grads.data()[i];
         if (ended == Factored::done) cholesky.solve(view(factor), step.data(), crew);
     }
     rethrow_signal();
-    return ended == Factored::done;
+    return fall(ended, step, grads, damping);
 }
 
 /// The diagonal of (L L')^-1, whose lower factor L is in `factor`, which is overwritten.
@@ -129,10 +137,11 @@ std::optional<double> row_products(const Network& network, const Vector<const T>
 }
 
 template <class T>
-bool row_step(const Network& network, const Vector<T>& fed, const Vector<T>& delta,
-              const SpacedMatrix<T>& of_weights, const SpacedMatrix<T>& of_biases,
-              const Vector<const T>& grads, double damping, const SpacedMatrix<T>& factor,
-              const Vector<T>& step, const Cancel& cancel, int n_threads) {
+std::optional<double> row_step(const Network& network, const Vector<T>& fed, const Vector<T>& delta,
+                               const SpacedMatrix<T>& of_weights, const SpacedMatrix<T>& of_biases,
+                               const Vector<const T>& grads, double damping,
+                               const SpacedMatrix<T>& factor, const Vector<T>& step,
+                               const Cancel& cancel, int n_threads) {
     const RowProducts<T> products = row_products_view(network, fed, delta, of_weights, of_biases);
     require_square("factor", factor, products.m);
     require_length("grads", grads.shape(0), network.n_params());
@@ -146,7 +155,7 @@ bool row_step(const Network& network, const Vector<T>& fed, const Vector<T>& del
         ended = form.step(products, grads.data(), damping, view(factor), step.data(), crew);
     }
     rethrow_signal();
-    return ended == Factored::done;
+    return fall(ended, step, grads, damping);
 }
 
 template <class T>

@@ -10,16 +10,20 @@ namespace gradus {
 /// How a factorization ended. `indefinite`: a pivot was not greater than 0, or not finite.
 enum class Factored : int { done, indefinite, stopped };
 
-/// The upper triangle of out (n, n) = that of g, with `damping` added to the diagonal. Returns
-/// false if told to stop on the way.
+/// Fills blocks of a matrix with those of g, `damping` added to the diagonal.
 template <class T>
-bool copy_damped(MatrixView<const T> g, T damping, MatrixView<T> out, const Crew& crew) {
-    const double work = static_cast<double>(g.rows) * static_cast<double>(g.rows);
-    return crew.for_each(g.rows, work, [&](Index i, int) {
-        std::copy_n(g.row(i) + i, g.rows - i, out.row(i) + i);
-        out.row(i)[i] += damping;
-    });
-}
+struct Damped {
+    MatrixView<const T> g;
+    T damping;
+    MatrixView<T> out;
+
+    void operator()(const TaskBlock& at) const noexcept {
+        for (Index i = at.row; i < at.row + at.rows; ++i) {
+            std::copy_n(g.row(i) + at.col, at.cols, out.row(i) + at.col);
+            if (at.col <= i && i < at.col + at.cols) out.row(i)[i] += damping;
+        }
+    }
+};
 
 /// a = U' U, strip after strip of kStrip rows: the strip's own factor, the columns right of it by
 /// substitution, and what they take from the rest of the matrix, which is a product and most of the
@@ -42,19 +46,27 @@ public:
           minus_(arena_, kStrip, n, tile_) {}
 
     /// Writes U over the upper triangle of a (n, n); what stands below the diagonal is neither read
-    /// nor kept. Unless it is `done`, a holds nothing of use.
-    Factored factor(MatrixView<T> a, const Crew& crew) const {
+    /// nor kept. Unless it is `done`, a holds nothing of use. fill(block) is called for each block
+    /// of a before it is first read, by the thread that reads it: what it writes there is still in
+    /// the cache.
+    template <class Fill>
+    Factored factor(MatrixView<T> a, const Crew& crew, Fill&& fill) const {
+        const Index width = std::min(kStrip, n_);
+        fill(TaskBlock{0, width, 0, width});
         bool is_definite = factor_own(a, 0);
         for (Index k = 0; is_definite && k + kStrip < n_; k += kStrip) {
-            const MatrixView<T> rest =
-                a.block(k + kStrip, n_ - k - kStrip, k + kStrip, n_ - k - kStrip);
-            if (crew.should_stop(0) ||
-                !substitute(a.block(k, kStrip, k + kStrip, rest.cols), crew) ||
-                !take_strip(a, k + kStrip, rest, is_definite, crew)) {
+            const auto first = [&](const TaskBlock& block) {
+                if (k == 0) fill(block);
+            };
+            if (crew.should_stop(0) || !substitute(a, k, crew, first) ||
+                !take_strip(a, k + kStrip, is_definite, crew, first)) {
                 return Factored::stopped;
             }
         }
         return is_definite ? Factored::done : Factored::indefinite;
+    }
+    Factored factor(MatrixView<T> a, const Crew& crew) const {
+        return factor(a, crew, [](const TaskBlock&) {});
     }
 
     /// x (n,) becomes the solution of U' U x = x. Returns false if told to stop on the way.
@@ -107,25 +119,31 @@ private:
         return true;
     }
 
-    // Each column x of `right` becomes the solution of U' x = column, U being own_.
-    bool substitute(MatrixView<T> right, const Crew& crew) const {
-        const double work = static_cast<double>(right.cols) * static_cast<double>(kStrip) *
-                            static_cast<double>(kStrip);
-        return crew.for_each((right.cols + tile_ - 1) / tile_, work, [&](Index task, int) {
-            const Index col = task * tile_;
-            kernels_.substitute(own_, kStrip, inverse_, kStrip, right.data + col, right.stride,
-                                std::min<Index>(tile_, right.cols - col), strip_.panel(col),
-                                minus_.panel(col));
+    // Each column x of the strip from row k on, right of its own block, becomes the solution of
+    // U' x = column, U being own_.
+    template <class First>
+    bool substitute(MatrixView<T> a, Index k, const Crew& crew, First&& first) const {
+        const Index right = k + kStrip, all = n_ - right;
+        const double work =
+            static_cast<double>(all) * static_cast<double>(kStrip) * static_cast<double>(kStrip);
+        return crew.for_each((all + tile_ - 1) / tile_, work, [&](Index task, int) {
+            const Index col = task * tile_, cols = std::min<Index>(tile_, all - col);
+            first({k, kStrip, right + col, cols});
+            kernels_.substitute(own_, kStrip, inverse_, kStrip, a.row(k) + right + col, a.stride,
+                                cols, strip_.panel(col), minus_.panel(col));
         });
     }
 
-    // rest -= strip_' strip_; then the first kStrip rows and columns of it, which begin at `next`
-    // of a, are factored.
-    bool take_strip(MatrixView<T> a, Index next, MatrixView<T> rest, bool& is_definite,
-                    const Crew& crew) const {
+    // The rest of a, from row and column `next` on, becomes rest - strip_' strip_; then its first
+    // kStrip rows and columns are factored.
+    template <class First>
+    bool take_strip(MatrixView<T> a, Index next, bool& is_definite, const Crew& crew,
+                    First&& first) const {
+        const MatrixView<T> rest = a.block(next, n_ - next, next, n_ - next);
         const UpperBlocks blocks(rest.cols);
         const auto take = [&](const TaskBlock& block) {
             for_each_panel(block, tile_, [&](Index row, Index rows, Index col, Index cols) {
+                first({next + row, rows, next + col, cols});
                 strip_.multiply(kernels_, minus_.panel(0), row, col,
                                 rest.block(row, rows, col, cols), true);
             });

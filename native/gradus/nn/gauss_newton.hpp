@@ -129,4 +129,16 @@ double sum_of_weights(const T* weights, Index n) noexcept {
     return sum;
 }
 
+/// How far the model g's + s'Gs / 2 falls along the step s that solves (G + damping) s = -g:
+/// (damping s - g)'s / 2, in double and in order.
+template <class T>
+double fall_of_model(const T* step, const T* grads, Index n, double damping) noexcept {
+    double sum = 0;
+    for (Index i = 0; i < n; ++i) {
+        const auto s = static_cast<double>(step[i]);
+        sum += (damping * s - static_cast<double>(grads[i])) * s;
+    }
+    return sum / 2;
+}
+
 }  // namespace gradus

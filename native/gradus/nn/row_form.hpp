@@ -271,11 +271,11 @@ public:
         const T of_biases = static_cast<T>(1 / damping);
         std::copy_n(grads, network_.n_params(), step);
         scale(step, of_weights, of_biases);
-        if (!times_jacobian(products, step, crew) ||
-            !damped(products, of_weights, of_biases, factor, crew)) {
-            return Factored::stopped;
-        }
-        if (const Factored ended = cholesky_.factor(factor, crew); ended != Factored::done)
+        if (!times_jacobian(products, step, crew)) return Factored::stopped;
+        const auto fill = [&](const TaskBlock& at) {
+            damped(products, of_weights, of_biases, at, factor);
+        };
+        if (const Factored ended = cholesky_.factor(factor, crew, fill); ended != Factored::done)
             return ended;
         if (!cholesky_.solve(factor, solution_, crew)) return Factored::stopped;
         return finish(products, grads, of_weights, of_biases, step, crew) ? Factored::done
@@ -294,20 +294,19 @@ private:
         return size;
     }
 
-    // factor = I + J D^-1 J', its upper triangle.
-    bool damped(const RowProducts<T>& products, T of_weights, T of_biases, MatrixView<T> factor,
-                const Crew& crew) const {
-        const double work = 2.0 * static_cast<double>(m_) * static_cast<double>(m_);
-        return for_each_rows(crew, m_, static_cast<Index>(work / m_), [&](Index row, Index n) {
-            for (Index i = row; i < row + n; ++i) {
-                T* out = factor.row(i) + i;
-                const T* first = products.of_weights.row(i) + i;
-                kernels_.outer(&of_weights, 1, 1, first, 1, m_ - i, out, 1, 1);
-                if (products.of_biases.rows > 0)
-                    kernels_.add_scaled(out, products.of_biases.row(i) + i, of_biases, m_ - i);
-                *out += T(1);
-            }
-        });
+    // A block of I + J D^-1 J'.
+    void damped(const RowProducts<T>& products, T of_weights, T of_biases, const TaskBlock& at,
+                MatrixView<T> out) const noexcept {
+        const auto [row, rows, col, cols] = at;
+        const MatrixView<T> from = products.of_weights.block(row, rows, col, cols);
+        kernels_.outer(&of_weights, 0, 1, from.data, from.stride, cols, out.row(row) + col,
+                       out.stride, rows);
+        for (Index i = row; i < row + rows; ++i) {
+            if (products.of_biases.rows > 0)
+                kernels_.add_scaled(out.row(i) + col, products.of_biases.row(i) + col, of_biases,
+                                    cols);
+            if (col <= i && i < col + cols) out.row(i)[i] += T(1);
+        }
     }
 
     void scale(T* v, T of_weights, T of_biases) const noexcept {

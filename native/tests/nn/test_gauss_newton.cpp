@@ -117,9 +117,9 @@ void check_both_forms() {
     const Index p = small.net.n_params();
     CHECK(small.matrix(crew));
     std::vector<double> factor(small.g.size()), step(small.params.size()), by_rows(step);
-    CHECK(copy_damped<double>(view(small.g, p, p), 0.3, view(factor, p, p), crew));
+    const Damped<double> fill{view(small.g, p, p), 0.3, view(factor, p, p)};
     const Cholesky<double> cholesky(kernels<double>(), p, 1);
-    CHECK(cholesky.factor(view(factor, p, p), crew) == Factored::done);
+    CHECK(cholesky.factor(view(factor, p, p), crew, fill) == Factored::done);
     for (std::size_t i = 0; i < step.size(); ++i) step[i] = -small.params[i];
     CHECK(cholesky.solve(view(factor, p, p), step.data(), crew));
     CHECK(small.step_by_rows(0.3, by_rows, crew) == Factored::done);

@@ -12,6 +12,7 @@ from gradus.networks.class_losses import softmax
 from gradus.networks.losses import loss_of, row_shares
 from gradus.networks.params import weight_mask
 from gradus.networks.spec import NetworkSpec
+from gradus.optimizers.second_order.problem import DampedStep
 
 
 def curvature_roots(spec: NetworkSpec, outputs: Array, y: Array, weights: Array | None) -> Array:
@@ -115,12 +116,15 @@ class DenseSystem:
         self.matrix = gauss_newton_matrix(spec, jacobian)
         self.mean_curvature = float(np.trace(self.matrix)) / len(grads)
 
-    def step(self, damping: float) -> FloatArray | None:
+    def step(self, damping: float) -> DampedStep | None:
         """Solve for one damping."""
         if self.by_rows:
-            by_rows: FloatArray = damped_step_by_rows(self.spec, self.jacobian, self.grads, damping)
-            return by_rows
-        return damped_step(self.matrix, self.grads, damping)
+            step = damped_step_by_rows(self.spec, self.jacobian, self.grads, damping)
+        else:
+            step = damped_step(self.matrix, self.grads, damping)
+        if step is None:
+            return None
+        return DampedStep(step, float(np.sum((damping * step - self.grads) * step)) / 2)
 
     def inverse_diagonal(self, damping: float) -> Float64Array | None:
         """Invert for one damping."""

@@ -6,10 +6,11 @@ What is computed stands in the core; `engines.gauss_newton` has the formulas.
 import numpy as np
 
 from gradus import _core
-from gradus._typing import Array, Float64Array, FloatArray, UInt8Array
+from gradus._typing import Array, Float64Array, UInt8Array
 from gradus.engines.kept_arrays import KeptArrays
 from gradus.networks.params import weight_mask
 from gradus.networks.spec import NetworkSpec
+from gradus.optimizers.second_order.problem import DampedStep
 
 # Above it, 32 MiB of doubles, A A' of layer 1 is not kept: it spares work and is not needed.
 _MOST_KEPT_ROWS = 2048
@@ -55,12 +56,12 @@ class NormalEquations:
         _core.gauss_newton(network, params, X, y, weights, self.matrix, cancel, n_threads)
         self.mean_curvature = float(np.trace(self.matrix, dtype=np.float64)) / len(grads)
 
-    def step(self, damping: float) -> FloatArray | None:
+    def step(self, damping: float) -> DampedStep | None:
         """Solve for one damping: one factorization."""
         step: Array = np.empty_like(self.grads)
         options = (damping, self.factor, step, self.cancel, self.n_threads)
-        is_definite = _core.damped_step(self.matrix, self.grads, *options)
-        return step if is_definite else None
+        fall = _core.damped_step(self.matrix, self.grads, *options)
+        return None if fall is None else DampedStep(step, fall)
 
     def inverse_diagonal(self, damping: float) -> Float64Array | None:
         """Invert for one damping: the work of two factorizations."""
@@ -154,13 +155,13 @@ class RowEquations:
         # J' J and J J' have one trace.
         self.mean_curvature = trace / params.size
 
-    def step(self, damping: float) -> FloatArray | None:
+    def step(self, damping: float) -> DampedStep | None:
         """Solve for one damping: one factorization."""
         step: Array = np.empty_like(self.grads)
         arrays = self.arrays
         given = (self.network, *arrays.products, self.grads, damping, arrays.factor, step)
-        is_definite = _core.row_step(*given, self.cancel, self.n_threads)
-        return step if is_definite else None
+        fall = _core.row_step(*given, self.cancel, self.n_threads)
+        return None if fall is None else DampedStep(step, fall)
 
     def inverse_diagonal(self, damping: float) -> Float64Array | None:
         """Not offered."""

@@ -281,11 +281,14 @@ def update_ratios(spec: NetworkSpec, before: Array, after: Array) -> Float64Arra
     """``||change|| / ||before||`` of each layer, weight and bias together."""
     bounds = _layer_bounds(spec)
     changes, sizes = (
-        np.sqrt(np.add.reduceat(numbers * numbers, bounds, dtype=np.float64)[::2])
+        np.sqrt(np.add.reduceat(numbers * numbers, bounds, dtype=np.float64)[::2]).tolist()
         for numbers in (after - before, before)
     )
-    unknown: Float64Array = np.where(changes > 0, np.inf, 0.0)
-    return np.divide(changes, sizes, out=unknown, where=sizes > 0)
+    ratios = [
+        change / size if size > 0 else (np.inf if change > 0 else 0.0)
+        for change, size in zip(changes, sizes, strict=True)
+    ]
+    return np.array(ratios)
 
 
 @lru_cache(maxsize=64)

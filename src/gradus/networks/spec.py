@@ -84,7 +84,7 @@ class NetworkSpec:
         inner = (each.layers if isinstance(each, Residual) else (each,) for each in self.layers)
         return tuple(layer for layers in inner for layer in layers if isinstance(layer, Dense))
 
-    @property
+    @cached_property
     def widths(self) -> tuple[int, ...]:
         """What feeds the network, then the width of every `Dense`: ``len(dense) + 1`` numbers.
 

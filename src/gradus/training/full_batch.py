@@ -22,7 +22,13 @@ from gradus.networks.penalties import l1_penalty, l2_penalty
 from gradus.networks.spec import NetworkSpec
 from gradus.networks.steps import steps
 from gradus.optimizers.second_order.damped_products import DampedProducts
-from gradus.optimizers.second_order.problem import DampedSystem, Exhausted, FullBatchRule, Step
+from gradus.optimizers.second_order.problem import (
+    DampedStep,
+    DampedSystem,
+    Exhausted,
+    FullBatchRule,
+    Step,
+)
 
 # Their matrix and its factor, of doubles, take 256 MiB.
 _MOST_EQUATIONS = 4096
@@ -182,7 +188,7 @@ class _Watched:
         self.system, self.look_up = system, look_up
         self.grads, self.mean_curvature = system.grads, system.mean_curvature
 
-    def step(self, damping: float) -> FloatArray | None:
+    def step(self, damping: float) -> DampedStep | None:
         step = self.system.step(damping)
         self.look_up()
         return step

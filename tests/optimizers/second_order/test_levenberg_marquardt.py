@@ -15,6 +15,7 @@ from gradus.networks.layers import Dense, Embedding, LayerNorm, Residual
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.rules import Adam
 from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
+from gradus.optimizers.second_order.problem import DampedStep
 from gradus.training import full_batch, loop
 from gradus.training.control import Control
 from gradus.training.plan import EarlyStopping, Plan
@@ -49,7 +50,8 @@ class Model:
         self.mean_curvature = np.trace(self.matrix) / len(self.grads)
 
     def step(self, damping):
-        return damped_step(self.matrix, self.grads, damping)
+        step = damped_step(self.matrix, self.grads, damping)
+        return DampedStep(step, (damping * step - self.grads) @ step / 2)
 
 
 ROSENBROCK = LeastSquares(

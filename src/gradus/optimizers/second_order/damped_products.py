@@ -9,6 +9,7 @@ import numpy as np
 
 from gradus._typing import Float64Array, FloatArray
 from gradus.optimizers.second_order.conjugate_gradients import solve_damped
+from gradus.optimizers.second_order.problem import DampedStep
 from gradus.optimizers.second_order.vectors import dot
 
 # How long the rest ``g + (G + damping) s`` may be, as a share of g, and products made at most.
@@ -35,11 +36,11 @@ class DampedProducts:
         #: Along g, where the other forms have the mean over all directions.
         self.mean_curvature = dot(grads, product(grads)) / size if size > 0 else 0.0
 
-    def step(self, damping: float) -> FloatArray:
+    def step(self, damping: float) -> DampedStep:
         """Solve for one damping, roughly."""
         step = np.empty_like(self.grads)
         step[:] = solve_damped(self._product, self.grads.astype(np.float64), damping, _SHARE, _MOST)
-        return step
+        return DampedStep(step, dot(damping * step - self.grads, step) / 2)
 
     def inverse_diagonal(self, damping: float) -> Float64Array:
         """Not offered."""

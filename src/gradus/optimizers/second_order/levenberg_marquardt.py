@@ -13,7 +13,7 @@ from gradus._typing import Float64Array, FloatArray
 from gradus._validate import check_flag, check_number
 from gradus.errors import InvalidParameter
 from gradus.optimizers.second_order.evidence import estimate_l2
-from gradus.optimizers.second_order.problem import DampedSystem, FullBatchRule, Problem, Step
+from gradus.optimizers.second_order.problem import FullBatchRule, Problem, Step
 from gradus.optimizers.second_order.vectors import dot
 
 
@@ -89,9 +89,9 @@ class LevenbergMarquardt(FullBatchRule):
             mu, nu = self.damping * unit, 2.0
         mu = max(mu, rounding * unit)  # less would vanish in rounding
         while math.isfinite(mu):
-            step = system.step(mu)
-            if step is not None:
-                foretold = _foretold(system, step, mu)
+            damped = system.step(mu)
+            if damped is not None:
+                step, foretold = damped
                 if not foretold > rounding * abs(objective):
                     return None
                 after = params + step
@@ -119,8 +119,3 @@ class LevenbergMarquardt(FullBatchRule):
                 "bayesian must be False with another loss than 'squared_error'; got True."
             )
         return problem.l2 or self.damping * problem.damped(params).mean_curvature
-
-
-def _foretold(system: DampedSystem, step: FloatArray, mu: float) -> float:
-    """``-m(s) = (mu s - g)'s / 2``: how far the model falls."""
-    return dot(mu * step - system.grads, step) / 2

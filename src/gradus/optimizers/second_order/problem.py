@@ -5,9 +5,24 @@ A method knows the objective by these questions alone: no layers, rows, engines 
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from gradus._typing import BoolArray, Float64Array, FloatArray
+
+
+class DampedStep(NamedTuple):
+    """The solution s of ``(G + damping I) s = -g``, and what the model says of it.
+
+    Attributes
+    ----------
+    step : array of shape (n_params,)
+        s.
+    fall
+        ``-m(s) = (damping s - g)'s / 2``, how far the model falls.
+    """
+
+    step: FloatArray
+    fall: float
 
 
 class DampedSystem(Protocol):
@@ -28,7 +43,7 @@ class DampedSystem(Protocol):
     grads: FloatArray
     mean_curvature: float
 
-    def step(self, damping: float) -> FloatArray | None:
+    def step(self, damping: float) -> DampedStep | None:
         """Solve ``(G + damping I) s = -g``; None where it is not positive definite in rounding."""
 
     def inverse_diagonal(self, damping: float) -> Float64Array | None:
