@@ -58,12 +58,12 @@ public:
     /// (n_params,), which the batch's first chunk overwrites. Weights are divided by the batch's
     /// sum through `weight_sum`; no penalty. `dropping` says what is dropped, null drops nothing.
     /// With `grads` null the chunk's rows are carried back, and factors() is what is left to sum.
-    /// fetch(rows) is called for each block before its rows are read, by the thread that reads
-    /// them. Returns false if told to stop on the way.
-    template <class Fetch>
+    /// fetch(rows) is called for each block before its rows are read, and see(rows) when they have
+    /// gone forward, by the thread that carries them. Returns false if told to stop on the way.
+    template <class Fetch, class See>
     bool add_chunk(const T* params, MatrixView<const T> x, MatrixView<const T> y, const T* weights,
                    double weight_sum, bool is_first, const Dropping* dropping, T* grads,
-                   Totals& totals, const Crew& crew, Fetch&& fetch) {
+                   Totals& totals, const Crew& crew, Fetch&& fetch, See&& see) {
         begin(x, dropping);
         const double flops = 2 * network_.work_per_row() * static_cast<double>(x.rows);
         const Index block = block_rows(x.rows, crew.threads_for(flops));
@@ -74,12 +74,15 @@ public:
         std::atomic<bool> is_done{true};
         const auto work = [&](RowRange rows, const PackBuffers<T>& buffers, const Crew& own) {
             fetch(rows);
-            if (!trace_.forward_rows(kernels_, params, rows, buffers, own) ||
-                !losses(rows, y, weights, weight_sum) || !rows_back(params, rows, buffers, own) ||
-                (sums &&
-                 !block_sums_.add(kernels_, dense_, rows, is_first, shares, grads, buffers, own))) {
-                is_done.store(false, std::memory_order_relaxed);
-            }
+            const auto carry = [&] {
+                if (!trace_.forward_rows(kernels_, params, rows, buffers, own)) return false;
+                see(rows);
+                return losses(rows, y, weights, weight_sum) &&
+                       rows_back(params, rows, buffers, own) &&
+                       (!sums || block_sums_.add(kernels_, dense_, rows, is_first, shares, grads,
+                                                 buffers, own));
+            };
+            if (!carry()) is_done.store(false, std::memory_order_relaxed);
         };
         if (n_blocks == 1) {
             work({0, x.rows}, buffers_, crew);
@@ -97,6 +100,14 @@ public:
         if (!sums) return parameter_sums(is_first, grads, crew);
         other_sums(is_first, grads);
         return !shares || block_sums_.add_all(kernels_, n_blocks, grads, crew);
+    }
+
+    template <class Fetch>
+    bool add_chunk(const T* params, MatrixView<const T> x, MatrixView<const T> y, const T* weights,
+                   double weight_sum, bool is_first, const Dropping* dropping, T* grads,
+                   Totals& totals, const Crew& crew, Fetch&& fetch) {
+        return add_chunk(params, x, y, weights, weight_sum, is_first, dropping, grads, totals, crew,
+                         fetch, [](RowRange) {});
     }
 
     /// Of the chunk carried back last, what each dense layer's gradient is the product of.
@@ -118,14 +129,11 @@ public:
         return parameter_gradients<T>(kernels_, factors(), !is_first, grads, buffers_, crew);
     }
 
-    /// The halves of add_chunk, for who puts something else between them: `forward` fills trace(),
-    /// `losses` turns its outputs into dloss/da, and `backward` begins with what stands there.
+    /// The two halves of add_chunk, for who puts something else between them: `forward` fills
+    /// trace(), and `backward` begins with what then stands in its outputs, as dloss/da.
     bool forward(const T* params, MatrixView<const T> x, const Crew& crew) {
         begin(x, nullptr);
         return trace_.forward_rows(kernels_, params, {0, x.rows}, buffers_, crew);
-    }
-    bool losses(MatrixView<const T> y, const T* weights, double weight_sum) {
-        return losses({0, trace_.rows()}, y, weights, weight_sum);
     }
     bool backward(const T* params, bool is_first, T* grads, const Crew& crew) {
         return rows_back(params, {0, trace_.rows()}, buffers_, crew) &&

@@ -25,17 +25,25 @@ public:
     /// Keeps what the ways back need. Returns false if told to stop on the way.
     bool forward(const T* params, MatrixView<const T> x, MatrixView<const T> y, const T* weights,
                  double weight_sum, const Crew& crew) {
-        x_ = x, y_ = y, weights_ = weights, weight_sum_ = weight_sum;
+        x_ = x, weights_ = weights, weight_sum_ = weight_sum;
         if (!pass_.forward(params, x, crew)) return false;
         output_curvature<T>(network_, pass_.trace().outputs(), y, curvature());
         return true;
     }
 
-    /// Adds the gradient of these rows' part of the mean loss to `grads` (n_params,), which that of
-    /// a batch's first rows overwrites. Returns false if told to stop on the way.
-    bool gradient(const T* params, bool is_first, T* grads, const Crew& crew) {
-        return pass_.losses(y_, weights_, weight_sum_) &&
-               pass_.backward(params, is_first, grads, crew);
+    /// As forward, and adds the gradient of these rows' part of the mean loss to `grads`
+    /// (n_params,), which that of a batch's first rows overwrites.
+    bool forward(const T* params, MatrixView<const T> x, MatrixView<const T> y, const T* weights,
+                 double weight_sum, bool is_first, T* grads, const Crew& crew) {
+        x_ = x, weights_ = weights, weight_sum_ = weight_sum;
+        Totals totals;
+        const auto see = [&](RowRange rows) {
+            output_curvature<T>(network_, pass_.trace().outputs().part(rows), y.part(rows),
+                                curvature().part(rows));
+        };
+        return pass_.add_chunk(
+            params, x, y, weights, weight_sum, is_first, nullptr, grads, totals, crew,
+            [](RowRange) {}, see);
     }
     void add_penalty(const T* params, T* grads) const noexcept { pass_.add_penalty(params, grads); }
 
@@ -61,7 +69,7 @@ private:
     GradientPass<T> pass_;
     Arena arena_;
     T* curvature_;  // (rows, n_outputs)
-    MatrixView<const T> x_{}, y_{};
+    MatrixView<const T> x_{};
     const T* weights_ = nullptr;
     double weight_sum_ = 0;
 };

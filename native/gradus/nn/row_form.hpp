@@ -86,8 +86,8 @@ public:
             const Index rows = std::min(kChunk, x.rows - from);
             if (!pass_.forward(params, {x.row(from), rows, x.cols, x.stride},
                                {y.row(from), rows, y.cols, y.stride},
-                               weights == nullptr ? nullptr : weights + from, weight_sum, crew) ||
-                !pass_.gradient(params, from == 0, grads, crew)) {
+                               weights == nullptr ? nullptr : weights + from, weight_sum, from == 0,
+                               grads, crew)) {
                 return false;
             }
             for (Index o = 0; o < network_.n_outputs(); ++o) {
