@@ -109,10 +109,11 @@ class LBFGS(FullBatchRule):
         if reached is None:
             return None
         change, fall = reached.params - params, -dot(reached.params - params, grads)
-        pairs = pairs.after(change, reached.grads - grads, fall, self.memory)
-        told = (asked.n_made, reached.objective, objective, len(pairs.steps))
+        remembered, n_kept = pairs.after(change, reached.grads - grads, fall, slots)
+        remembered[0] = reached.grads
+        told = (asked.n_made, reached.objective, objective, n_kept)
         norm = math.sqrt(dot(grads, grads))
-        return Step(reached.params, pairs.written(reached.grads, slots), np.array(told), norm)
+        return Step(reached.params, remembered, np.array(told), norm)
 
 
 class _Counted:
@@ -138,15 +139,6 @@ class _Pairs:
         memory = len(slots) // 2
         return cls(slots[1 : 1 + n_pairs], slots[1 + memory : 1 + memory + n_pairs])
 
-    def written(self, grads: FloatArray, like: FloatArray) -> FloatArray:
-        """Lay them out as slots, behind the gradient."""
-        slots = np.zeros_like(like)
-        slots[0] = grads
-        memory, n_pairs = len(like) // 2, len(self.steps)
-        slots[1 : 1 + n_pairs] = self.steps
-        slots[1 + memory : 1 + memory + n_pairs] = self.changes
-        return slots
-
     def direction(self, grads: FloatArray) -> Float64Array:
         """Compute ``-H g`` by the two loops of [LN89]; ``-g`` where nothing is remembered."""
         down = -grads.astype(np.float64)
@@ -163,7 +155,9 @@ class _Pairs:
             down += (share - scale * dot(y, down)) * s
         return down
 
-    def after(self, step: FloatArray, change: FloatArray, fall: float, memory: int) -> "_Pairs":
+    def after(
+        self, step: FloatArray, change: FloatArray, fall: float, like: FloatArray
+    ) -> tuple[FloatArray, int]:
         """Take in one more pair, unless it shows no curvature; the oldest makes room.
 
         Parameters
@@ -171,12 +165,21 @@ class _Pairs:
         step, change : arrays of shape (n_params,)
         fall
             How far the objective would have fallen along the step by its first slope.
-        memory
-            Pairs kept at most.
+        like
+            Slots, as many as there shall be.
+
+        Returns
+        -------
+        New slots, of which the first is left to the gradient, and how many pairs they hold.
         """
-        if dot(step, change) <= _FLAT * fall:
-            return self
-        return _Pairs(_joined(self.steps, step, memory), _joined(self.changes, change, memory))
+        slots, memory = np.zeros_like(like), len(like) // 2
+        n_new = int(dot(step, change) > _FLAT * fall)
+        n_old = min(len(self.steps), memory - n_new)
+        for first, old, last in ((1, self.steps, step), (1 + memory, self.changes, change)):
+            slots[first : first + n_old] = old[len(old) - n_old :]
+            if n_new:
+                slots[first + n_old] = last
+        return slots, n_old + n_new
 
 
 def _go(
@@ -214,11 +217,3 @@ def _go(
         if not math.isfinite(search.step):
             return None
     return None
-
-
-def _joined(rows: FloatArray, last: FloatArray, most: int) -> FloatArray:
-    """Put one more row behind others, of which the first ones make room; a new array."""
-    kept = rows[max(0, len(rows) + 1 - most) :]
-    joined = np.empty((len(kept) + 1, last.size), dtype=last.dtype)
-    joined[:-1], joined[-1] = kept, last
-    return joined
