@@ -92,6 +92,30 @@ inline Quad<double> where_less(Quad<double> a, Quad<double> b, Quad<double> x, Q
     return {_mm256_blendv_pd(y.v, x.v, _mm256_cmp_pd(a.v, b.v, _CMP_LT_OQ))};
 }
 
+/// Whether each lane of a is less than its lane of b, so that none is not-a-number.
+inline bool is_less_everywhere(Quad<float> a, Quad<float> b) {
+    return _mm_movemask_ps(_mm_cmp_ps(a.v, b.v, _CMP_LT_OQ)) == 0xf;
+}
+inline bool is_less_everywhere(Quad<double> a, Quad<double> b) {
+    return _mm256_movemask_pd(_mm256_cmp_pd(a.v, b.v, _CMP_LT_OQ)) == 0xf;
+}
+
+/// 2^n of a whole number n that stands as n + kWholeAndBias: its last bits are those of the power's
+/// exponent.
+template <class T>
+inline constexpr T kWholeAndBias = static_cast<T>(sizeof(T) == 4 ? 0x1.8p23 + 127
+                                                                 : 0x1.8p52 + 1023);
+inline Quad<float> power_of_two_of_sum(Quad<float> a) {
+    return {_mm_castsi128_ps(_mm_slli_epi32(_mm_castps_si128(a.v), 23))};
+}
+inline Quad<double> power_of_two_of_sum(Quad<double> a) {
+    return {_mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(a.v), 52))};
+}
+
+/// The same numbers in double.
+inline Quad<double> widened(Quad<float> a) { return {_mm256_cvtps_pd(a.v)}; }
+inline Quad<double> widened(Quad<double> a) { return a; }
+
 /// One lane's number in all of them.
 template <int Lane>
 inline Quad<float> broadcast(Quad<float> a) {
@@ -102,6 +126,20 @@ inline Quad<double> broadcast(Quad<double> a) {
     return {_mm256_permute4x64_pd(a.v, Lane * 0x55)};
 }
 
+/// The first n lanes, n at least 1, and 0 in those behind.
+inline Quad<float> kept_first(Quad<float> a, std::ptrdiff_t n) {
+    const __m128i lanes = _mm_setr_epi32(0, 1, 2, 3);
+    const __m128i are_kept = _mm_cmpgt_epi32(_mm_set1_epi32(static_cast<int>(n)), lanes);
+    return {_mm_and_ps(a.v, _mm_castsi128_ps(are_kept))};
+}
+inline Quad<double> kept_first(Quad<double> a, std::ptrdiff_t n) {
+    const __m256i lanes = _mm256_setr_epi64x(0, 1, 2, 3);
+    const __m256i are_kept = _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), lanes);
+    return {_mm256_and_pd(a.v, _mm256_castsi256_pd(are_kept))};
+}
+
+inline double first_lane(Quad<double> a) { return _mm256_cvtsd_f64(a.v); }
+
 /// In any order.
 inline float sum_of_lanes(Quad<float> a) {
     const __m128 pairs = _mm_add_ps(a.v, _mm_permute_ps(a.v, 0x4e));
@@ -110,6 +148,19 @@ inline float sum_of_lanes(Quad<float> a) {
 inline double sum_of_lanes(Quad<double> a) {
     const __m256d pairs = _mm256_add_pd(a.v, _mm256_permute4x64_pd(a.v, 0x4e));
     return _mm256_cvtsd_f64(_mm256_add_pd(pairs, _mm256_permute_pd(pairs, 0x5)));
+}
+
+/// The sum of the lanes of each, in the same order for all.
+inline Quad<float> sums_of_lanes(Quad<float> a, Quad<float> b, Quad<float> c, Quad<float> d) {
+    const __m128 ab = _mm_add_ps(_mm_unpacklo_ps(a.v, b.v), _mm_unpackhi_ps(a.v, b.v));
+    const __m128 cd = _mm_add_ps(_mm_unpacklo_ps(c.v, d.v), _mm_unpackhi_ps(c.v, d.v));
+    return {_mm_add_ps(_mm_movelh_ps(ab, cd), _mm_movehl_ps(cd, ab))};
+}
+inline Quad<double> sums_of_lanes(Quad<double> a, Quad<double> b, Quad<double> c, Quad<double> d) {
+    const __m256d ab = _mm256_add_pd(_mm256_unpacklo_pd(a.v, b.v), _mm256_unpackhi_pd(a.v, b.v));
+    const __m256d cd = _mm256_add_pd(_mm256_unpacklo_pd(c.v, d.v), _mm256_unpackhi_pd(c.v, d.v));
+    return {
+        _mm256_add_pd(_mm256_permute2f128_pd(ab, cd, 0x20), _mm256_permute2f128_pd(ab, cd, 0x31))};
 }
 
 /// Lane i of to[j] = lane j of from[i].

@@ -9,10 +9,13 @@ namespace GRADUS_ISA {
 
 class SmallShuffle {
 public:
+    static constexpr std::uint64_t kMost = 255;
+
     /// `order` gives the rows, their grid and the rounds, `key` that of all epochs.
     SmallShuffle(const RowOrder& order, std::uint64_t key)
         : order_(order), key_(key), n_(static_cast<std::ptrdiff_t>(order.n)) {
         const auto width = static_cast<std::ptrdiff_t>(order.width);
+        if (order.n > kMost) return;
         at_once_ = kLanes / width;
         std::ptrdiff_t left = 0, right = 0, at = 0;
         for (std::ptrdiff_t e = 0; e < at_once_; ++e, left = right = 0) {
@@ -23,21 +26,20 @@ public:
                 if (++left == width) left = 0, ++right;
             }
         }
+        for (std::ptrdiff_t more = 0; more < kLanes; ++more)
+            lefts_[at + more] = rights_[at + more] = firsts_[at + more] = 0;
         for (std::ptrdiff_t v = 0; v < kLanes; ++v)
             times_width_[v] = static_cast<std::uint8_t>(v * width);
     }
 
-    /// out[e * n + i] = the row at position i of epoch first + e, e < n_epochs. Writes up to 15
-    /// numbers more.
+    /// So many epochs take the time of one.
+    std::ptrdiff_t at_once() const { return at_once_; }
+
+    /// out[e * n + i] = the row at position i of epoch first + e, e < n_epochs <= at_once(). Writes
+    /// up to 15 numbers more.
     void epochs(std::int64_t first, std::ptrdiff_t n_epochs, std::int64_t* out) {
-        while (n_epochs > 0) {
-            const std::ptrdiff_t some = n_epochs < at_once_ ? n_epochs : at_once_;
-            make_tables(first);
-            for (std::ptrdiff_t at = 0; at < some * n_; at += kLanes) walk(at, out + at);
-            first += some;
-            n_epochs -= some;
-            out += some * n_;
-        }
+        make_tables(first);
+        for (std::ptrdiff_t at = 0; at < n_epochs * n_; at += kLanes) walk(at, out + at);
     }
 
 private:
@@ -101,8 +103,8 @@ private:
     std::ptrdiff_t at_once_;  // epochs whose tables stand side by side
     std::uint8_t tables_[kMostRounds][kLanes];
     // Of each position in these epochs its coordinates and the first lane of its epoch's tables.
-    std::uint8_t lefts_[256] = {}, rights_[256] = {}, firsts_[256] = {};
-    std::uint8_t times_width_[kLanes] = {};
+    std::uint8_t lefts_[kMost + kLanes], rights_[kMost + kLanes], firsts_[kMost + kLanes];
+    std::uint8_t times_width_[kLanes];
 };
 
 }  // namespace GRADUS_ISA

@@ -11,9 +11,6 @@ namespace gradus {
 constexpr int kTinyLayers = 2;
 constexpr int kTinyWidth = 4;
 
-/// Rows whose losses are summed before they are added to those of the batch's rows before them.
-constexpr int kTinyPiece = 64;
-
 /// Parameters stand padded: for each layer the rows of its weight and then its bias, each
 /// kTinyWidth numbers, 0 where the network has none.
 constexpr int kTinyLayerParams = (kTinyWidth + 1) * kTinyWidth;
@@ -41,14 +38,16 @@ struct RowOrder {
 };
 
 /// Rows in the order in which the steps will want them, gathered for many steps at once; `epoch`
-/// and `position` say which comes next. Padded like parameters; a row of weight 0 has x = 0.
+/// and `position` say which comes next. Number k of row i of x stands at i * kTinyWidth + k, or for
+/// a network of a single unit at i + k * kColumn, as y does; a row of weight 0 has x = 0.
 template <class T>
 struct TinyQueue {
     static constexpr int kSize = 256;
+    static constexpr int kColumn = kSize + kTinyWidth - 1;  // read in whole quads
 
     std::int64_t numbers[kSize + 15];  // written in whole vectors
-    T x[kSize * kTinyWidth];
-    T y[kSize * kTinyWidth];
+    T x[kColumn * kTinyWidth] = {};    // what is read past the last row is a number
+    T y[kColumn * kTinyWidth];
     T weights[kSize];
     std::ptrdiff_t next = 0;
     std::ptrdiff_t filled = 0;
@@ -86,6 +85,7 @@ struct TinyWork {
     std::uint64_t shuffle_key;
     RowOrder order;  // but for its key
     TinyQueue<T>* queue;
+    bool in_columns;  // the queue
 
     /// Makes update `number` of the padded parameters; null for plain gradient descent.
     void (*update)(void* of, T* params, const T* grads, double rate, std::int64_t number);
@@ -99,7 +99,7 @@ struct TinyWork {
 
     /// A step whose gradient's sum of squares is not below the first or whose rate is above the
     /// second needs a closer look than is taken here.
-    T most_squares;
+    double most_squares;
     double most_rate;
 };
 
@@ -111,10 +111,12 @@ using TinyKernel = std::ptrdiff_t (*)(const TinyWork<T>& work, const double* rat
                                       std::ptrdiff_t n_steps, double* log_rows);
 
 /// Each for networks of one layer, of two, and so on. The quick ones know the first kTinyQuick
-/// activations, squared error and plain gradient descent.
+/// activations, squared error and plain gradient descent. Those of a single unit, one for each
+/// activation, read the queue in columns.
 constexpr int kTinyQuick = 4;
 template <class T>
 struct TinyKernels {
+    TinyKernel<T> quick_unit[kTinyQuick];
     TinyKernel<T> quick[kTinyLayers];
     TinyKernel<T> all[kTinyLayers];
 };

@@ -7,27 +7,50 @@
 
 namespace GRADUS_ISA {
 
+/// Row `row` of X and y as row i of the queue, or zeros in place of X.
+template <class T>
+GRADUS_INLINE inline void copy_row(const TinyWork<T>& work, std::ptrdiff_t row, std::ptrdiff_t i,
+                                   bool is_idle, TinyQueue<T>& queue) {
+    using Q = Quad<T>;
+    const int n_inputs = is_idle ? 0 : work.layers[0].fan_in;
+    const T *x = work.x + row * work.x_stride, *y = work.y + row * work.y_stride;
+    if (work.in_columns) {
+        for (int k = 0; k < n_inputs; ++k) queue.x[i + k * TinyQueue<T>::kColumn] = x[k];
+        queue.y[i] = y[0];
+    } else {
+        Q::load_first(x, n_inputs).store(queue.x + i * kTinyWidth);
+        Q::load_first(y, work.n_targets).store(queue.y + i * kTinyWidth);
+    }
+}
+
 /// The rows of the queue's numbers from `first` on.
 template <class T>
-void gather(const TinyWork<T>& work, std::ptrdiff_t first) {
-    using Q = Quad<T>;
+void gather(const TinyWork<T>& given, std::ptrdiff_t first) {
+    const TinyWork<T> work = given;  // which no row can change
     TinyQueue<T>& queue = *work.queue;
-    for (std::ptrdiff_t i = first; i < queue.filled; ++i) {
+    const std::ptrdiff_t filled = queue.filled;
+    if (work.weights == nullptr && work.rows == nullptr) {
+        for (std::ptrdiff_t i = first; i < filled; ++i) {
+            queue.weights[i] = T(1);
+            copy_row(work, queue.numbers[i], i, false, queue);
+        }
+        return;
+    }
+    for (std::ptrdiff_t i = first; i < filled; ++i) {
         const std::int64_t number = queue.numbers[i];
         const std::int64_t row = work.rows == nullptr ? number : work.rows[number];
         queue.weights[i] = work.weights == nullptr ? T(1) : work.weights[row];
         // Where the weight is 0, its numbers may be anything, and must not enter a product.
-        const int n_inputs = queue.weights[i] == 0 ? 0 : work.layers[0].fan_in;
-        Q::load_first(work.x + row * work.x_stride, n_inputs).store(queue.x + i * kTinyWidth);
-        Q::load_first(work.y + row * work.y_stride, work.n_targets).store(queue.y + i * kTinyWidth);
+        copy_row(work, row, i, queue.weights[i] == 0, queue);
     }
 }
 
 /// Fills the queue from a position of an epoch on with up to `wanted` rows, and more where they
-/// come with them.
+/// come with them: no more than come at once, so that a processor still waits for the step before
+/// when it begins with them.
 template <class T>
-GRADUS_APART void refill(const TinyWork<T>& work, std::int64_t epoch, std::ptrdiff_t position,
-                         std::ptrdiff_t wanted) {
+GRADUS_APART void refill(const TinyWork<T>& work, SmallShuffle& small, std::int64_t epoch,
+                         std::ptrdiff_t position, std::ptrdiff_t wanted) {
     const auto lesser = [](std::ptrdiff_t a, std::ptrdiff_t b) { return a < b ? a : b; };
     TinyQueue<T>& queue = *work.queue;
     const std::ptrdiff_t n = work.n_rows;
@@ -36,10 +59,9 @@ GRADUS_APART void refill(const TinyWork<T>& work, std::int64_t epoch, std::ptrdi
         for (std::ptrdiff_t i = 0; i < n; ++i) queue.numbers[i] = i;
         queue.next = 0;
         queue.filled = n;
-    } else if (n < 256) {
-        const std::ptrdiff_t n_epochs =
-            lesser(TinyQueue<T>::kSize / n, (position + wanted + n - 1) / n);
-        SmallShuffle(work.order, work.shuffle_key).epochs(epoch, n_epochs, queue.numbers);
+    } else if (work.order.n <= SmallShuffle::kMost) {
+        const std::ptrdiff_t n_epochs = lesser(small.at_once(), (position + wanted + n - 1) / n);
+        small.epochs(epoch, n_epochs, queue.numbers);
         queue.next = position;
         queue.filled = n_epochs * n;
     } else {

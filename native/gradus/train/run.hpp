@@ -60,10 +60,12 @@ public:
             if (s == rates.size() || (made > 0 && s % look_every_ == 0)) continue;
             double* const ratios =
                 s == measured ? log.update_ratio + n_measured * n_layers : nullptr;
-            const RunStatus status = step(state, rates[s], ratios, crew);
-            if (status != RunStatus::done) return status;
-            if (++state.cursor[1] == batches_.steps_per_epoch())
-                log_row = end_epoch(state, log_row);
+            if (!measured_tiny_step(state, rates[s], ratios, log_row)) {
+                const RunStatus status = step(state, rates[s], ratios, crew);
+                if (status != RunStatus::done) return status;
+                if (++state.cursor[1] == batches_.steps_per_epoch())
+                    log_row = end_epoch(state, log_row);
+            }
             if (s == measured) log.seconds[n_measured++] = watch.seconds();
             ++s;
         }
@@ -103,6 +105,15 @@ private:
         const std::size_t made = tiny_->run(state, rates.subspan(s, some), log_row);
         log_row += 3 * (state.cursor[0] - epoch);
         return made;
+    }
+    // Whether it makes the step, which it may where its changes are asked for.
+    bool measured_tiny_step(const TrainState<T>& state, double rate, double* ratios,
+                            double*& log_row) {
+        if (!tiny_ || ratios == nullptr) return false;
+        const std::int64_t epoch = state.cursor[0];
+        const bool is_made = tiny_->run_measured(state, rate, log_row, ratios) == 1;
+        log_row += 3 * (state.cursor[0] - epoch);
+        return is_made;
     }
 
     // One step of training: the batch's gradient, its check, its clipping, and the update p <- p -

@@ -22,7 +22,7 @@ class TinySteps {
 public:
     /// Rows of a batch: those of one chain of sums.
     static constexpr Index kMostRows = ProductBlocks::kSumRows;
-    static_assert(kMostRows <= TinyQueue<T>::kSize && GradientPass<T>::kPiece == kTinyPiece);
+    static_assert(kMostRows <= TinyQueue<T>::kSize);
 
     /// What qualifies, by shapes and settings alone: dense layers only, up to kTinyLayers of them,
     /// no more than kTinyWidth inputs and units in each, no limit on a weight's norm, a loss that
@@ -47,7 +47,8 @@ public:
     TinySteps(const Network& network, const RuleConfig& rule, const Batches<T>& batches,
               double max_grad_norm, Updater<T>& updater)
         : network_(network),
-          kernel_(kernel(network, rule, batches)),
+          is_quick_(is_quick(network, rule, batches)),
+          kernel_(kernel(network, is_quick_)),
           n_slots_(rule.n_slots()),
           updater_(updater) {
         // Below this no update leaves the type's range, and none is clipped.
@@ -71,13 +72,14 @@ public:
                  .shuffle_key = batches.shuffle_key,
                  .order = row_order(batches.shuffle_key, 0, batches.n_rows),
                  .queue = &queue_,
+                 .in_columns = is_quick_ && is_unit(network),
                  .update = is_plain(rule) ? nullptr : &update,
                  .of = this,
                  .params = params_.data(),
                  .cursor = nullptr,
                  .totals = nullptr,
                  .grad_norm = nullptr,
-                 .most_squares = static_cast<T>(std::min(clip * clip, harmless * harmless)),
+                 .most_squares = std::min(clip * clip, harmless * harmless),
                  .most_rate = kMostRate};
         std::transform(network.layers().begin(), network.layers().end(), work_.layers,
                        [](const DenseLayer& layer) -> TinyLayer {
@@ -104,22 +106,49 @@ public:
         return static_cast<std::size_t>(made);
     }
 
+    /// The same for one update; writes to `ratios` what Updater::apply does.
+    std::size_t run_measured(const TrainState<T>& state, double rate, double* log_rows,
+                             double* ratios) {
+        std::array<T, kTinyParams> before;
+        const T* params = state.parameters.params;
+        std::copy_n(params, state.parameters.count, before.data());
+        if (run(state, {&rate, 1}, log_rows) == 0) return 0;
+        for (const DenseLayer& layer : network_.layers()) {
+            Change sum;
+            for (Index i = layer.weight_at; i < layer.end(); ++i) {
+                const auto old = before[static_cast<std::size_t>(i)];
+                const auto change = static_cast<double>(params[i] - old);
+                sum += {change * change, static_cast<double>(old) * static_cast<double>(old)};
+            }
+            *ratios++ = sum.ratio();
+        }
+        return 1;
+    }
+
 private:
     static constexpr double kMostRate = 1e3;
 
     static bool is_plain(const RuleConfig& rule) noexcept {
         return rule.rule == Rule::gradient_descent && rule.momentum == 0;
     }
-    static TinyKernel<T> kernel(const Network& network, const RuleConfig& rule,
-                                const Batches<T>& batches) {
+    static bool is_quick(const Network& network, const RuleConfig& rule,
+                         const Batches<T>& batches) {
         const auto& layers = network.layers();
-        const bool is_quick =
-            network.loss() == Loss::squared_error && is_plain(rule) && batches.weights == nullptr &&
-            std::all_of(layers.begin(), layers.end(), [](const DenseLayer& layer) {
-                return static_cast<int>(layer.activation) < kTinyQuick;
-            });
+        return network.loss() == Loss::squared_error && is_plain(rule) &&
+               batches.weights == nullptr &&
+               std::all_of(layers.begin(), layers.end(), [](const DenseLayer& layer) {
+                   return static_cast<int>(layer.activation) < kTinyQuick;
+               });
+    }
+    static bool is_unit(const Network& network) {
+        return network.layers().size() == 1 && network.layers()[0].fan_out == 1;
+    }
+    static TinyKernel<T> kernel(const Network& network, bool is_quick) {
+        const auto& layers = network.layers();
         const TinyKernels<T>& all = kernels<T>().tiny_steps;
-        return (is_quick ? all.quick : all.all)[layers.size() - 1];
+        if (!is_quick) return all.all[layers.size() - 1];
+        if (is_unit(network)) return all.quick_unit[static_cast<int>(layers[0].activation)];
+        return all.quick[layers.size() - 1];
     }
 
     T* slot(int s) noexcept { return slots_.data() + s * kTinyParams; }
@@ -158,6 +187,7 @@ private:
     }
 
     const Network& network_;
+    bool is_quick_;
     TinyKernel<T> kernel_;
     int n_slots_;
     Updater<T>& updater_;

@@ -1,6 +1,6 @@
-// The smallest networks: steps made in registers give the bits of those made one by one. A step
-// that is measured is always made on the path of all networks, so runs that measure each never
-// leave it.
+// The smallest networks: steps made in registers give the same bits however a run is cut and
+// measured, and those of the path of all networks but for rounding. A limit on the size of weights
+// that none reaches keeps a network on that path.
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -29,6 +29,7 @@ struct Setting {
     bool has_weights = false, picks_rows = false;
     double x_size = 1;
     int seed = 0;
+    double max_norm = kInfinity;
 };
 
 template <class T>
@@ -44,7 +45,7 @@ struct Run {
         Network network(set.widths[0], set.loss, set.l1, set.l2);
         for (std::size_t l = 0; l < set.activations.size(); ++l)
             network.add_dense(set.widths[l + 1], set.activations[l], set.has_bias[l] != 0,
-                              kInfinity);
+                              set.max_norm);
         return network;
     }
 
@@ -133,7 +134,7 @@ template <class T>
 void check_same(const Setting& set, std::size_t n_steps = 37) {
     Run<T> one_by_one(set);
     one_by_one.go(n_steps, 1, 1e9, 1);
-    for (const std::size_t piece : {n_steps, std::size_t{2}, std::size_t{7}}) {
+    for (const std::size_t piece : {n_steps, std::size_t{1}, std::size_t{2}, std::size_t{7}}) {
         Run<T> together(set);
         together.go(n_steps, piece);
         CHECK(together.status == one_by_one.status);
@@ -147,9 +148,76 @@ void check_same(const Setting& set, std::size_t n_steps = 37) {
     }
 }
 
+/// Largest difference of two vectors, over the largest number of the second if that is above 1.
+template <class U>
+double distance(const std::vector<U>& a, const std::vector<U>& b) {
+    double furthest = 0, size = 1;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        furthest = std::fmax(furthest, std::fabs(static_cast<double>(a[i] - b[i])));
+        size = std::fmax(size, std::fabs(static_cast<double>(b[i])));
+    }
+    return furthest / size;
+}
+
+/// Ten steps beside those of the path of all networks.
+template <class T>
+void check_near(const Setting& set) {
+    Setting general = set;
+    general.max_norm = sizeof(T) == 4 ? 1e38 : 1e300;
+    Run<T> tiny(set), other(general);
+    tiny.go(10, 10);
+    other.go(10, 10);
+    const double bound = sizeof(T) == 4 ? 1e-4 : 1e-9;
+    CHECK(tiny.status == other.status);
+    CHECK(same_bits(tiny.cursor, other.cursor));
+    CHECK(distance(tiny.params, other.params) <= bound);
+    CHECK(distance(tiny.slots, other.slots) <= bound);
+    CHECK(distance(tiny.totals, other.totals) <= bound);
+    CHECK(distance(tiny.grad_norm, other.grad_norm) <= bound);
+    CHECK(distance(tiny.log, other.log) <= bound);
+    CHECK(distance(tiny.ratio, other.ratio) <= bound);
+}
+
 void check_both(const Setting& set) {
     check_same<float>(set);
     check_same<double>(set);
+    check_near<float>(set);
+    check_near<double>(set);
+}
+
+/// Distance in units of the last place of the exact value.
+template <class T>
+double ulps(double got, long double exact) {
+    const T size = static_cast<T>(std::fabs(exact));
+    const T next = std::nextafter(size, std::numeric_limits<T>::infinity());
+    return static_cast<double>(std::fabs(static_cast<long double>(got) - exact) /
+                               (static_cast<long double>(next) - static_cast<long double>(size)));
+}
+
+/// The sigmoid of these steps. An input of 1 and a target of 0 make the loss the square of the
+/// value, and the norm of the gradient twice the value times the slope. That product is rounded
+/// too, so the slope found in it may err by an ulp more than the 4 that it may itself.
+template <class T>
+void check_sigmoid(double bound, double slope_bound) {
+    Setting set{.widths = {1, 1}, .activations = {1}, .has_bias = {0}, .n = 1, .batch = 1};
+    set.rate = 0;
+    double worst_value = 0, worst_slope = 0;
+    for (int i = 0; i <= 40000; ++i) {
+        Run<T> run(set);
+        const T z = static_cast<T>((i - 20000) * 1e-3);
+        run.x[0] = 1;
+        run.y[0] = 0;
+        run.params[0] = z;
+        run.go(1, 1);
+        const long double e = std::exp(-static_cast<long double>(z)), value = 1 / (1 + e);
+        const double got = std::sqrt(run.log[0]);
+        worst_value = std::fmax(worst_value, ulps<T>(got, value));
+        const double slope = run.log[2] / (2 * got);
+        worst_slope = std::fmax(worst_slope, ulps<T>(slope, e * value * value));
+    }
+    std::printf("%zu bytes: sigmoid %.2f, slope %.2f\n", sizeof(T), worst_value, worst_slope);
+    CHECK(worst_value <= bound);
+    CHECK(worst_slope <= slope_bound);
 }
 
 void check_shapes() {
@@ -216,7 +284,8 @@ void check_rules_and_penalties() {
 // Full batches, parts of epochs, batches of which the last is shorter, more rows than one row order
 // or one queue holds.
 void check_rows() {
-    for (const Index n : {1, 2, 3, 4, 5, 9, 15, 16, 17, 37, 100, 127, 128, 129, 700}) {
+    for (const Index n :
+         {1, 2, 3, 4, 5, 9, 15, 16, 17, 37, 100, 127, 128, 129, 255, 256, 257, 700}) {
         for (const Index batch : {1, 2, 5, 16, 64, 100, 127, 128, 129, 1000}) {
             for (const bool has_weights : {false, true}) {
                 check_both({.n = n,
@@ -266,5 +335,7 @@ int main() {
     check_divergence<float>();
     check_divergence<double>();
     check_slices();
+    check_sigmoid<float>(2, 5);
+    check_sigmoid<double>(3, 5);
     return check::report();
 }
