@@ -40,6 +40,20 @@ struct GradientBlock {
     T* bias;
 };
 
+/// Asks for a matrix that another core wrote, unless it is too large for the second cache: asked
+/// for at once its lines come side by side, and one after the other where a product reads them.
+template <class T>
+void prefetch([[maybe_unused]] MatrixView<const T> x) noexcept {
+#if defined(__GNUC__)
+    if (x.rows * x.cols > PackBuffers<T>::kLargest) return;
+    constexpr Index kLine = 64 / sizeof(T);
+    for (Index i = 0; i < x.rows; ++i) {
+        for (Index j = 0; j < x.cols; j += kLine) __builtin_prefetch(x.row(i) + j, 0, 2);
+        __builtin_prefetch(x.row(i) + x.cols - 1, 0, 2);
+    }
+#endif
+}
+
 /// For each layer d_weight = [d_weight +] a_in' delta and d_bias = [d_bias +] column sums of delta,
 /// in blocks cut as for `n_cut` threads; those of all layers are one list of tasks. place(layer,
 /// at, worker) gives where a block goes, and finish(task, layer, at, block) is called by the thread
@@ -57,6 +71,10 @@ bool gradient_blocks(const Kernels<T>& kernels, std::span<const LayerRows<T>> la
     const auto make = [&](Index task, const LayerRows<T>& rows, const TaskBlock& at, int worker) {
         const DenseLayer& layer = *rows.layer;
         const GradientBlock<T> block = place(layer, at, worker);
+        if (crew.threads_for(work) > 1) {
+            prefetch(rows.a_in.block(0, rows.a_in.rows, at.row, at.rows));
+            prefetch(rows.delta.block(0, rows.delta.rows, at.col, at.cols));
+        }
         if (layer.has_bias && at.row == 0) {
             const MatrixView<const T> delta = rows.delta.block(0, rows.delta.rows, at.col, at.cols);
             add_column_sums(kernels, delta, accumulate, block.bias);
