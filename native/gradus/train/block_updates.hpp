@@ -83,7 +83,6 @@ public:
                 sums.change +=
                     updater_.measure_to(is_weight, n, params, slots, slots + p.count, grads);
             }
-            sums.squares += kernels_.sum_squares(grads, n);
         };
         const auto finish = [&](Index task, const DenseLayer& layer, const TaskBlock& at,
                                 const GradientBlock<T>& block) {
@@ -93,8 +92,11 @@ public:
                 prefetch(p, first + kAhead * layer.fan_out, at.cols);
                 update(true, first, at.cols, block.weight.row(i), sums);
             }
-            if (layer.has_bias && at.row == 0)
+            sums.squares = kernels_.sum_squares(block.weight.data, at.rows * at.cols);
+            if (layer.has_bias && at.row == 0) {
                 update(false, layer.bias_at() + at.col, at.cols, block.bias, sums);
+                sums.squares += kernels_.sum_squares(block.bias, at.cols);
+            }
         };
         const Crew steady(crew.n_threads(), undisturbed_);
         gradient_blocks(kernels_, layers, kCut, false, buffers, steady, place, finish);
