@@ -201,6 +201,26 @@ def test_control_c_ends_all_networks_with_their_best_weights(engine, problem):
         assert best == history.epoch[np.argmin(history.validation_loss)]
 
 
+def test_a_thread_without_a_network_does_the_work_beside(engine, problem):
+    folds, heard = assign_folds(len(problem[0]), 3, 0), []
+    table = SPEC, *problem, None, folds, plan_for(engine, n_threads=2)
+    assert bits(train(*table, beside=lambda: heard.append(None))) == bits(train(*table))
+    assert len(heard) == 1
+
+
+def test_nothing_is_done_beside_one_network_or_after_control_c(engine, problem):
+    def interrupt(_progress):
+        raise KeyboardInterrupt
+
+    def beside():
+        raise AssertionError("must not be called")
+
+    train(SPEC, *problem, None, None, plan_for(engine), beside=beside)
+    plan, folds = endless(engine, n_threads=1), assign_folds(len(problem[0]), 3, 0)
+    result = train(SPEC, *problem, None, folds, plan, callback=interrupt, beside=beside)
+    assert set(result.stopped_because) == {"interrupted"}
+
+
 def test_a_callback_may_interrupt(engine, problem):
     heard = []
 

@@ -81,6 +81,7 @@ def train(
     start: FloatArray | None = None,
     snapshot_bytes: int = 0,
     callback: Callable[[Progress], None] | None = None,
+    beside: Callable[[], object] | None = None,
 ) -> TrainResult:
     """Train one network on all rows, or one for each fold on the rows outside it.
 
@@ -117,6 +118,9 @@ def train(
     callback
         Called in this thread with the progress of each network, about ten times a second. A
         KeyboardInterrupt raised in it acts as Ctrl-C.
+    beside
+        Work for a thread that has no network left to train: called once where there are several
+        networks, and not after Ctrl-C. What it returns is dropped.
 
     Raises
     ------
@@ -132,7 +136,7 @@ def train(
     groups, order = _check_groups(groups, len(X)), _check_order(order, len(X))
     table = _Table(X, y, weights, _rows_by_fold(folds), groups, order, start)
     jobs = [partial(_train_fold, spec, table, plan, fold) for fold in range(n_networks)]
-    trained = run_networks(jobs, plan, callback, snapshot_bytes)
+    trained = run_networks(jobs, plan, callback, snapshot_bytes, beside)
     outcomes = [outcome for outcome, _ in trained]
     params: FloatArray = np.array([outcome.params for outcome in outcomes], dtype=plan.dtype)
     return TrainResult(
@@ -154,6 +158,7 @@ def run_networks(
     plan: Plan,
     callback: Callable[[Progress], None] | None,
     snapshot_bytes: int = 0,
+    beside: Callable[[], object] | None = None,
 ) -> list[_Trained]:
     """Run one job per network on the plan's threads; one network alone gets all threads.
 
@@ -163,7 +168,7 @@ def run_networks(
         Each is handed its `Control` and an engine of its own.
     plan
         Names the engine, the number of threads and the time limit.
-    callback, snapshot_bytes
+    callback, snapshot_bytes, beside
         See `train`.
 
     Returns
@@ -181,8 +186,13 @@ def run_networks(
         control = Control(cancel, limit, network, mailbox.put, mailbox.warn, room)
         return partial(job, control, make_engine(plan.engine, n_threads if len(jobs) == 1 else 1))
 
+    def work_beside() -> None:
+        if beside is not None and len(jobs) > 1 and not cancel[0]:
+            beside()
+
     prepared = [prepare(network, job) for network, job in enumerate(jobs)]
-    trained = run_jobs(prepared, n_threads, cancel, mailbox.empty)
+    done = run_jobs([*prepared, work_beside], n_threads, cancel, mailbox.empty)
+    trained = [one for one in done if one is not None]
     if cancel[0] and not any(outcome.failure for outcome, _ in trained):
         trained = [(replace(one, stopped_because="interrupted"), own) for one, own in trained]
     return trained

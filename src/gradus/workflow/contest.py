@@ -1,12 +1,13 @@
 """The three ways of answering, each judged by the rows it has not learned from.
 
-Networks are trained here and simple models solved, all on the same folds. Which of them answers is
-decided by `verdict/`; files and columns must not be known here.
+Networks are trained here and simple models solved beside them, all on the same folds. Which of
+them answers is decided by `verdict/`; files and columns must not be known here.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,10 +24,11 @@ from gradus.training.snapshots import Snapshots
 from gradus.training.train import TrainResult, train
 from gradus.verdict.baselines import LinearFit, constant_model, linear_model
 from gradus.verdict.intervals import own_share
+from gradus.verdict.neighbors import nearest_neighbors
 from gradus.verdict.verdict import FEWEST_ROWS
 from gradus.workflow.options import Options
 from gradus.workflow.prepare import Prepared
-from gradus.workflow.rounds import in_rounds
+from gradus.workflow.rounds import in_rounds, only
 from gradus.workflow.settings import Settings
 from gradus.workflow.stops import held_out_rows, stop_sentences, stop_summary
 
@@ -60,6 +62,9 @@ class Contest:
     ----------
     candidates
         By "network" (absent where none was trained or its training diverged), "linear", "mean".
+    neighbors
+        Rows, and what the nearest neighbors answer there; see `nearest_neighbors`. None where there
+        are too few rows to judge anything.
     histories, stops
         Of the networks, one each; no stops where training diverged.
     summary
@@ -73,6 +78,7 @@ class Contest:
     """
 
     candidates: dict[str, Candidate]
+    neighbors: tuple[Int64Array, Float64Array] | None
     histories: tuple[History, ...]
     stops: tuple[str, ...]
     summary: str
@@ -109,13 +115,10 @@ def hold_contest(
     KeyboardInterrupt
         If the person stops it.
     """
-    candidates = {
-        "mean": _simple(constant_model, prepared, loss_of(settings[0].spec.loss).name, weights),
-        "linear": _simple(linear_model, prepared, loss_of(settings[0].spec.loss).name, weights),
-    }
+    beside = _Beside(prepared, loss_of(settings[0].spec.loss).name, weights, options.seed)
     if len(prepared.y) < FEWEST_ROWS and options.hidden is None:
         # Nothing could judge it, so it would not answer.
-        return Contest(candidates, (), (), "", settings[0])
+        return Contest(beside.candidates, beside.neighbors, (), (), "", settings[0])
     contests: list[Contest] = []
     for kind in settings:
         n_before = sum(len(contest.histories) for contest in contests)
@@ -123,7 +126,7 @@ def hold_contest(
         if plan.time_limit is not None:
             plan = replace(plan, time_limit=plan.time_limit / len(settings))
         shared, told = replace(kind, plan=plan), _numbered(callback, n_before)
-        contests.append(_with_networks(candidates, prepared, shared, weights, told))
+        contests.append(_with_networks(beside, prepared, shared, weights, told))
     sound = [contest for contest in contests if contest.failure is None]
     if not sound:
         return contests[0]
@@ -155,6 +158,51 @@ def _error(prepared: Prepared, contest: Contest) -> float:
     return float(np.average(error, weights=w))
 
 
+@dataclass(frozen=True, eq=False)
+class _Beside:
+    """What the networks are compared with, each solved when it is first asked for."""
+
+    prepared: Prepared
+    loss: str
+    weights: Float64Array | None
+    seed: int
+
+    def solve(self) -> None:
+        """Solve all of it."""
+        _ = self.candidates, self.neighbors
+
+    @cached_property
+    def candidates(self) -> dict[str, Candidate]:
+        """The simple models, by name."""
+        models = {"mean": constant_model, "linear": linear_model}
+        return {
+            name: _simple(model, self.prepared, self.loss, self.weights)
+            for name, model in models.items()
+        }
+
+    @cached_property
+    def neighbors(self) -> tuple[Int64Array, Float64Array] | None:
+        """What the nearest neighbors answer; None where there are too few rows."""
+        known, split = self.prepared, self.prepared.split
+        if len(known.y) < FEWEST_ROWS:
+            return None
+        embedded = known.encoder.embedded
+        found = [
+            nearest_neighbors(
+                known.X,
+                known.y,
+                folds,
+                self.loss,
+                embedded,
+                only(known.weights, is_there),
+                self.seed,
+            )
+            for folds, is_there in split.rounds()
+        ]
+        rows, near = zip(*found, strict=True)
+        return np.concatenate(rows), np.concatenate(near)
+
+
 def _simple(
     model: Callable[..., LinearFit],
     prepared: Prepared,
@@ -179,7 +227,7 @@ class _Run(NamedTuple):
 
 
 def _with_networks(
-    candidates: dict[str, Candidate],
+    beside: _Beside,
     prepared: Prepared,
     settings: Settings,
     weights: Float64Array | None,
@@ -187,15 +235,16 @@ def _with_networks(
 ) -> Contest:
     """Train networks and let them compete."""
     is_by_time = prepared.split.kind == "time"
-    runs, out_of_fold = _train_rounds(prepared, settings, weights, callback)
+    runs, out_of_fold = _train_rounds(prepared, settings, weights, callback, beside.solve)
     trained: dict[str, Any] = {
         "histories": tuple(history for run in runs for history in run.result.histories),
         "best_epochs": tuple(epoch for run in runs for epoch in run.result.best_epochs),
         "snapshots": tuple(one for run in runs for one in run.result.snapshots),
         "settings": settings,
     }
+    simple: dict[str, Any] = {"candidates": beside.candidates, "neighbors": beside.neighbors}
     if failure := runs[-1].result.failure:
-        return Contest(candidates, stops=(), summary="", failure=failure, **trained)
+        return Contest(**simple, stops=(), summary="", failure=failure, **trained)
     by_fold = np.concatenate([run.result.params for run in (runs[:-1] if is_by_time else runs)])
     answerer = Answerer(settings.spec, by_fold, runs[-1].result.params if is_by_time else by_fold)
     share = 0.0
@@ -204,12 +253,9 @@ def _with_networks(
     stops: list[str] = []
     for run in runs:
         stops += stop_sentences(*run, first=len(stops) + 1)
-    return Contest(
-        {**candidates, "network": Candidate(answerer, out_of_fold, share)},
-        stops=tuple(stops),
-        summary=stop_summary(runs[-1].result, runs[-1].plan),
-        **trained,
-    )
+    simple["candidates"] = {**beside.candidates, "network": Candidate(answerer, out_of_fold, share)}
+    summary = stop_summary(runs[-1].result, runs[-1].plan)
+    return Contest(**simple, stops=tuple(stops), summary=summary, **trained)
 
 
 def _train_rounds(
@@ -217,6 +263,7 @@ def _train_rounds(
     settings: Settings,
     weights: Float64Array | None,
     callback: Callable[[Progress], None] | None,
+    beside: Callable[[], None],
 ) -> tuple[list[_Run], Float64Array]:
     """Train one network per fold, by time on the rows before it; also return what they answer.
 
@@ -242,7 +289,7 @@ def _train_rounds(
         order = None if split.order is None else split.order[rows]
         its_weights = None if w is None else w[rows]
         passed_on = its_folds if (its_folds >= 0).any() else None
-        sides: dict[str, Any] = {"groups": groups, "order": order}
+        sides: dict[str, Any] = {"groups": groups, "order": order, "beside": beside}
         sides["callback"] = _numbered(callback, number)
         sides["snapshot_bytes"] = settings.snapshot_bytes // len(rounds)
         if starts:

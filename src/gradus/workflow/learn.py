@@ -15,7 +15,6 @@ from gradus.diagnosis.doctor import diagnose
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import InvalidParameter
 from gradus.models.model import Model, Origin
-from gradus.networks.losses import loss_of
 from gradus.tables.split import Split
 from gradus.tables.table import option
 from gradus.tables.target import Classes, NumberTarget
@@ -26,7 +25,6 @@ from gradus.verdict.calibration import apply_temperature, fit_temperature
 from gradus.verdict.intervals import Intervals, fading
 from gradus.verdict.judge_classes import judge_classes
 from gradus.verdict.judge_numbers import judge_numbers
-from gradus.verdict.neighbors import nearest_neighbors
 from gradus.verdict.novelty import Novelty
 from gradus.verdict.verdict import FEWEST_ROWS, Verdict, too_few
 from gradus.workflow.branch import Branch
@@ -34,7 +32,6 @@ from gradus.workflow.contest import Candidate, Contest, hold_contest
 from gradus.workflow.examined import first_case
 from gradus.workflow.options import Options
 from gradus.workflow.prepare import Notify, Prepared, class_factors
-from gradus.workflow.rounds import only
 from gradus.workflow.settings import Settings, choose_second_order, choose_settings
 
 #: How the judged rows were answered, by the kind of split.
@@ -226,8 +223,8 @@ def _judge(
     if n < FEWEST_ROWS:
         has_bounds = isinstance(prepared.labels, NumberTarget)
         return too_few(n, network_is_asked_for=is_asked_for, has_bounds=has_bounds)
-    loss = loss_of(contest.candidates["linear"].answerer.spec.loss).name
-    rows, near = _neighbors(prepared, loss, options.seed)
+    assert contest.neighbors is not None, "there are rows to judge by"
+    rows, near = contest.neighbors
     judged_on = JUDGED_ON[split.kind]
     if isinstance(prepared.labels, NumberTarget):
         return judge_numbers(
@@ -251,16 +248,6 @@ def _judge(
         network_is_asked_for=is_asked_for,
         diverged=contest.failure is not None,
     )
-
-
-def _neighbors(prepared: Prepared, loss: str, seed: int) -> tuple[Int64Array, Float64Array]:
-    """Let the nearest neighbors answer."""
-    X, y, embedded = prepared.X, prepared.y, prepared.encoder.embedded
-    found = [
-        nearest_neighbors(X, y, folds, loss, embedded, only(prepared.weights, is_there), seed)
-        for folds, is_there in prepared.split.rounds()
-    ]
-    return np.concatenate([rows for rows, _ in found]), np.concatenate([near for _, near in found])
 
 
 def _judged(prepared: Prepared) -> BoolArray:
