@@ -27,6 +27,11 @@ struct LayerRows {
     double work() const noexcept {
         return 2.0 * static_cast<double>(layer->weight_count()) * static_cast<double>(delta.rows);
     }
+    /// Rows whose sum is one chain. No block of rows sums a wide layer's (nn/block_sums.hpp), and
+    /// each chain passes by all of it.
+    Index chain() const noexcept {
+        return layer->is_wide() ? ProductBlocks::kDepth : ProductBlocks::kSumRows;
+    }
     ProductTasks tasks(int n_threads) const noexcept {
         return {layer->fan_in, layer->fan_out, work(), n_threads};
     }
@@ -82,7 +87,7 @@ bool gradient_blocks(const Kernels<T>& kernels, std::span<const LayerRows<T>> la
         if (product_block(kernels, transposed(rows.a_in).from_row(at.row),
                           plain(rows.delta).from_col(at.col), block.weight, rows.delta.rows,
                           accumulate, buffers.rounding_if(layer.may_round()), crew, worker,
-                          ProductBlocks::kSumRows)) {
+                          rows.chain())) {
             finish(task, layer, at, block);
         }
     };
