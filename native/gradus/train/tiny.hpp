@@ -15,14 +15,13 @@
 
 namespace gradus {
 
-/// Makes steps that are the same, bit for bit, as those of TrainingRun::step, as long as none needs
-/// a closer look: a gradient that has to be clipped or is not finite, weights that sum to 0.
+/// Makes the steps of TrainingRun::step, with sums in an order of its own, as long as none needs a
+/// closer look: a gradient that has to be clipped or is not finite, weights that sum to 0.
 template <class T>
 class TinySteps {
 public:
-    /// Rows of a batch: those of one chain of sums.
-    static constexpr Index kMostRows = ProductBlocks::kSumRows;
-    static_assert(kMostRows <= TinyQueue<T>::kSize);
+    /// Rows of a batch.
+    static constexpr Index kMostRows = TinyQueue<T>::kSize;
 
     /// What qualifies, by shapes and settings alone: dense layers only, up to kTinyLayers of them,
     /// no more than kTinyWidth inputs and units in each, no limit on a weight's norm, a loss that
