@@ -20,13 +20,15 @@ REMARKS = {
         "are measured and kept; it also starts a thread, so that Ctrl-C is heard."
     ),
     "W1b": (
-        f"{_SERIAL}The chain is about 40 cycles long: a broadcast, three products, the error, two "
-        "products of four rows each, the sum of lanes, the step. An update has 187 instructions, "
-        "a good part of them for what is told of it: each is an epoch here."
+        f"{_SERIAL}The chain is about 40 cycles long by the tables of latencies: a broadcast, "
+        "three products, the error, two products of four rows each, the sum of lanes, the step. An "
+        "update has 187 instructions, a good part of them for what is told of it: each is an epoch "
+        "here."
     ),
     "W2b": (
         f"{_SERIAL}Two sigmoids of 38 cycles each and four products forward, then the way back: "
-        "110 cycles. The order of the rows, made for 32 of them at a time, is most of the rest."
+        "110 cycles by the tables of latencies. The order of the rows, made for 32 of them at a "
+        "time, is most of the rest."
     ),
     "W3a": (
         "54 % of the time is in products, which is what one processor needs for them at its "

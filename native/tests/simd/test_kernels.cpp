@@ -129,16 +129,20 @@ void check_loops(const Kernels<T>& k) {
         const auto at = [](const std::vector<T>& v, Index i) {
             return double(v[static_cast<std::size_t>(i)]);
         };
-        std::vector<T> product = x, sum = y, total(static_cast<std::size_t>(n + 1), T(1));
+        std::vector<T> product = x, gated = x, sum = y,
+                       total(static_cast<std::size_t>(n + 1), T(1));
         k.multiply(product.data(), n, y.data(), n, 1, n);
+        k.gate(gated.data(), n, y.data(), n, 1, n);
         k.add_scaled(sum.data(), x.data(), T(0.5), n);
         double squares = 0;
         for (Index i = 0; i < n; ++i) {
             squares += at(x, i) * at(x, i);
             CHECK_NEAR(at(product, i), at(x, i) * at(y, i), tight);
+            CHECK(at(gated, i) == (at(y, i) > 0 ? at(x, i) : 0));
             CHECK_NEAR(at(sum, i), at(y, i) + 0.5 * at(x, i), tight);
         }
         CHECK(product.back() == x.back() && sum.back() == y.back());
+        CHECK(gated.back() == x.back());
         CHECK_NEAR(k.sum_squares(x.data(), n), squares, 1e-13);
         const auto block = numbers<T>(3 * (n + 2), 6);
         k.column_sums(block.data(), n + 2, 3, n, total.data(), true);

@@ -187,11 +187,13 @@ def run_networks(
         return partial(job, control, make_engine(plan.engine, n_threads if len(jobs) == 1 else 1))
 
     def work_beside() -> None:
-        if beside is not None and len(jobs) > 1 and not cancel[0]:
+        if beside is not None and not cancel[0]:
             beside()
 
     prepared = [prepare(network, job) for network, job in enumerate(jobs)]
-    done = run_jobs([*prepared, work_beside], n_threads, cancel, mailbox.empty)
+    # One network alone has all threads, and another one would only be started for nothing.
+    behind = [] if beside is None or len(jobs) == 1 else [work_beside]
+    done = run_jobs([*prepared, *behind], n_threads, cancel, mailbox.empty)
     trained = [one for one in done if one is not None]
     if cancel[0] and not any(outcome.failure for outcome, _ in trained):
         trained = [(replace(one, stopped_because="interrupted"), own) for one, own in trained]

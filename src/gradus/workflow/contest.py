@@ -241,10 +241,10 @@ def _with_networks(
         "best_epochs": tuple(epoch for run in runs for epoch in run.result.best_epochs),
         "snapshots": tuple(one for run in runs for one in run.result.snapshots),
         "settings": settings,
+        "neighbors": beside.neighbors,
     }
-    simple: dict[str, Any] = {"candidates": beside.candidates, "neighbors": beside.neighbors}
     if failure := runs[-1].result.failure:
-        return Contest(**simple, stops=(), summary="", failure=failure, **trained)
+        return Contest(beside.candidates, stops=(), summary="", failure=failure, **trained)
     by_fold = np.concatenate([run.result.params for run in (runs[:-1] if is_by_time else runs)])
     answerer = Answerer(settings.spec, by_fold, runs[-1].result.params if is_by_time else by_fold)
     share = 0.0
@@ -253,9 +253,9 @@ def _with_networks(
     stops: list[str] = []
     for run in runs:
         stops += stop_sentences(*run, first=len(stops) + 1)
-    simple["candidates"] = {**beside.candidates, "network": Candidate(answerer, out_of_fold, share)}
+    candidates = {**beside.candidates, "network": Candidate(answerer, out_of_fold, share)}
     summary = stop_summary(runs[-1].result, runs[-1].plan)
-    return Contest(**simple, stops=tuple(stops), summary=summary, **trained)
+    return Contest(candidates, stops=tuple(stops), summary=summary, **trained)
 
 
 def _train_rounds(
