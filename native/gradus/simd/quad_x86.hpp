@@ -103,8 +103,8 @@ inline bool is_less_everywhere(Quad<double> a, Quad<double> b) {
 /// 2^n of a whole number n that stands as n + kWholeAndBias: its last bits are those of the power's
 /// exponent.
 template <class T>
-inline constexpr T kWholeAndBias = static_cast<T>(sizeof(T) == 4 ? 0x1.8p23 + 127
-                                                                 : 0x1.8p52 + 1023);
+inline constexpr T kWholeAndBias =
+    static_cast<T>(sizeof(T) == 4 ? 0x1.8p23 + 127 : 0x1.8p52 + 1023);
 inline Quad<float> power_of_two_of_sum(Quad<float> a) {
     return {_mm_castsi128_ps(_mm_slli_epi32(_mm_castps_si128(a.v), 23))};
 }
