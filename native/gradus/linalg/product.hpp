@@ -122,19 +122,28 @@ Panels<T> panels(const Kernels<T>& kernels, Operand<T> b, Index from, Index part
     return {packed, kernels.tile_cols, part * kernels.tile_cols};
 }
 
+/// The ending of the part of a product that begins at (row, col).
+template <class T>
+Ending<T> part_of(const Ending<T>& ending, Index row, Index col) noexcept {
+    Ending<T> part = ending;
+    if (part.bias != nullptr) part.bias += col;
+    if (part.slope != nullptr) part.slope += row * part.slope_stride + col;
+    return part;
+}
+
 /// One task of a product: the block of c from (row, col) on, rows <= kRows and cols <= kMostCols,
-/// made by thread `worker` of the crew; its sums run in chains of at most kDepth. Returns false if
-/// told to stop on the way.
+/// made by thread `worker` of the crew; its sums run in chains of at most kDepth, and the last of
+/// them ends as `ending` says. Returns false if told to stop on the way.
 template <class T>
 bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c,
                    Index depth, bool accumulate, T* packed, const Crew& crew, int worker,
-                   Index chain = ProductBlocks::kDepth) {
+                   Index chain = ProductBlocks::kDepth, const Ending<T>& ending = {}) {
     for (Index from = 0; from < depth; from += chain) {
         if (from > 0 && crew.should_stop(worker)) return false;
         const Index part = std::min(chain, depth - from);
         kernels.product(part, a.data + from * a.col_stride, a.row_stride, a.col_stride,
                         panels(kernels, b, from, part, c, packed), c.data, c.stride, c.rows, c.cols,
-                        accumulate || from > 0);
+                        accumulate || from > 0, from + part < depth ? Ending<T>{} : ending);
     }
     return true;
 }
@@ -142,7 +151,7 @@ bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, Matrix
 /// As product_block, of factors rounded to bfloat16.
 inline bool rounded_block(const Bfloat16Kernels& kernels, Operand<float> a, Operand<float> b,
                           MatrixView<float> c, Index depth, bool accumulate, float* packed,
-                          const Crew& crew, int worker) {
+                          const Crew& crew, int worker, const Ending<float>& ending) {
     using B = ProductBlocks;
     auto* const pairs_of_b = reinterpret_cast<Bfloat16Pair*>(packed);
     Bfloat16Pair* const pairs_of_a = pairs_of_b + PackBuffers<float>::kPairsOfB;
@@ -156,7 +165,8 @@ inline bool rounded_block(const Bfloat16Kernels& kernels, Operand<float> a, Oper
         const bool is_along = a.col_stride == 1;
         kernels.product(pairs, pairs_of_a, is_along ? pairs : 1, is_along ? 1 : c.rows,
                         {pairs_of_b, kernels.tile_cols, pairs * kernels.tile_cols}, c.data,
-                        c.stride, c.rows, c.cols, accumulate || from > 0);
+                        c.stride, c.rows, c.cols, accumulate || from > 0,
+                        from + part < depth ? Ending<float>{} : ending);
     }
     return true;
 }
@@ -165,13 +175,14 @@ inline bool rounded_block(const Bfloat16Kernels& kernels, Operand<float> a, Oper
 template <class T>
 bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c,
                    Index depth, bool accumulate, const PackBuffers<T>& buffers, const Crew& crew,
-                   int worker, Index chain = ProductBlocks::kDepth) {
+                   int worker, Index chain = ProductBlocks::kDepth, const Ending<T>& ending = {}) {
     T* const packed = buffers.of(worker);
     if constexpr (std::is_same_v<T, float>) {
         if (const Bfloat16Kernels* rounding = buffers.rounding())
-            return rounded_block(*rounding, a, b, c, depth, accumulate, packed, crew, worker);
+            return rounded_block(*rounding, a, b, c, depth, accumulate, packed, crew, worker,
+                                 ending);
     }
-    return product_block(kernels, a, b, c, depth, accumulate, packed, crew, worker, chain);
+    return product_block(kernels, a, b, c, depth, accumulate, packed, crew, worker, chain, ending);
 }
 
 /// c (rows, cols) = [c +] a (rows, depth) b (depth, cols), then finish(row, rows, col, cols) on
@@ -182,14 +193,16 @@ bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, Matrix
 /// if told to stop on the way; c is then unfinished.
 template <class T, class Finish>
 bool product(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c, Index depth,
-             bool accumulate, const PackBuffers<T>& buffers, const Crew& crew, Finish&& finish) {
+             bool accumulate, const PackBuffers<T>& buffers, const Crew& crew, Finish&& finish,
+             const Ending<T>& ending = {}) {
     const double work = 2.0 * static_cast<double>(c.rows) * static_cast<double>(c.cols) *
                         static_cast<double>(depth);
     const ProductTasks tasks(c.rows, c.cols, work, crew.threads_for(work));
     return crew.for_each(tasks.count, work, [&](Index task, int worker) {
         const auto [row, rows, col, cols] = tasks.at(task, c.rows, c.cols);
         if (product_block(kernels, a.from_row(row), b.from_col(col), c.block(row, rows, col, cols),
-                          depth, accumulate, buffers, crew, worker)) {
+                          depth, accumulate, buffers, crew, worker, ProductBlocks::kDepth,
+                          part_of(ending, row, col))) {
             finish(row, rows, col, cols);
         }
     });

@@ -42,7 +42,7 @@ public:
             const Index part = std::min(ProductBlocks::kDepth, depth_ - from);
             kernels.product(part, a + from * tile_, 1, tile_,
                             {panel(col) + from * tile_, tile_, depth_ * tile_}, c.data, c.stride,
-                            c.rows, c.cols, accumulate || from > 0);
+                            c.rows, c.cols, accumulate || from > 0, {});
             from += part;
         } while (from < depth_);
     }

@@ -127,11 +127,12 @@ bool parameter_gradients(const Kernels<T>& kernels, std::span<const LayerRows<T>
 template <class T, class Finish>
 bool carry_down(const Kernels<T>& kernels, const DenseLayer& layer, const T* params,
                 MatrixView<const T> delta, Index first, MatrixView<T> below,
-                const PackBuffers<T>& buffers, const Crew& crew, Finish&& finish) {
+                const PackBuffers<T>& buffers, const Crew& crew, Finish&& finish,
+                const Ending<T>& ending = {}) {
     const MatrixView<const T> weight{params + layer.weight_at + first * layer.fan_out, below.cols,
                                      layer.fan_out, layer.fan_out};
     return product(kernels, plain(delta), transposed(weight), below, layer.fan_out, false,
-                   buffers.rounding_if(layer.may_round()), crew, finish);
+                   buffers.rounding_if(layer.may_round()), crew, finish, ending);
 }
 
 }  // namespace gradus

@@ -21,25 +21,27 @@ bool dense_forward(const Kernels<T>& kernels, const DenseLayer& layer, const T* 
     const MatrixView<const T> weight{params + layer.weight_at, layer.fan_in, layer.fan_out,
                                      layer.fan_out};
     const T* bias = layer.has_bias ? params + layer.bias_at() : nullptr;
+    const bool is_relu = layer.activation == Activation::relu;
+    const bool is_ending = slope.data == nullptr && curvature.data == nullptr &&
+                           (is_relu || layer.activation == Activation::identity);
     const auto activate = kernels.activate[static_cast<int>(layer.activation)];
     const auto activate_twice = kernels.activate_twice[static_cast<int>(layer.activation)];
-    const bool is_plain =
-        layer.activation == Activation::identity && bias == nullptr && slope.data == nullptr;
-    return product(kernels, plain(a_in), plain(weight), a_out, layer.fan_in, false,
-                   buffers.rounding_if(layer.may_round()), crew,
-                   [&](Index row, Index rows, Index col, Index cols) {
-                       if (is_plain) return;
-                       T* slope_at = slope.data == nullptr ? nullptr : slope.row(row) + col;
-                       const T* bias_at = bias == nullptr ? nullptr : bias + col;
-                       if (curvature.data == nullptr) {
-                           activate(a_out.row(row) + col, a_out.stride, slope_at, slope.stride,
-                                    bias_at, rows, cols);
-                       } else {
-                           activate_twice(a_out.row(row) + col, a_out.stride, slope_at,
-                                          slope.stride, curvature.row(row) + col, curvature.stride,
-                                          bias_at, rows, cols);
-                       }
-                   });
+    return product(
+        kernels, plain(a_in), plain(weight), a_out, layer.fan_in, false,
+        buffers.rounding_if(layer.may_round()), crew,
+        [&](Index row, Index rows, Index col, Index cols) {
+            if (is_ending) return;
+            T* slope_at = slope.data == nullptr ? nullptr : slope.row(row) + col;
+            const T* bias_at = bias == nullptr ? nullptr : bias + col;
+            if (curvature.data == nullptr) {
+                activate(a_out.row(row) + col, a_out.stride, slope_at, slope.stride, bias_at, rows,
+                         cols);
+            } else {
+                activate_twice(a_out.row(row) + col, a_out.stride, slope_at, slope.stride,
+                               curvature.row(row) + col, curvature.stride, bias_at, rows, cols);
+            }
+        },
+        is_ending ? Ending<T>{bias, is_relu} : Ending<T>{});
 }
 
 /// a_out = a_in + source. Returns false if told to stop on the way.

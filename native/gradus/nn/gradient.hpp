@@ -282,11 +282,13 @@ private:
         switch (step.kind) {
             case StepKind::dense:
                 if (below_[s] == nullptr) return true;
-                return carry_down(kernels_, network_.layers()[step.index], params, delta,
-                                  first_below(network_, s), below, buffers, crew,
-                                  [&](Index row, Index n, Index col, Index cols) {
-                                      settle(s, rows, row, n, col, cols);
-                                  });
+                return carry_down(
+                    kernels_, network_.layers()[step.index], params, delta,
+                    first_below(network_, s), below, buffers, crew,
+                    [&](Index row, Index n, Index col, Index cols) {
+                        if (step.is_added_to) settle(s, rows, row, n, col, cols);
+                    },
+                    s > 0 && !step.is_added_to ? trace_.times_slope(s - 1, rows) : Ending<T>{});
             case StepKind::norm:
                 if (below_[s] == nullptr) return true;
                 return norm_backward(kernels_, network_.norms()[step.index], params,

@@ -97,19 +97,26 @@ public:
             kind == StepKind::dense || (kind == StepKind::dropout && dropping_ != nullptr);
         return has_slope ? beside(s) : MatrixView<T>{};
     }
-    /// delta(i, j) times what the pass back multiplies by before step s, at row rows.at + i and
-    /// column col + j.
+    /// As the ending of a product of these rows: times what the pass back multiplies by before step
+    /// s.
+    Ending<T> times_slope(std::size_t s, RowRange rows) const noexcept {
+        if (const MatrixView<T> by = slope(s).part(rows); by.data != nullptr)
+            return {.slope = by.data, .slope_stride = by.stride};
+        const Step& step = network_.steps()[s];
+        if (step.kind != StepKind::dense ||
+            network_.layers()[step.index].activation != Activation::relu) {
+            return {};
+        }
+        const MatrixView<T> a = own(s).part(rows);
+        return {.slope = a.data, .slope_stride = a.stride, .is_gate = true};
+    }
+    /// The same of what stands in delta already, at row rows.at + i and column col + j.
     void times_slope(const Kernels<T>& kernels, std::size_t s, RowRange rows, Index col,
                      MatrixView<T> delta) const noexcept {
-        const Step& step = network_.steps()[s];
-        if (const MatrixView<T> by = slope(s).part(rows); by.data != nullptr) {
-            kernels.multiply(delta.data, delta.stride, by.data + col, by.stride, delta.rows,
-                             delta.cols);
-        } else if (step.kind == StepKind::dense &&
-                   network_.layers()[step.index].activation == Activation::relu) {
-            const MatrixView<T> a = own(s).part(rows);
-            kernels.gate(delta.data, delta.stride, a.data + col, a.stride, delta.rows, delta.cols);
-        }
+        const Ending<T> by = times_slope(s, rows);
+        if (by.slope == nullptr) return;
+        (by.is_gate ? kernels.gate : kernels.multiply)(delta.data, delta.stride, by.slope + col,
+                                                       by.slope_stride, delta.rows, delta.cols);
     }
     /// f''(z) of a dense layer, to be written over; its data is null where it is not kept or 0
     /// everywhere.

@@ -61,6 +61,16 @@ struct Panels {
     std::ptrdiff_t panel_stride;
 };
 
+/// What happens to a product's numbers before they are stored, in this order; by default nothing.
+template <class T>
+struct Ending {
+    const T* bias = nullptr;   // (cols,): c(i, j) + bias[j], unless null
+    bool is_relu = false;      // max(0, c)
+    const T* slope = nullptr;  // (rows, cols): c(i, j) * slope(i, j), unless null
+    std::ptrdiff_t slope_stride = 0;
+    bool is_gate = false;  // instead of that 0 where not slope(i, j) > 0
+};
+
 /// Two numbers that follow one another along a product's depth, rounded to bfloat16: the upper half
 /// of a float.
 struct alignas(4) Bfloat16Pair {
@@ -83,10 +93,12 @@ struct Kernels {
     /// zeros past `cols`.
     void (*pack)(const T* b, Index row_stride, Index col_stride, Index depth, Index cols, T* out);
 
-    /// c (rows, cols) = [c +] a (rows, depth) b (depth, cols), tile after tile. Each element is one
-    /// chain of sums over depth in rising order, whatever the size of the tile.
+    /// c (rows, cols) = [c +] a (rows, depth) b (depth, cols), tile after tile, then what `ending`
+    /// says. Each element is one chain of sums over depth in rising order, whatever the size of the
+    /// tile.
     void (*product)(Index depth, const T* a, Index a_row, Index a_col, Panels<T> b, T* c,
-                    Index c_stride, Index rows, Index cols, bool accumulate);
+                    Index c_stride, Index rows, Index cols, bool accumulate,
+                    const Ending<T>& ending);
 
     /// In place: z becomes f(z + bias); slope (unless null) becomes f'(z + bias). One entry per
     /// Activation; bias may be null.
@@ -205,7 +217,7 @@ struct Bfloat16Kernels {
     /// the second first.
     void (*product)(Index pairs, const Bfloat16Pair* a, Index a_row, Index a_col,
                     Panels<Bfloat16Pair> b, float* c, Index c_stride, Index rows, Index cols,
-                    bool accumulate);
+                    bool accumulate, const Ending<float>& ending);
 };
 
 /// The kernels of this process: the best the processor can run, or those GRADUS_ISA names. Chosen

@@ -63,7 +63,7 @@ using Sum = typename SumOf<E>::Type;
 /// third row after it are pointers of their own, since more would not fit the registers.
 template <class E, int Rows, int Vectors, bool IsWhole>
 void tile(Index depth, const E* a, Index a_row, Index a_col, const E* b, Index b_row, Sum<E>* c,
-          Index c_stride, Index last, bool accumulate) {
+          Index c_stride, Index last, bool accumulate, const Ending<Sum<E>>& ending) {
     using T = Sum<E>;
     constexpr Index W = Vec<T>::size;
     constexpr int kFrom = (Rows + 2) / 3;
@@ -85,10 +85,30 @@ void tile(Index depth, const E* a, Index a_row, Index a_col, const E* b, Index b
         });
         unrolled<kFrom>([&](auto i) { from[i] += a_col; });
     }
+    const auto each = [&](auto change) {
+        unrolled<Rows>([&](auto i) {
+            unrolled<Vectors>([&](auto v) { sum[i][v] = change(sum[i][v], i, v); });
+        });
+    };
+    const Vec<T> zero = Vec<T>::set(T(0));
+    if (accumulate) each([&](Vec<T> x, auto i, auto v) { return load(c + i * c_stride, v) + x; });
+    if (ending.bias != nullptr)
+        each([&](Vec<T> x, auto, auto v) { return x + load(ending.bias, v); });
+    if (ending.is_relu) each([&](Vec<T> x, auto, auto) { return max(zero, x); });
+    if (ending.slope != nullptr) {
+        const auto slope = [&](auto i, auto v) {
+            return load(ending.slope + i * ending.slope_stride, v);
+        };
+        if (ending.is_gate) {
+            each([&](Vec<T> x, auto i, auto v) { return where_less(zero, slope(i, v), x, zero); });
+        } else {
+            each([&](Vec<T> x, auto i, auto v) { return x * slope(i, v); });
+        }
+    }
     unrolled<Rows>([&](auto i) {
         unrolled<Vectors>([&](auto v) {
             T* to = c + i * c_stride;
-            const Vec<T> x = accumulate ? load(to, v) + sum[i][v] : sum[i][v];
+            const Vec<T> x = sum[i][v];
             if (IsWhole || v + 1 < Vectors) {
                 x.store(to + v * W);
             } else {
@@ -100,7 +120,8 @@ void tile(Index depth, const E* a, Index a_row, Index a_col, const E* b, Index b
 
 template <class E>
 using TileFunction = void (*)(Index depth, const E* a, Index a_row, Index a_col, const E* b,
-                              Index b_row, Sum<E>* c, Index c_stride, Index last, bool accumulate);
+                              Index b_row, Sum<E>* c, Index c_stride, Index last, bool accumulate,
+                              const Ending<Sum<E>>& ending);
 
 /// at[rows - 1][vectors - 1][is whole].
 template <class E>
@@ -121,9 +142,18 @@ struct TileTable {
 template <class E>
 inline constexpr TileTable<E> kTiles;
 
+/// The ending of the part of a product that begins at (row, col).
+template <class T>
+Ending<T> at(const Ending<T>& ending, Index row, Index col) {
+    Ending<T> part = ending;
+    if (part.bias != nullptr) part.bias += col;
+    if (part.slope != nullptr) part.slope += row * part.slope_stride + col;
+    return part;
+}
+
 template <class E>
 void tiles(Index depth, const E* a, Index a_row, Index a_col, Panels<E> b, Sum<E>* c,
-           Index c_stride, Index rows, Index cols, bool accumulate) {
+           Index c_stride, Index rows, Index cols, bool accumulate, const Ending<Sum<E>>& ending) {
     constexpr Index W = Vec<E>::size, N = kTileVectors * W;
     // Tiles of about the same height: a low one leaves the processor waiting for its own sums.
     const Index n_tiles = (rows + kTileRows - 1) / kTileRows;
@@ -134,16 +164,28 @@ void tiles(Index depth, const E* a, Index a_row, Index a_col, Panels<E> b, Sum<E
             const Index vectors = (wide + W - 1) / W, last = wide - (vectors - 1) * W;
             kTiles<E>.at[high - 1][vectors - 1][last == W](
                 depth, a + row * a_row, a_row, a_col, b.data + col / N * b.panel_stride,
-                b.row_stride, c + row * c_stride + col, c_stride, last, accumulate);
+                b.row_stride, c + row * c_stride + col, c_stride, last, accumulate,
+                at(ending, row, col));
         }
     }
+}
+
+/// Number (i, j) with its ending.
+template <class T>
+T ended(T x, const Ending<T>& ending, Index i, Index j) {
+    if (ending.bias != nullptr) x = x + ending.bias[j];
+    if (ending.is_relu) x = T(0) > x ? T(0) : x;
+    if (ending.slope == nullptr) return x;
+    const T slope = ending.slope[i * ending.slope_stride + j];
+    if (ending.is_gate) return T(0) < slope ? x : T(0);
+    return x * slope;
 }
 
 /// `Cols` columns of c, too few to fill a vector, and `Vectors` vectors of its rows. a is read
 /// along its rows where they are contiguous, else turned over block by block.
 template <class T, int Cols, int Vectors>
 void narrow_tile(Index depth, const T* a, Index a_row, Index a_col, const T* b, Index b_row, T* c,
-                 Index c_stride, bool accumulate) {
+                 Index c_stride, bool accumulate, const Ending<T>& ending) {
     constexpr Index W = Vec<T>::size;
     Vec<T> sum[Vectors][Cols];
     unrolled<Vectors>(
@@ -174,7 +216,10 @@ void narrow_tile(Index depth, const T* a, Index a_row, Index a_col, const T* b, 
     unrolled<Vectors>(
         [&](auto v) { unrolled<Cols>([&](auto j) { sum[v][j].store(lanes[j] + v * W); }); });
     for (Index i = 0; i < Vectors * W; ++i, c += c_stride) {
-        for (int j = 0; j < Cols; ++j) c[j] = accumulate ? c[j] + lanes[j][i] : lanes[j][i];
+        for (int j = 0; j < Cols; ++j) {
+            const T x = accumulate ? c[j] + lanes[j][i] : lanes[j][i];
+            c[j] = ended(x, ending, i, j);
+        }
     }
 }
 
@@ -182,11 +227,12 @@ void narrow_tile(Index depth, const T* a, Index a_row, Index a_col, const T* b, 
 /// their number.
 template <class T, int Cols>
 Index narrow_product(Index depth, const T* a, Index a_row, Index a_col, Panels<T> b, T* c,
-                     Index c_stride, Index rows, Index cols, bool accumulate) {
+                     Index c_stride, Index rows, Index cols, bool accumulate,
+                     const Ending<T>& ending) {
     if constexpr (Cols > 0) {
         if (cols < Cols) {
             return narrow_product<T, Cols - 1>(depth, a, a_row, a_col, b, c, c_stride, rows, cols,
-                                               accumulate);
+                                               accumulate, ending);
         }
         constexpr Index W = Vec<T>::size;
         if (cols > Cols || (a_row != 1 && a_col != 1)) return 0;
@@ -195,7 +241,7 @@ Index narrow_product(Index depth, const T* a, Index a_row, Index a_col, Panels<T
             constexpr int V = decltype(v)::value;
             for (; i + V * W <= rows; i += V * W) {
                 narrow_tile<T, Cols, V>(depth, a + i * a_row, a_row, a_col, b.data, b.row_stride,
-                                        c + i * c_stride, c_stride, accumulate);
+                                        c + i * c_stride, c_stride, accumulate, at(ending, i, 0));
             }
         };
         go(Constant<4>{});  // four sums that do not wait for one another
@@ -208,13 +254,13 @@ Index narrow_product(Index depth, const T* a, Index a_row, Index a_col, Panels<T
 
 template <class T>
 void product(Index depth, const T* a, Index a_row, Index a_col, Panels<T> b, T* c, Index c_stride,
-             Index rows, Index cols, bool accumulate) {
+             Index rows, Index cols, bool accumulate, const Ending<T>& ending) {
     constexpr Index W = Vec<T>::size;
     constexpr int kNarrow = W >= 8 ? static_cast<int>(W / 4) : 0;
-    const Index done =
-        narrow_product<T, kNarrow>(depth, a, a_row, a_col, b, c, c_stride, rows, cols, accumulate);
+    const Index done = narrow_product<T, kNarrow>(depth, a, a_row, a_col, b, c, c_stride, rows,
+                                                  cols, accumulate, ending);
     a += done * a_row, c += done * c_stride, rows -= done;
-    tiles<T>(depth, a, a_row, a_col, b, c, c_stride, rows, cols, accumulate);
+    tiles<T>(depth, a, a_row, a_col, b, c, c_stride, rows, cols, accumulate, at(ending, done, 0));
 }
 
 }  // namespace GRADUS_ISA

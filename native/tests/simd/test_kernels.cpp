@@ -35,12 +35,14 @@ void check_product(const Kernels<T>& k, Index rows, Index depth, Index cols, boo
     CHECK(std::isnan(packed.back()));
     const Panels<T> of_packed{packed.data(), k.tile_cols, depth * k.tile_cols};
     const Panels<T> in_place{b.data(), b_row, k.tile_cols};
+    const auto bias = numbers<T>(cols, 4), slope = numbers<T>(rows * stride, 5);
     for (const bool accumulate : {false, true}) {
         std::vector<T> c(static_cast<std::size_t>(rows * stride), static_cast<T>(kUntouched));
         if (!accumulate) c[0] = static_cast<T>(NAN);  // must not be read
+        const std::vector<T> start = c;
         std::vector<T> same = c;
         k.product(depth, a.data(), a_row, a_col, of_packed, c.data(), stride, rows, cols,
-                  accumulate);
+                  accumulate, {});
         for (Index i = 0; i < rows; ++i) {
             for (Index j = 0; j < stride; ++j) {
                 double sum = accumulate || j >= cols ? kUntouched : 0, size = std::fabs(sum);
@@ -53,9 +55,22 @@ void check_product(const Kernels<T>& k, Index rows, Index depth, Index cols, boo
                 CHECK_NEAR(at(c, i, stride, j, 1), sum, double(depth + 2) * u * size);
             }
         }
+        for (const bool is_gate : {false, true}) {
+            std::vector<T> ended = start;
+            k.product(depth, a.data(), a_row, a_col, of_packed, ended.data(), stride, rows, cols,
+                      accumulate, {bias.data(), is_gate, slope.data(), stride, is_gate});
+            for (Index i = 0; i < rows; ++i) {
+                for (Index j = 0; j < stride; ++j) {
+                    const auto at_c = static_cast<std::size_t>(i * stride + j);
+                    T x = c[at_c] + bias[static_cast<std::size_t>(std::min(j, cols - 1))];
+                    if (is_gate) x = x > 0 && slope[at_c] > 0 ? x : T(0);
+                    CHECK(ended[at_c] == (j < cols ? is_gate ? x : x * slope[at_c] : c[at_c]));
+                }
+            }
+        }
         if (by_columns) continue;
         k.product(depth, a.data(), a_row, a_col, in_place, same.data(), stride, rows, cols,
-                  accumulate);
+                  accumulate, {});
         CHECK(same == c);
     }
 }
