@@ -163,7 +163,9 @@ def test_class_weights_need_classes():
 
 def test_a_network_that_diverges_leaves_the_answer_to_the_simple_models():
     wild = {"rule": "gradient_descent", "learning_rate": 1e30, "epochs": 50}
-    model = learned(prepared(), hidden=None, **wild)
+    told = []
+    model = learned(prepared(), hidden=None, notify=lambda kind, _: told.append(kind), **wild)
+    assert "doctor" not in told
     assert model.verdict.answered_by in {"linear", "mean"}
     assert "network" not in model.verdict.measures
     assert "diverge" in " ".join((model.verdict.sentence, *model.verdict.details))

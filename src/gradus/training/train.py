@@ -81,7 +81,7 @@ def train(
     start: FloatArray | None = None,
     snapshot_bytes: int = 0,
     callback: Callable[[Progress], None] | None = None,
-    beside: Callable[[], object] | None = None,
+    beside: Callable[[Outcome | None], object] | None = None,
 ) -> TrainResult:
     """Train one network on all rows, or one for each fold on the rows outside it.
 
@@ -120,7 +120,8 @@ def train(
         KeyboardInterrupt raised in it acts as Ctrl-C.
     beside
         Work for a thread that has no network left to train: called once where there are several
-        networks, and not after Ctrl-C. What it returns is dropped.
+        networks, and not after Ctrl-C, with the outcome of the first one or None while that is
+        still trained. What it returns is dropped.
 
     Raises
     ------
@@ -158,7 +159,7 @@ def run_networks(
     plan: Plan,
     callback: Callable[[Progress], None] | None,
     snapshot_bytes: int = 0,
-    beside: Callable[[], object] | None = None,
+    beside: Callable[[Outcome | None], object] | None = None,
 ) -> list[_Trained]:
     """Run one job per network on the plan's threads; one network alone gets all threads.
 
@@ -179,22 +180,28 @@ def run_networks(
     n_threads = default_n_threads() if plan.n_threads is None else plan.n_threads
     n_rounds = -(-len(jobs) // n_threads)
     mailbox, cancel = Mailbox(callback), np.zeros(1, dtype=np.uint8)
+    done: dict[int, _Trained] = {}
 
-    def prepare(network: int, job: Callable[[Control, Engine], _Trained]) -> Callable[[], _Trained]:
+    def prepare(network: int, job: Callable[[Control, Engine], _Trained]) -> Callable[[], None]:
         limit = None if plan.time_limit is None else plan.time_limit / n_rounds
         room = snapshot_bytes // len(jobs)
         control = Control(cancel, limit, network, mailbox.put, mailbox.warn, room)
-        return partial(job, control, make_engine(plan.engine, n_threads if len(jobs) == 1 else 1))
+        own_engine = make_engine(plan.engine, n_threads if len(jobs) == 1 else 1)
+
+        def work() -> None:
+            done[network] = job(control, own_engine)
+
+        return work
 
     def work_beside() -> None:
         if beside is not None and not cancel[0]:
-            beside()
+            beside(done[0][0] if 0 in done else None)
 
     prepared = [prepare(network, job) for network, job in enumerate(jobs)]
     # One network alone has all threads, and another one would only be started for nothing.
     behind = [] if beside is None or len(jobs) == 1 else [work_beside]
-    done = run_jobs([*prepared, *behind], n_threads, cancel, mailbox.empty)
-    trained = [one for one in done if one is not None]
+    run_jobs([*prepared, *behind], n_threads, cancel, mailbox.empty)
+    trained = [done[network] for network in range(len(jobs))]
     if cancel[0] and not any(outcome.failure for outcome, _ in trained):
         trained = [(replace(one, stopped_because="interrupted"), own) for one, own in trained]
     return trained

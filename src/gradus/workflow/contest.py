@@ -19,6 +19,7 @@ from gradus.networks.losses import loss_of
 from gradus.tables.target import Classes
 from gradus.training.control import Progress
 from gradus.training.history import History
+from gradus.training.outcome import Outcome
 from gradus.training.plan import Plan
 from gradus.training.snapshots import Snapshots
 from gradus.training.train import TrainResult, train
@@ -26,6 +27,7 @@ from gradus.verdict.baselines import LinearFit, constant_model, linear_model
 from gradus.verdict.intervals import own_share
 from gradus.verdict.neighbors import nearest_neighbors
 from gradus.verdict.verdict import FEWEST_ROWS
+from gradus.workflow.first_look import FirstLook
 from gradus.workflow.options import Options
 from gradus.workflow.prepare import Prepared
 from gradus.workflow.rounds import in_rounds, only
@@ -94,6 +96,7 @@ def hold_contest(
     weights: Float64Array | None,
     options: Options,
     callback: Callable[[Progress], None] | None = None,
+    look: FirstLook | None = None,
 ) -> Contest:
     """Solve the simple models and train the networks.
 
@@ -109,13 +112,21 @@ def hold_contest(
         `hidden` makes a network answer in any case, so one is trained on any number of rows.
     callback
         Told how far training is.
+    look
+        Taken beside the networks where a thread is free and only one kind of them is trained.
 
     Raises
     ------
     KeyboardInterrupt
         If the person stops it.
     """
-    beside = _Beside(prepared, loss_of(settings[0].spec.loss).name, weights, options.seed)
+    beside = _Beside(
+        prepared,
+        settings[0],
+        weights,
+        options.seed,
+        look if len(settings) == 1 else None,
+    )
     if len(prepared.y) < FEWEST_ROWS and options.hidden is None:
         # Nothing could judge it, so it would not answer.
         return Contest(beside.candidates, beside.neighbors, (), (), "", settings[0])
@@ -163,13 +174,21 @@ class _Beside:
     """What the networks are compared with, each solved when it is first asked for."""
 
     prepared: Prepared
-    loss: str
+    settings: Settings
     weights: Float64Array | None
     seed: int
+    look: FirstLook | None
 
-    def solve(self) -> None:
-        """Solve all of it."""
+    @property
+    def loss(self) -> str:
+        """That of all of them."""
+        return loss_of(self.settings.spec.loss).name
+
+    def solve(self, first: Outcome | None) -> None:
+        """Solve all of it, and look at the first network if it is done."""
         _ = self.candidates, self.neighbors
+        if self.look and first and not first.failure:
+            self.look.beside(self.settings, first.params, first.history)
 
     @cached_property
     def candidates(self) -> dict[str, Candidate]:
@@ -263,7 +282,7 @@ def _train_rounds(
     settings: Settings,
     weights: Float64Array | None,
     callback: Callable[[Progress], None] | None,
-    beside: Callable[[], None],
+    beside: Callable[[Outcome | None], None],
 ) -> tuple[list[_Run], Float64Array]:
     """Train one network per fold, by time on the rows before it; also return what they answer.
 
@@ -289,7 +308,8 @@ def _train_rounds(
         order = None if split.order is None else split.order[rows]
         its_weights = None if w is None else w[rows]
         passed_on = its_folds if (its_folds >= 0).any() else None
-        sides: dict[str, Any] = {"groups": groups, "order": order, "beside": beside}
+        sides: dict[str, Any] = {"groups": groups, "order": order}
+        sides["beside"] = beside if number == 0 else lambda _: beside(None)
         sides["callback"] = _numbered(callback, number)
         sides["snapshot_bytes"] = settings.snapshot_bytes // len(rounds)
         if starts:

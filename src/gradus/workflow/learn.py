@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from gradus._typing import BoolArray, Float64Array, Int64Array
-from gradus.diagnosis.doctor import diagnose
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import InvalidParameter
 from gradus.models.model import Model, Origin
@@ -29,7 +28,7 @@ from gradus.verdict.novelty import Novelty
 from gradus.verdict.verdict import FEWEST_ROWS, Verdict, too_few
 from gradus.workflow.branch import Branch
 from gradus.workflow.contest import Candidate, Contest, hold_contest
-from gradus.workflow.examined import first_case
+from gradus.workflow.first_look import FirstLook
 from gradus.workflow.options import Options
 from gradus.workflow.prepare import Notify, Prepared, class_factors
 from gradus.workflow.settings import Settings, choose_second_order, choose_settings
@@ -91,7 +90,8 @@ def learn(
     if branch:
         settings = [branch.settings(prepared, settings, options)]
     settings = [replace(one, snapshot_bytes=snapshot_bytes) for one in settings]
-    contest = hold_contest(prepared, settings, weights, options, callback)
+    look = FirstLook(prepared, weights) if notify else None
+    contest = hold_contest(prepared, settings, weights, options, callback, look)
     if contest.failure is not None and options.hidden is not None:
         if on_failure:
             on_failure(contest)
@@ -109,7 +109,7 @@ def learn(
         ("verdict", (verdict.sentence,)),
         ("detail", verdict.details),
         ("stop", (contest.summary,) if verdict.answered_by == "network" else ()),
-        ("doctor", _doctor_says(prepared, weights, contest) if notify else ()),
+        ("doctor", _doctor_says(look, contest) if look else ()),
     ):
         for sentence in told:
             if notify:
@@ -144,20 +144,12 @@ def possible_settings(prepared: Prepared, options: Options) -> list[Settings]:
     return [usual] if second is None else [usual, second]
 
 
-def _doctor_says(
-    prepared: Prepared, weights: Float64Array | None, contest: Contest
-) -> tuple[str, ...]:
-    """Say in one sentence what was wrong with the first network's training, if anything was."""
-    if not contest.histories:
+def _doctor_says(look: FirstLook, contest: Contest) -> tuple[str, ...]:
+    """Say what was wrong with the first network's training; nothing where none was trained."""
+    if contest.failure is not None or not contest.histories:
         return ()
-    settings, end = contest.settings, contest.candidates["network"].answerer.by_fold[0]
-    start = None if settings.start is None else settings.start[0]
-    trained = settings.spec, settings.plan, start, end, contest.histories[0]
-    case = first_case(prepared, weights, *trained)
-    finding = None if case is None else diagnose(case, looks_at_rows=False)
-    if finding is None:
-        return ()
-    return (f"In training, {finding.problem}: {finding.sentence} Cure: {finding.remedy}.",)
+    end = contest.candidates["network"].answerer.by_fold[0]
+    return look.says(contest.settings, end, contest.histories[0])
 
 
 def _can_hold_out(split: Split) -> bool:
