@@ -37,7 +37,8 @@ def iterated(engine, spec, rule, rows, weights, params, n_steps=6):
         if step is None:
             break
         points.append(step.params)
-        slots, scalars = step.slots, step.scalars
+        step.write(slots)
+        scalars = step.scalars
     return points, [problem.objective(point) for point in points]
 
 

@@ -41,7 +41,7 @@ class Halving(FullBatchRule):
             after = params - grads / 2**halvings
             if problem.objective(after) < objective:
                 memory = scalars + np.array([1, halvings])
-                return Step(after, grads[None], memory, float(np.linalg.norm(grads)))
+                return Step(after, {0: grads}, memory, float(np.linalg.norm(grads)))
         return None
 
 

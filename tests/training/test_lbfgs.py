@@ -62,7 +62,8 @@ def test_it_makes_scikit_learn_s_iterations(problem, n_steps):
     slots, scalars = np.zeros((rule.n_slots, 26)), np.zeros(rule.n_scalars)
     for _ in range(n_steps):
         step = rule.step(Halved(), params, slots, scalars)
-        params, slots, scalars = step.params, step.slots, step.scalars
+        step.write(slots)
+        params, scalars = step.params, step.scalars
     np.testing.assert_allclose(
         params, np.concatenate([part.ravel() for part in expected]), rtol=1e-7, atol=1e-8
     )

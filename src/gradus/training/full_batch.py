@@ -263,7 +263,7 @@ def _commit(
 ) -> None:
     """Copy a finished step into the caller's arrays; doing it twice is doing it once."""
     state.params[:] = step.params
-    state.slots[:] = step.slots
+    step.write(state.slots)
     state.scalars[:] = step.scalars
     state.cursor[:] = cursor
     state.grad_norm[:] = grad_norm

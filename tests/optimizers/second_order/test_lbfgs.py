@@ -32,7 +32,8 @@ def minimized(function, params, n_steps, rule=None):
         if step is None:
             break
         points.append(step.params)
-        slots, scalars = step.slots, step.scalars
+        step.write(slots)
+        scalars = step.scalars
     return points, scalars
 
 

@@ -69,7 +69,7 @@ class LBFGS(FullBatchRule):
     tolerance: float = 1e-4
     memory: int = 10
     name: ClassVar[str] = "lbfgs"
-    #: Evaluations made, the objective here and one iteration before, and steps remembered.
+    #: Evaluations made, the objective here and one iteration before, and steps taken in.
     n_scalars: ClassVar[int] = 4
 
     def __post_init__(self) -> None:
@@ -79,7 +79,7 @@ class LBFGS(FullBatchRule):
 
     @property
     def n_slots(self) -> int:
-        """The gradient, then the steps remembered and the changes of the gradient, oldest first."""
+        """The gradient, then the steps remembered and the changes of the gradient, each a ring."""
         return 1 + 2 * self.memory
 
     def step(
@@ -109,11 +109,10 @@ class LBFGS(FullBatchRule):
         if reached is None:
             return None
         change, fall = reached.params - params, -dot(reached.params - params, grads)
-        remembered, n_kept = pairs.after(change, reached.grads - grads, fall, slots)
-        remembered[0] = reached.grads
-        told = (asked.n_made, reached.objective, objective, n_kept)
+        kept, n_pairs = pairs.after(change, reached.grads - grads, fall)
+        told = (asked.n_made, reached.objective, objective, n_pairs)
         norm = math.sqrt(dot(grads, grads))
-        return Step(reached.params, remembered, np.array(told), norm)
+        return Step(reached.params, {0: reached.grads, **kept}, np.array(told), norm)
 
 
 class _Counted:
@@ -129,22 +128,36 @@ class _Counted:
 
 @dataclass(frozen=True)
 class _Pairs:
-    """Steps s and changes of the gradient y = dg, oldest first; they show the curvature."""
+    """Steps s and changes of the gradient y = dg, in rings; they show the curvature.
+
+    Attributes
+    ----------
+    steps, changes : arrays of shape (memory, n_params)
+    n
+        Pairs taken in: pair k has row ``k % memory`` of both, until another one needs it.
+    """
 
     steps: FloatArray
     changes: FloatArray
+    n: int
 
     @classmethod
-    def read(cls, slots: FloatArray, n_pairs: int) -> "_Pairs":
+    def read(cls, slots: FloatArray, n: int) -> "_Pairs":
         memory = len(slots) // 2
-        return cls(slots[1 : 1 + n_pairs], slots[1 + memory : 1 + memory + n_pairs])
+        return cls(slots[1 : 1 + memory], slots[1 + memory :], n)
+
+    def rows(self) -> list[int]:
+        """Return the rows in use, that of the oldest pair first."""
+        memory = len(self.steps)
+        return [k % memory for k in range(max(0, self.n - memory), self.n)]
 
     def direction(self, grads: FloatArray) -> Float64Array:
         """Compute ``-H g`` by the two loops of [LN89]; ``-g`` where nothing is remembered."""
         down = -grads.astype(np.float64)
-        if len(self.steps) == 0:
+        if self.n == 0:
             return down
-        pairs = [(s, y, 1 / dot(s, y)) for s, y in zip(self.steps, self.changes, strict=True)]
+        remembered = [(self.steps[row], self.changes[row]) for row in self.rows()]
+        pairs = [(s, y, 1 / dot(s, y)) for s, y in remembered]
         shares = []
         for s, y, scale in reversed(pairs):
             shares.append(scale * dot(s, down))
@@ -156,8 +169,8 @@ class _Pairs:
         return down
 
     def after(
-        self, step: FloatArray, change: FloatArray, fall: float, like: FloatArray
-    ) -> tuple[FloatArray, int]:
+        self, step: FloatArray, change: FloatArray, fall: float
+    ) -> tuple[dict[int, FloatArray], int]:
         """Take in one more pair, unless it shows no curvature; the oldest makes room.
 
         Parameters
@@ -165,21 +178,16 @@ class _Pairs:
         step, change : arrays of shape (n_params,)
         fall
             How far the objective would have fallen along the step by its first slope.
-        like
-            Slots, as many as there shall be.
 
         Returns
         -------
-        New slots, of which the first is left to the gradient, and how many pairs they hold.
+        The rows of the slots that change, and how many pairs have been taken in.
         """
-        slots, memory = np.zeros_like(like), len(like) // 2
-        n_new = int(dot(step, change) > _FLAT * fall)
-        n_old = min(len(self.steps), memory - n_new)
-        for first, old, last in ((1, self.steps, step), (1 + memory, self.changes, change)):
-            slots[first : first + n_old] = old[len(old) - n_old :]
-            if n_new:
-                slots[first + n_old] = last
-        return slots, n_old + n_new
+        if not dot(step, change) > _FLAT * fall:
+            return {}, self.n
+        memory = len(self.steps)
+        row = 1 + self.n % memory
+        return {row: step, row + memory: change}, self.n + 1
 
 
 def _go(

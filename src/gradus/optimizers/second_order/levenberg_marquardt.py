@@ -75,7 +75,11 @@ class LevenbergMarquardt(FullBatchRule):
         check_flag("bayesian", self.bayesian)
 
     def step(
-        self, problem: Problem, params: FloatArray, slots: FloatArray, scalars: Float64Array
+        self,
+        problem: Problem,
+        params: FloatArray,
+        slots: FloatArray,  # noqa: ARG002 one signature
+        scalars: Float64Array,
     ) -> Step | None:
         """Make one accepted step; see `FullBatchRule.step`."""
         mu, nu, l2, gamma = scalars.tolist()
@@ -103,7 +107,7 @@ class LevenbergMarquardt(FullBatchRule):
                     gain = min(2 * fall / foretold, 2.0)  # more would change nothing
                     mu *= max(1 / 3, 1 - (gain - 1) ** 3)
                     norm = math.sqrt(dot(system.grads, system.grads))
-                    return Step(after, slots, np.array([mu, 2.0, l2, gamma]), norm)
+                    return Step(after, {}, np.array([mu, 2.0, l2, gamma]), norm)
             mu, nu = mu * nu, nu * 2
         return None
 

@@ -4,6 +4,7 @@ A method knows the objective by these questions alone: no layers, rows, engines 
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, Protocol
 
@@ -106,7 +107,8 @@ class Step:
     Attributes
     ----------
     params : new array of shape (n_params,)
-    slots : new array of shape (n_slots, n_params)
+    slots
+        The rows of the slots that change, each of shape (n_params,), by their number.
     scalars : new array of shape (n_scalars,)
         What the method remembers, besides the slots.
     grad_norm
@@ -114,9 +116,14 @@ class Step:
     """
 
     params: FloatArray
-    slots: FloatArray
+    slots: Mapping[int, FloatArray]
     scalars: Float64Array
     grad_norm: float
+
+    def write(self, slots: FloatArray) -> None:
+        """Copy the rows that change; doing it twice is doing it once."""
+        for row, values in self.slots.items():
+            slots[row] = values
 
 
 class Exhausted(Exception):

@@ -81,7 +81,11 @@ class TruncatedNewton(FullBatchRule):
         check_whole("max_products", self.max_products, at_least=1)
 
     def step(
-        self, problem: Problem, params: FloatArray, slots: FloatArray, scalars: Float64Array
+        self,
+        problem: Problem,
+        params: FloatArray,
+        slots: FloatArray,  # noqa: ARG002 one signature
+        scalars: Float64Array,
     ) -> Step | None:
         """Make one iteration; see `FullBatchRule.step`."""
         radius, norm_before = scalars.tolist()
@@ -97,7 +101,7 @@ class TruncatedNewton(FullBatchRule):
         if taken is None:
             return None
         after, radius = taken
-        return Step(after, slots, np.array([radius, norm]), norm)
+        return Step(after, {}, np.array([radius, norm]), norm)
 
     def _descend(
         self, here: "_Here", radius: float, share: float
