@@ -47,7 +47,8 @@ void spin_once(int spin) noexcept {
 }
 
 /// Which tasks of the job are not taken yet: one word, so that a thread takes a task of the job it
-/// saw or none.
+/// saw or none. The caller takes them from the first on and helpers from the last, so that in job
+/// after job of the same rows or parameters each finds much of its own in its cache.
 struct Ticket {
     std::uint64_t word;
 
@@ -56,14 +57,16 @@ struct Ticket {
                                                                   << 24};
     }
     Index next() const noexcept { return static_cast<Index>(word & 0xffffff); }
-    Index n_tasks() const noexcept { return static_cast<Index>(word >> 24 & 0xffffff); }
+    Index end() const noexcept { return static_cast<Index>(word >> 24 & 0xffffff); }
+    Index n_left() const noexcept { return end() - next(); }
     bool is_for(int worker) const noexcept {
-        return next() < n_tasks() && worker < static_cast<int>(word >> 48);
+        return n_left() > 0 && worker < static_cast<int>(word >> 48);
     }
-    Ticket after_one() const noexcept { return {word + 1}; }
-    Ticket after_all() const noexcept {
-        return {word + static_cast<std::uint64_t>(n_tasks() - next())};
+    Index task_for(int worker) const noexcept { return worker == 0 ? next() : end() - 1; }
+    Ticket after_one(int worker) const noexcept {
+        return {worker == 0 ? word + 1 : word - (std::uint64_t{1} << 24)};
     }
+    Ticket after_all() const noexcept { return {word + static_cast<std::uint64_t>(n_left())}; }
 };
 
 /// Lets the caller work alone for a while after a helper kept it waiting, as it does when another
@@ -163,10 +166,10 @@ private:
         Ticket ticket{ticket_.load(std::memory_order_acquire)};
         do {
             if (!ticket.is_for(worker)) return false;
-        } while (!ticket_.compare_exchange_weak(ticket.word, ticket.after_one().word,
+        } while (!ticket_.compare_exchange_weak(ticket.word, ticket.after_one(worker).word,
                                                 std::memory_order_acquire));
         try {
-            task_.function(task_.context, first_ + ticket.next(), worker);
+            task_.function(task_.context, first_ + ticket.task_for(worker), worker);
         } catch (...) {
             {
                 const std::lock_guard<std::mutex> lock(parking_);
@@ -182,11 +185,11 @@ private:
     void leave_the_rest() noexcept {
         Ticket ticket{ticket_.load(std::memory_order_relaxed)};
         do {
-            if (ticket.next() >= ticket.n_tasks()) return;
+            if (ticket.n_left() == 0) return;
         } while (!ticket_.compare_exchange_weak(ticket.word, ticket.after_all().word,
                                                 std::memory_order_relaxed));
         is_whole_.store(false, std::memory_order_relaxed);
-        open_.fetch_sub(ticket.n_tasks() - ticket.next(), std::memory_order_release);
+        open_.fetch_sub(ticket.n_left(), std::memory_order_release);
     }
 
     // Gives how many threads there are, the caller among them; fewer than `wanted` where the system

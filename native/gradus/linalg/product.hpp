@@ -36,11 +36,13 @@ struct TaskBlock {
 };
 
 /// How a product of rows x cols is cut into tasks for n_threads: large blocks, since each packs its
-/// part of b anew, but enough of them that no thread waits long for another.
+/// part of b anew, but enough of them that no thread waits long for another. Tasks follow one
+/// another along the rows, and a high product is cut into rows first: then what one thread makes of
+/// it lies together, and no other core's lines lie between, which prefetching would take away.
 struct ProductTasks {
     Index rows;
     Index cols = ProductBlocks::kMostCols;
-    Index per_col;
+    Index per_row;
     Index count;
 
     ProductTasks(Index all_rows, Index all_cols, double work, int n_threads) noexcept {
@@ -48,16 +50,19 @@ struct ProductTasks {
         const auto parts = [](Index all, Index part) {
             return std::max<Index>(1, (all + part - 1) / part);
         };
-        per_col = parts(all_rows, ProductBlocks::kRows);
-        while (per_col * parts(all_cols, cols) < enough && cols > ProductBlocks::kCols) cols /= 2;
-        const Index more = parts(enough, per_col * parts(all_cols, cols));
+        const Index per_col = parts(all_rows, ProductBlocks::kRows);
+        while (all_rows < all_cols && per_col * parts(all_cols, cols) < enough &&
+               cols > ProductBlocks::kCols) {
+            cols /= 2;
+        }
+        per_row = parts(all_cols, cols);
+        const Index more = parts(enough, per_col * per_row);
         rows = std::max(parts(all_rows, per_col * more), ProductBlocks::kFewestRows);
-        per_col = parts(all_rows, rows);
-        count = per_col * parts(all_cols, cols);
+        count = parts(all_rows, rows) * per_row;
     }
 
     TaskBlock at(Index task, Index all_rows, Index all_cols) const noexcept {
-        const Index row = task % per_col * rows, col = task / per_col * cols;
+        const Index row = task / per_row * rows, col = task % per_row * cols;
         return {row, std::min(rows, all_rows - row), col, std::min(cols, all_cols - col)};
     }
 
