@@ -45,7 +45,10 @@ struct ProductTasks {
     Index per_row;
     Index count;
 
-    ProductTasks(Index all_rows, Index all_cols, double work, int n_threads) noexcept {
+    ProductTasks(Index all_rows, Index all_cols, double work, int n_threads) noexcept
+        : rows(all_rows), per_row(1), count(1) {
+        // The divisions below take as long as a small product.
+        if (n_threads == 1 && all_rows <= ProductBlocks::kRows && all_cols <= cols) return;
         const Index enough = n_threads == 1 ? 1 : (work < kShort ? 1 : 3) * n_threads;
         const auto parts = [](Index all, Index part) {
             return std::max<Index>(1, (all + part - 1) / part);
@@ -62,6 +65,7 @@ struct ProductTasks {
     }
 
     TaskBlock at(Index task, Index all_rows, Index all_cols) const noexcept {
+        if (count == 1) return {0, all_rows, 0, all_cols};
         const Index row = task / per_row * rows, col = task % per_row * cols;
         return {row, std::min(rows, all_rows - row), col, std::min(cols, all_cols - col)};
     }

@@ -193,9 +193,20 @@ void each_row(MatrixView<T> outputs, MatrixView<const T> y, const T* weights, do
               Totals& totals, OfRow&& of_row) {
     const auto scale_of = [&](double w) { return weight_sum > 0 ? w / weight_sum : 0.0; };
     Totals sums = totals;
+    if (weights == nullptr) {
+        const double scale = scale_of(1);
+        for (Index i = 0; i < outputs.rows; ++i) {
+            const RowLoss row = of_row(outputs.row(i), y.row(i), scale);
+            sums.loss += row.loss;
+            sums.measure += row.measure;
+        }
+        sums.weight += static_cast<double>(outputs.rows);
+        totals = sums;
+        return;
+    }
     double w = 1, scale = scale_of(w);  // most rows weigh what the one before did
     for (Index i = 0; i < outputs.rows; ++i) {
-        if (weights != nullptr && static_cast<double>(weights[i]) != w) {
+        if (static_cast<double>(weights[i]) != w) {
             w = static_cast<double>(weights[i]);
             scale = scale_of(w);
         }

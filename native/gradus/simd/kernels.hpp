@@ -127,7 +127,7 @@ struct Kernels {
     /// x(i, j) = 0 where not a(i, j) > 0.
     void (*gate)(T* x, Index x_stride, const T* a, Index a_stride, Index rows, Index cols);
 
-    /// out[j] = [out[j] +] sum over i of x(i, j), rows in rising order.
+    /// out[j] = [out[j] +] sum over i of x(i, j): every fourth row is one chain, in rising order.
     void (*column_sums)(const T* x, Index stride, Index rows, Index cols, T* out, bool accumulate);
 
     /// out[i] = e^(x[i] + shift).

@@ -127,35 +127,43 @@ void gate(T* x, Index x_stride, const T* a, Index a_stride, Index rows, Index co
     }
 }
 
-/// As many columns as make up groups of `Vectors` vectors, from column j on: sums that do not wait
-/// for one another.
-template <class T, int Vectors>
-Index column_sums_of(const T* x, Index stride, Index rows, Index j, Index cols, T* out,
-                     bool accumulate) {
-    constexpr Index W = Vec<T>::size;
-    for (; j + Vectors * W <= cols; j += Vectors * W) {
-        Vec<T> sum[Vectors];
-        unrolled<Vectors>([&](auto v) { sum[v] = Vec<T>::set(T(0)); });
-        for (Index i = 0; i < rows; ++i) {
-            const T* from = x + i * stride + j;
-            unrolled<Vectors>([&](auto v) { sum[v] = sum[v] + Vec<T>::load(from + v * W); });
-        }
-        unrolled<Vectors>([&](auto v) {
-            T* to = out + j + v * W;
-            (accumulate ? Vec<T>::load(to) + sum[v] : sum[v]).store(to);
-        });
-    }
-    return j;
+/// Row by row in four chains that do not wait for one another: load(i, v) is vector v of row i, and
+/// store(v, sum) takes its sum over the rows.
+template <class T, int Vectors, class Load, class Store>
+void sum_rows(Index rows, Load load, Store store) {
+    constexpr int kChains = 4;
+    Vec<T> sum[kChains][Vectors];
+    const auto add = [&](auto chain, Index i) {
+        unrolled<Vectors>([&](auto v) { sum[chain][v] = sum[chain][v] + load(i, v); });
+    };
+    unrolled<kChains>(
+        [&](auto chain) { unrolled<Vectors>([&](auto v) { sum[chain][v] = Vec<T>::set(T(0)); }); });
+    Index i = 0;
+    for (; i + kChains <= rows; i += kChains)
+        unrolled<kChains>([&](auto chain) { add(chain, i + chain); });
+    unrolled<kChains - 1>([&](auto chain) {
+        if (i + chain < rows) add(chain, i + chain);
+    });
+    unrolled<Vectors>([&](auto v) { store(v, (sum[0][v] + sum[1][v]) + (sum[2][v] + sum[3][v])); });
 }
 
 template <class T>
 void column_sums(const T* x, Index stride, Index rows, Index cols, T* out, bool accumulate) {
-    Index j = column_sums_of<T, 4>(x, stride, rows, 0, cols, out, accumulate);
-    j = column_sums_of<T, 2>(x, stride, rows, j, cols, out, accumulate);
+    constexpr Index W = Vec<T>::size;
+    Index j = 0;
+    for (; j + 2 * W <= cols; j += 2 * W) {
+        sum_rows<T, 2>(
+            rows, [&](Index i, auto v) { return Vec<T>::load(x + i * stride + j + v * W); },
+            [&](auto v, Vec<T> sum) {
+                T* to = out + j + v * W;
+                (accumulate ? Vec<T>::load(to) + sum : sum).store(to);
+            });
+    }
     for_each_vector<T>(cols - j, [&](Index k, auto load, auto store) {
-        Vec<T> sum = Vec<T>::set(T(0));
-        for (Index i = 0; i < rows; ++i) sum = sum + load(x + i * stride + j + k);
-        store(accumulate ? load(out + j + k) + sum : sum, out + j + k);
+        T* to = out + j + k;
+        sum_rows<T, 1>(
+            rows, [&](Index i, auto) { return load(x + i * stride + j + k); },
+            [&](auto, Vec<T> sum) { store(accumulate ? load(to) + sum : sum, to); });
     });
 }
 
@@ -183,20 +191,24 @@ void add_scaled(T* y, const T* x, T factor, Index n) {
 /// In four sums for each lane, which do not wait for one another.
 template <class T>
 double sum_squares(const T* x, Index n) {
-    constexpr Index W = Vec<double>::size, kChains = 4;
-    Vec<double> sums[kChains];
-    for (auto& sum : sums) sum = Vec<double>::set(0);
+    constexpr Index W = Vec<double>::size;
+    constexpr int kChains = 4;
+    Vec<double> sum[kChains];
+    const auto add = [&](auto chain, Index i) {
+        const Vec<double> some = widened(x + i);
+        sum[chain] = fma(some, some, sum[chain]);
+    };
+    unrolled<kChains>([&](auto chain) { sum[chain] = Vec<double>::set(0); });
     Index i = 0;
-    for (; i + kChains * W <= n; i += kChains * W) {
-        for (Index chain = 0; chain < kChains; ++chain) {
-            const Vec<double> some = widened(x + i + chain * W);
-            sums[chain] = fma(some, some, sums[chain]);
-        }
+    for (; i + kChains * W <= n; i += kChains * W)
+        unrolled<kChains>([&](auto chain) { add(chain, i + chain * W); });
+    for (; i + W <= n; i += W) add(Constant<0>{}, i);
+    double lanes[W], total = 0;
+    ((sum[0] + sum[1]) + (sum[2] + sum[3])).store(lanes);
+    for (Index lane = 0; i + lane < n; ++lane) {
+        const double one = static_cast<double>(x[i + lane]);
+        lanes[lane] += one * one;
     }
-    double lanes[kChains * W], total = 0;
-    for (Index chain = 0; chain < kChains; ++chain) sums[chain].store(lanes + chain * W);
-    for (Index k = 0; i < n; ++i, ++k)
-        lanes[k] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
     for (double lane : lanes) total += lane;
     return total;
 }

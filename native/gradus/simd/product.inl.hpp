@@ -157,8 +157,9 @@ void tiles(Index depth, const E* a, Index a_row, Index a_col, Panels<E> b, Sum<E
     constexpr Index W = Vec<E>::size, N = kTileVectors * W;
     // Tiles of about the same height: a low one leaves the processor waiting for its own sums.
     const Index n_tiles = (rows + kTileRows - 1) / kTileRows;
-    for (Index t = 0; t < n_tiles; ++t) {
-        const Index row = t * rows / n_tiles, high = (t + 1) * rows / n_tiles - row;
+    const Index low = n_tiles > 1 ? rows / n_tiles : rows, n_higher = rows - n_tiles * low;
+    for (Index t = 0, row = 0, high = 0; t < n_tiles; ++t, row += high) {
+        high = t < n_higher ? low + 1 : low;
         for (Index col = 0; col < cols; col += N) {
             const Index wide = cols - col < N ? cols - col : N;
             const Index vectors = (wide + W - 1) / W, last = wide - (vectors - 1) * W;

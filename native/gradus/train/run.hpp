@@ -176,13 +176,15 @@ private:
         for (Index p = start; batches_.weights != nullptr && p < end; p += pass_.chunk_rows()) {
             const Index rows = std::min(pass_.chunk_rows(), end - p);
             pick(p, {0, rows}, order);
-            for (Index i = 0; i < rows; ++i) weight += weight_of(numbers_[i]);
+            for (Index i = 0; i < rows; ++i)
+                weight += static_cast<double>(batches_.weights[numbers_[i]]);
         }
         for (Index from = start; from < end; from += pass_.chunk_rows()) {
             const Index rows = std::min(pass_.chunk_rows(), end - from);
             if (!pass_.add_chunk(state.parameters.params,
                                  {x_, rows, batches_.x.cols, batches_.x.cols},
-                                 {y_, rows, batches_.y.cols, batches_.y.cols}, weights_, weight,
+                                 {y_, rows, batches_.y.cols, batches_.y.cols},
+                                 batches_.weights == nullptr ? nullptr : weights_, weight,
                                  from == start, &dropping, grads, totals, crew, [&](RowRange some) {
                                      pick(from, some, order);
                                      gather(some);
@@ -205,9 +207,6 @@ private:
         for (Index i = 0; batches_.rows != nullptr && i < rows.count; ++i)
             numbers[i] = batches_.rows[numbers[i]];
     }
-    double weight_of(Index row) const noexcept {
-        return batches_.weights == nullptr ? 1.0 : static_cast<double>(batches_.weights[row]);
-    }
 
     void gather(RowRange rows) noexcept {
         const Index x_cols = batches_.x.cols, y_cols = batches_.y.cols;
@@ -215,8 +214,8 @@ private:
                            x_cols, x_ + rows.at * x_cols);
         kernels_.copy_rows(batches_.y.data, batches_.y.stride, numbers_ + rows.at, rows.count,
                            y_cols, y_ + rows.at * y_cols);
-        for (Index i = rows.at; i < rows.at + rows.count; ++i) {
-            weights_[i] = static_cast<T>(weight_of(numbers_[i]));
+        for (Index i = rows.at; batches_.weights != nullptr && i < rows.at + rows.count; ++i) {
+            weights_[i] = batches_.weights[numbers_[i]];
             // Its numbers may be anything, and must not enter a product.
             if (weights_[i] == 0) std::fill_n(x_ + i * x_cols, x_cols, T(0));
         }
