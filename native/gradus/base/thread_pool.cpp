@@ -30,8 +30,9 @@ inline void pause_briefly() noexcept {
 
 using Clock = std::chrono::steady_clock;
 
-// About 50 microseconds: the next product of the same step usually comes sooner.
-constexpr int kSpins = 2000;
+// How long a thread without tasks stays awake: the next call from a loop in Python usually comes
+// sooner, and who sleeps takes 50 microseconds to come and the caller 10 to wake.
+constexpr Clock::duration kAwake = std::chrono::microseconds(200);
 // Who spins longer lets others have the processor: the one waited for may be among them.
 constexpr int kShortSpins = 200;
 // Tasks of one job; what is more is done in several.
@@ -210,8 +211,9 @@ private:
             return Ticket{ticket_.load(std::memory_order_seq_cst)}.is_for(worker);
         };
         while (true) {
-            for (int spin = 0; spin < kSpins; ++spin) {
-                if (take_one(worker)) spin = 0;
+            Clock::time_point since = Clock::now();
+            for (int spin = 1; spin % kShortSpins != 0 || Clock::now() - since < kAwake; ++spin) {
+                if (take_one(worker)) since = Clock::now();
                 spin_once(spin);
             }
             std::unique_lock<std::mutex> lock(parking_);
