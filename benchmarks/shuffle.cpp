@@ -12,6 +12,9 @@
 #include <vector>
 
 #define GRADUS_ISA gradus::here
+#if defined(__AVX512F__)
+#include "simd/vec_avx512.hpp"
+#endif
 #include "simd/shuffle.inl.hpp"
 #include "train/row_order.hpp"
 
@@ -43,11 +46,17 @@ std::int64_t weighted_sum(const std::vector<Index>& rows) {
 
 int main() {
     std::int64_t sum = 0;
-    std::printf("rows        feistel walk   sorted keys   fisher-yates   (ns per row)\n");
+    std::printf(
+        "rows        feistel walk   its shifts kept   sorted keys   fisher-yates   (ns per row)\n");
     for (const Index n : {1000, 60000, 1000000, 10000000}) {
-        const double walk = nanoseconds_per_row(n, sum, [n](int run) {
+        std::vector<std::int32_t> shifts(1 << 16);
+        const auto walk = [&](int run, bool keeps_shifts) {
             constexpr Index kBatch = 256;
-            const gradus::RowOrder order = gradus::row_order(7, run, n);
+            gradus::RowOrder order = gradus::row_order(7, run, n);
+            if (keeps_shifts) {
+                gradus::here::row_shifts(order, shifts.data());
+                order.shifts = shifts.data();
+            }
             std::int64_t s = 0, batch[kBatch];
             for (Index p = 0; p < n; p += kBatch) {
                 const Index count = std::min(kBatch, n - p);
@@ -55,7 +64,11 @@ int main() {
                 for (Index i = 0; i < count; ++i) s += batch[i] ^ (p + i);
             }
             return s;
-        });
+        };
+        const double walked =
+            nanoseconds_per_row(n, sum, [&](int run) { return walk(run, false); });
+        const double looked_up =
+            nanoseconds_per_row(n, sum, [&](int run) { return walk(run, true); });
         std::vector<Index> rows(static_cast<std::size_t>(n));
         std::vector<std::pair<std::uint64_t, Index>> keys(rows.size());
         const double sorted = nanoseconds_per_row(n, sum, [&](int run) {
@@ -74,7 +87,7 @@ int main() {
             }
             return weighted_sum(rows);
         });
-        std::printf("%-10td %12.1f %13.1f %14.1f\n", n, walk, sorted, swapped);
+        std::printf("%-10td %13.1f %17.1f %13.1f %14.1f\n", n, walked, looked_up, sorted, swapped);
     }
     return sum == 42;
 }

@@ -33,36 +33,53 @@ inline std::uint64_t epoch_key(std::uint64_t key, std::int64_t epoch) {
     return mix64(key + kGolden * (static_cast<std::uint64_t>(epoch) + 1));
 }
 
-/// Some positions at once; the compiler makes vectors of the loops over them.
-class Feistel {
+/// Some positions at once, as numbers of the type `Word`; the compiler makes vectors of the loops
+/// over them.
+template <class Word>
+class Positions {
 public:
     static constexpr std::uint64_t kLanes = 32;
 
-    explicit Feistel(const RowOrder& order) : order_(order) {}
+    explicit Positions(const RowOrder& order) : order_(order) {}
 
     /// Lane 0 at position v, the others at the positions after it.
     void start(std::uint64_t v) {
         const std::uint64_t left = v % order_.width, right = v / order_.width;
         if (order_.width < kLanes) {
             for (std::uint64_t i = 0; i < kLanes; ++i) {
-                left_[i] = (left + i) % order_.width;
-                right_[i] = right + (left + i) / order_.width;
+                left_[i] = static_cast<Word>((left + i) % order_.width);
+                right_[i] = static_cast<Word>(right + (left + i) / order_.width);
             }
             return;
         }
         for (std::uint64_t i = 0; i < kLanes; ++i) {
             const std::uint64_t is_over = left + i >= order_.width ? 1 : 0;
-            left_[i] = left + i - is_over * order_.width;
-            right_[i] = right + is_over;
+            left_[i] = static_cast<Word>(left + i - is_over * order_.width);
+            right_[i] = static_cast<Word>(right + is_over);
         }
     }
+    std::uint64_t at(std::uint64_t i) const {
+        return static_cast<std::uint64_t>(right_[i]) * order_.width +
+               static_cast<std::uint64_t>(left_[i]);
+    }
+
+protected:
+    const RowOrder& order_;
+    Word left_[kLanes];
+    Word right_[kLanes];
+};
+
+/// Each shift is computed where it is needed.
+class Feistel : public Positions<std::uint64_t> {
+public:
+    using Positions::Positions;
+
     void walk() {
         for (std::uint64_t r = 0; r < order_.n_rounds; r += 2) {
             shift(left_, right_, order_.key + r * kRoundStride, order_.width);
             shift(right_, left_, order_.key + (r + 1) * kRoundStride, order_.height);
         }
     }
-    std::uint64_t at(std::uint64_t i) const { return right_[i] * order_.width + left_[i]; }
 
 private:
     // By way of an array that nothing else points to, which lets the compiler make vectors.
@@ -75,22 +92,59 @@ private:
         }
         for (std::uint64_t i = 0; i < kLanes; ++i) to[i] = shifted[i];
     }
-
-    const RowOrder& order_;
-    std::uint64_t left_[kLanes];
-    std::uint64_t right_[kLanes];
 };
 
-inline void shuffled_rows(const RowOrder& order, std::ptrdiff_t first, std::ptrdiff_t count,
-                          std::int64_t* out) {
-    Feistel lanes(order);
-    constexpr auto kLanes = static_cast<std::ptrdiff_t>(Feistel::kLanes);
+/// Shifts are looked up: there are as many as a few rows ask for.
+class ShiftedFeistel : public Positions<std::int32_t> {
+public:
+    using Positions::Positions;
+
+    void walk() {
+        const auto width = static_cast<std::int32_t>(order_.width);
+        const auto height = static_cast<std::int32_t>(order_.height);
+        const std::int32_t* shifts = order_.shifts;
+        // Lanes past the last position, for which nobody asks, must not look past the table.
+        for (std::int32_t& right : right_) right = right < height ? right : 0;
+        for (std::uint64_t r = 0; r < order_.n_rounds; r += 2, shifts += 2 * order_.width) {
+            shift(left_, right_, shifts, width);
+            shift(right_, left_, shifts + order_.width, height);
+        }
+    }
+
+private:
+    static void shift(std::int32_t* to, const std::int32_t* from, const std::int32_t* shifts,
+                      std::int32_t below) {
+#if defined(GRADUS_HAS_GATHERS)
+        for (std::uint64_t i = 0; i < kLanes; i += 16) add_modulo(to + i, from + i, shifts, below);
+#else
+        for (std::uint64_t i = 0; i < kLanes; ++i) {
+            const std::int32_t sum = to[i] + shifts[from[i]];
+            to[i] = sum >= below ? sum - below : sum;
+        }
+#endif
+    }
+};
+
+inline void row_shifts(const RowOrder& order, std::int32_t* out) {
+    for (std::uint64_t r = 0; r < order.n_rounds; ++r, out += order.width) {
+        const std::uint64_t key = order.key + r * kRoundStride;
+        const std::uint64_t below = r % 2 == 0 ? order.width : order.height;
+        for (std::uint64_t v = 0; v < order.width; ++v)
+            out[v] = static_cast<std::int32_t>(round_shift(key + v * kGolden, below));
+    }
+}
+
+template <class Lanes>
+void shuffled_rows_by(const RowOrder& order, std::ptrdiff_t first, std::ptrdiff_t count,
+                      std::int64_t* out) {
+    Lanes lanes(order);
+    constexpr auto kLanes = static_cast<std::ptrdiff_t>(Lanes::kLanes);
     for (std::ptrdiff_t from = 0; from < count; from += kLanes) {
         const std::ptrdiff_t n = count - from < kLanes ? count - from : kLanes;
         lanes.start(static_cast<std::uint64_t>(first + from));
         lanes.walk();
         std::uint64_t row[kLanes], n_outside = 0;
-        for (std::uint64_t i = 0; i < Feistel::kLanes; ++i) {
+        for (std::uint64_t i = 0; i < Lanes::kLanes; ++i) {
             row[i] = lanes.at(i);
             n_outside += row[i] >= order.n ? 1 : 0;
         }
@@ -103,6 +157,12 @@ inline void shuffled_rows(const RowOrder& order, std::ptrdiff_t first, std::ptrd
             }
         }
     }
+}
+
+inline void shuffled_rows(const RowOrder& order, std::ptrdiff_t first, std::ptrdiff_t count,
+                          std::int64_t* out) {
+    if (order.shifts == nullptr) return shuffled_rows_by<Feistel>(order, first, count, out);
+    shuffled_rows_by<ShiftedFeistel>(order, first, count, out);
 }
 
 }  // namespace GRADUS_ISA

@@ -35,6 +35,7 @@ struct RowOrder {
     std::uint64_t width;
     std::uint64_t height;
     std::uint64_t n_rounds;
+    const std::int32_t* shifts = nullptr;  // (n_rounds, width), of Kernels::row_shifts, or null
 };
 
 /// Rows in the order in which the steps will want them, gathered for many steps at once; `epoch`

@@ -156,4 +156,16 @@ inline void transpose(const double* from, std::ptrdiff_t from_stride, double* to
     }
 }
 
+#define GRADUS_HAS_GATHERS
+
+/// to[i] = to[i] + table[from[i]], less `below` where it is not below that, for i < 16.
+inline void add_modulo(std::int32_t* to, const std::int32_t* from, const std::int32_t* table,
+                       std::int32_t below) {
+    const __m512i shifts = _mm512_i32gather_epi32(_mm512_loadu_si512(from), table, 4);
+    const __m512i sum = _mm512_add_epi32(_mm512_loadu_si512(to), shifts);
+    // What is below wraps to a large number.
+    const __m512i less = _mm512_sub_epi32(sum, _mm512_set1_epi32(below));
+    _mm512_storeu_si512(to, _mm512_min_epu32(sum, less));
+}
+
 }  // namespace GRADUS_ISA

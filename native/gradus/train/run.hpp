@@ -34,7 +34,8 @@ public:
           x_(arena_.take<T>(pass_.chunk_rows() * batches.x.cols)),
           y_(arena_.take<T>(pass_.chunk_rows() * batches.y.cols)),
           weights_(arena_.take<T>(pass_.chunk_rows())),
-          numbers_(arena_.take<std::int64_t>(pass_.chunk_rows())) {
+          numbers_(arena_.take<std::int64_t>(pass_.chunk_rows())),
+          orders_(batches.shuffle_key, batches.n_rows, arena_) {
         if (TinySteps<T>::fits(network, rule, batches))
             tiny_.emplace(network, rule, batches, max_grad_norm, updater_);
         if (uses_blocks_) by_blocks_.emplace(network, updater_, arena_, n_threads);
@@ -45,6 +46,8 @@ public:
                   const Crew& crew, Watch& watch) {
         const std::size_t n_layers = network_.layers().size();
         double* log_row = log.rows;
+        if (batches_.batch_size < batches_.n_rows)
+            wanted_rows_ = static_cast<Index>(rates.size()) * batches_.batch_size;
         std::size_t n_measured = 0;
         for (std::size_t s = 0; s < rates.size();) {
             if (s % look_every_ == 0) {
@@ -92,6 +95,7 @@ private:
         size.add<T>(chunk * batches.y.cols);
         size.add<T>(chunk);
         size.add<std::int64_t>(chunk);
+        EpochOrders::count(size, batches.n_rows);
         return size;
     }
 
@@ -170,7 +174,7 @@ private:
     bool batch_gradient(const TrainState<T>& state, Totals& totals, T* grads, const Crew& crew) {
         const Index start = state.cursor[1] * batches_.batch_size;
         const Index end = std::min(start + batches_.batch_size, batches_.n_rows);
-        const RowOrder order = row_order(batches_.shuffle_key, state.cursor[0], batches_.n_rows);
+        const RowOrder& order = orders_.at(kernels_, state.cursor[0], wanted_rows_);
         const Dropping dropping{part_key(batches_.dropout_key, state.cursor[0]), numbers_};
         double weight = batches_.weights == nullptr ? static_cast<double>(end - start) : 0.0;
         for (Index p = start; batches_.weights != nullptr && p < end; p += pass_.chunk_rows()) {
@@ -248,6 +252,8 @@ private:
     T* y_;
     T* weights_;
     std::int64_t* numbers_;  // of the chunk's rows
+    EpochOrders orders_;
+    Index wanted_rows_ = 0;  // of the orders, by the call
 };
 
 }  // namespace gradus

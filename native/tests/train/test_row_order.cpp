@@ -28,6 +28,16 @@ void check_bijection(int set, std::int64_t epoch, Index n) {
     std::vector<std::int64_t> rest(static_cast<std::size_t>(count));
     available<double>(set).shuffled_rows(row_order(42, epoch, n), first, count, rest.data());
     CHECK(std::equal(rest.begin(), rest.end(), rows.begin() + first));
+
+    ArenaSize size;
+    EpochOrders::count(size, n);
+    Arena arena(size);
+    EpochOrders orders(42, n, arena);
+    const RowOrder& order = orders.at(available<float>(set), epoch, 3 * n);
+    CHECK(order.shifts != nullptr);
+    rest.assign(rest.size(), -1);
+    available<float>(set).shuffled_rows(order, first, count, rest.data());
+    CHECK(std::equal(rest.begin(), rest.end(), rows.begin() + first));
 }
 
 }  // namespace
