@@ -149,3 +149,18 @@ def test_what_a_rule_remembers_decays_to_0(engine, name, dtype, width, rng):
         assert not state.slots[idle].any()
     if not isinstance(rule, AdamW):
         np.testing.assert_allclose(state.params[idle[1]], first, rtol=1e-6)
+
+
+@pytest.mark.parametrize("width", [2, 20])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", [name for name, rule in RULES.items() if rule.n_slots])
+def test_a_parameter_whose_square_is_nothing_becomes_0(engine, name, dtype, width, rng):
+    """A penalty makes such numbers of the weights of an input that is always 0."""
+    rule, smallest = RULES[name], np.finfo(dtype).smallest_normal
+    spec = NetworkSpec(2, (Dense(width, "tanh"), Dense(1)))
+    X = np.column_stack([rng.normal(size=6), np.zeros(6)]).astype(dtype)
+    state = TrainState.start(initial_params(spec, 0).astype(dtype), rule.n_slots)
+    state.params[width], state.params[width + 1] = 0.9 * smallest**0.5, -1.1 * smallest**0.5
+    run(engine, spec, rule, Batches(X, X[:, :1], None, None, 6, 1), state, np.full(1, 1e-3))
+    assert (state.params[width] == 0) == (not isinstance(rule, Adagrad))
+    assert state.params[width + 1] == pytest.approx(-1.1 * smallest**0.5, rel=1e-3)

@@ -8,13 +8,26 @@ namespace GRADUS_ISA {
 
 template <class T>
 inline constexpr T kSmallestNormal = static_cast<T>(sizeof(T) == 4 ? 0x1p-126 : 0x1p-1022);
+template <class T>
+inline constexpr T kItsRoot = static_cast<T>(sizeof(T) == 4 ? 0x1p-63 : 0x1p-511);
+
+template <class T>
+Vec<T> zero_below(T least, Vec<T> x) {
+    return where_less(abs(x), Vec<T>::set(least), Vec<T>::set(T(0)), x);
+}
 
 /// A mean that decays past the smallest normal number is 0: it moves nothing, and processors take
 /// many times as long over what is below.
 template <class T>
 Vec<T> decayed(Vec<T> mean) {
-    const Vec<T> zero = Vec<T>::set(T(0));
-    return where_less(abs(mean), Vec<T>::set(kSmallestNormal<T>), zero, mean);
+    return zero_below(kSmallestNormal<T>, mean);
+}
+
+/// A parameter whose square is below the smallest normal number is 0, since so are its products
+/// with others like it.
+template <class T>
+Vec<T> vanished(Vec<T> param) {
+    return zero_below(kItsRoot<T>, param);
 }
 
 template <class T>
@@ -32,7 +45,7 @@ void descend(T* params, T* velocity, const T* grads, Index n, const DescentStep&
         Vec<T> change = decayed(momentum * load(velocity + i) + plain);
         store(change, velocity + i);
         if (step.nesterov) change = momentum * change + plain;
-        store(load(params + i) + change, params + i);
+        store(vanished(load(params + i) + change), params + i);
     });
 }
 
@@ -50,7 +63,7 @@ void adam(T* params, T* mean, T* square, const T* grads, Index n, const AdamStep
         store(m, mean + i);
         store(v, square + i);
         const Vec<T> change = rate * m / (sqrt(v * correct_2) + epsilon);
-        store(load(params + i) * keep - change, params + i);
+        store(vanished(load(params + i) * keep - change), params + i);
     });
 }
 
@@ -69,7 +82,7 @@ void rmsprop(T* params, T* square, T* velocity, const T* grads, Index n, const R
             change = decayed(momentum * load(velocity + i) + change);
             store(change, velocity + i);
         }
-        store(load(params + i) - rate * change, params + i);
+        store(vanished(load(params + i) - rate * change), params + i);
     });
 }
 

@@ -3,10 +3,12 @@
 A rule is a frozen set of numbers with a pure `update`. What it must remember between steps stands
 in `slots`, an array of shape (n_slots, n_params) that starts at zero and belongs to the caller.
 A mean or velocity that decays past the smallest normal number of its type is 0 from there on: it
-moves nothing, and processors take many times as long over what lies below. Nothing here knows
-layers, losses or rows; `decay_mask` says what is a weight.
+moves nothing, and processors take many times as long over what lies below. So is, where a rule
+remembers means that it divides by or goes on with, a parameter whose square lies there. Nothing
+here knows layers, losses or rows; `decay_mask` says what is a weight.
 """
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
@@ -18,9 +20,21 @@ from gradus.optimizers.schedules import Schedule, check_learning_rate
 
 def _decayed(mean: Array) -> Array:
     """Make 0 of what is below the smallest normal number; nan stays."""
-    xp = mean.__array_namespace__()
-    smallest = xp.finfo(mean.dtype).smallest_normal
-    return xp.where(xp.abs(mean) < smallest, xp.zeros_like(mean), mean)
+    return _zero_below(_smallest_normal(mean), mean)
+
+
+def _vanished(params: Array) -> Array:
+    """Make 0 of parameters whose square is below the smallest normal number; nan stays."""
+    return _zero_below(math.sqrt(_smallest_normal(params)), params)
+
+
+def _smallest_normal(x: Array) -> float:
+    return float(x.__array_namespace__().finfo(x.dtype).smallest_normal)
+
+
+def _zero_below(least: float, x: Array) -> Array:
+    xp = x.__array_namespace__()
+    return xp.where(xp.abs(x) < least, xp.zeros_like(x), x)
 
 
 @dataclass(frozen=True)
@@ -95,7 +109,7 @@ class GradientDescent:
             return params + change, slots
         velocity = _decayed(self.momentum * slots[0] + change)
         step_taken = self.momentum * velocity + change if self.nesterov else velocity
-        return params + step_taken, velocity[None, :]
+        return _vanished(params + step_taken), velocity[None, :]
 
 
 @dataclass(frozen=True)
@@ -150,7 +164,7 @@ class Adam:
         m_unbiased = m / (1 - self.beta_1**step)
         v_unbiased = v / (1 - self.beta_2**step)
         params = params - rate * m_unbiased / (xp.sqrt(v_unbiased) + self.epsilon)
-        return params, xp.stack([m, v])
+        return _vanished(params), xp.stack([m, v])
 
 
 @dataclass(frozen=True)
@@ -250,9 +264,9 @@ class RMSprop:
         v = _decayed(self.decay * slots[0] + (1 - self.decay) * grads * grads)
         change = grads / (xp.sqrt(v) + self.epsilon)
         if self.momentum == 0:
-            return params - rate * change, v[None, :]
+            return _vanished(params - rate * change), v[None, :]
         b = _decayed(self.momentum * slots[1] + change)
-        return params - rate * b, xp.stack([v, b])
+        return _vanished(params - rate * b), xp.stack([v, b])
 
 
 @dataclass(frozen=True)
