@@ -30,6 +30,19 @@ Vec<T> vanished(Vec<T> param) {
     return zero_below(kItsRoot<T>, param);
 }
 
+/// Sets of instructions that have an estimate to begin with overload it.
+template <class T>
+Vec<T> sqrt_by_products(Vec<T> a) {
+    return sqrt(a);
+}
+
+/// The root of the numbers from i on. Every other vector's is made of products: these take their
+/// time beside the divider's, of which a root and a quotient for each vector keep it busy alone.
+template <class T>
+Vec<T> root_at(Index i, Vec<T> a) {
+    return i / Vec<T>::size % 2 == 0 ? sqrt(a) : sqrt_by_products(a);
+}
+
 template <class T>
 void descend(T* params, T* velocity, const T* grads, Index n, const DescentStep& step) {
     const Vec<T> clip = Vec<T>::set(static_cast<T>(step.clip));
@@ -62,7 +75,7 @@ void adam(T* params, T* mean, T* square, const T* grads, Index n, const AdamStep
         const Vec<T> v = decayed(beta_2 * load(square + i) + rest_2 * (g * g));
         store(m, mean + i);
         store(v, square + i);
-        const Vec<T> change = rate * m / (sqrt(v * correct_2) + epsilon);
+        const Vec<T> change = rate * m / (root_at(i, v * correct_2) + epsilon);
         store(vanished(load(params + i) * keep - change), params + i);
     });
 }
@@ -77,7 +90,7 @@ void rmsprop(T* params, T* square, T* velocity, const T* grads, Index n, const R
         const Vec<T> g = load(grads + i) * clip;
         const Vec<T> v = decayed(decay * load(square + i) + rest * (g * g));
         store(v, square + i);
-        Vec<T> change = g / (sqrt(v) + epsilon);
+        Vec<T> change = g / (root_at(i, v) + epsilon);
         if (velocity != nullptr) {
             change = decayed(momentum * load(velocity + i) + change);
             store(change, velocity + i);
@@ -95,7 +108,7 @@ void adagrad(T* params, T* sum, const T* grads, Index n, const AdagradStep& step
         const Vec<T> g = load(grads + i) * clip;
         const Vec<T> s = load(sum + i) + g * g;
         store(s, sum + i);
-        store(load(params + i) - rate * g / (sqrt(initial + s) + epsilon), params + i);
+        store(load(params + i) - rate * g / (root_at(i, initial + s) + epsilon), params + i);
     });
 }
 

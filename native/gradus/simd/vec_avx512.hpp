@@ -79,6 +79,22 @@ inline float sum_of_lanes(Vec<float> a) { return _mm512_reduce_add_ps(a.v); }
 inline double sum_of_lanes(Vec<double> a) { return _mm512_reduce_add_pd(a.v); }
 inline Vec<float> sqrt(Vec<float> a) { return {_mm512_sqrt_ps(a.v)}; }
 inline Vec<double> sqrt(Vec<double> a) { return {_mm512_sqrt_pd(a.v)}; }
+/// The same bits without the divider: an estimate of 1 / sqrt(a), better than 2^-14, a step of
+/// Newton's for sqrt(a) and half of 1 / sqrt(a), and sqrt(a) + (a - sqrt(a)^2) / (2 sqrt(a)),
+/// rounded once [Mar90]. That is the root rounded whatever the estimate, hence on every processor;
+/// a - sqrt(a)^2 is exact from 2^-100 on. docs/decisions/0027 says how that is known.
+inline Vec<float> sqrt_by_products(Vec<float> a) {
+    constexpr int kFrom = 0x0d800000, kTo = 0x7f800000;  // the bits of 2^-100 and of infinity
+    const __mmask16 is_some = _mm512_cmp_ps_mask(a.v, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+    const __m512i above = _mm512_sub_epi32(_mm512_castps_si512(a.v), _mm512_set1_epi32(kFrom));
+    if (_mm512_mask_cmpge_epu32_mask(is_some, above, _mm512_set1_epi32(kTo - kFrom)) != 0)
+        return sqrt(a);
+    const __m512 half = _mm512_set1_ps(0.5f), y = _mm512_maskz_rsqrt14_ps(is_some, a.v);
+    const __m512 t = _mm512_mul_ps(a.v, y), h = _mm512_mul_ps(half, y);
+    const __m512 error = _mm512_fnmadd_ps(h, t, half);
+    const __m512 root = _mm512_fmadd_ps(t, error, t), slope = _mm512_fmadd_ps(h, error, h);
+    return {_mm512_fmadd_ps(_mm512_fnmadd_ps(root, root, a.v), slope, root)};
+}
 inline Vec<float> abs(Vec<float> a) { return {_mm512_abs_ps(a.v)}; }
 inline Vec<double> abs(Vec<double> a) { return {_mm512_abs_pd(a.v)}; }
 

@@ -170,6 +170,45 @@ void check_loops(const Kernels<T>& k) {
     }
 }
 
+/// Roots within a rule are those rounded once: of each a, params become -2^20 / sqrt(a).
+void check_roots(const Kernels<float>& k, const std::vector<float>& squares) {
+    const auto n = static_cast<Index>(squares.size());
+    std::vector<float> params(squares.size(), 0.0f), sum = squares;
+    const std::vector<float> grads(squares.size(), 0x1p-100f);  // its square is 0
+    k.adagrad(params.data(), sum.data(), grads.data(), n, {0x1p120, 1, 0, 0});
+    Index n_wrong = 0;
+    for (std::size_t i = 0; i < squares.size(); ++i) {
+        const float expected = 0 - 0x1p20f / std::sqrt(squares[i]);
+        n_wrong += params[i] != expected && !(std::isnan(params[i]) && std::isnan(expected));
+    }
+    CHECK(n_wrong == 0);
+}
+
+void check_all_roots(const Kernels<float>& k) {
+    std::vector<float> some;
+    for (float a = 1; a < 4; a = std::nextafter(a, 5.0f)) {
+        some.push_back(a);
+        if (some.size() == 1 << 16) {
+            check_roots(k, some);
+            some.clear();
+        }
+    }
+    constexpr float kInfinity = std::numeric_limits<float>::infinity();
+    std::vector<float> odd{0, kInfinity, -1, NAN};
+    for (int exponent = -149; exponent < 128; ++exponent) {
+        const float a = std::ldexp(1.7f, exponent);
+        for (const float one : {a, std::nextafter(a, 0.0f), std::ldexp(1.0f, exponent)}) {
+            some.assign(48, one);
+            check_roots(k, some);
+            odd.push_back(one);
+        }
+    }
+    for (Index shift = 0; shift < 40; ++shift) {
+        check_roots(k, odd);
+        odd.insert(odd.begin(), 1.0f);
+    }
+}
+
 template <class T>
 void check_drop(const Kernels<T>& k) {
     for (const double rate : {0.0, 1e-17, 0x1p-53, 0.2, 1.0 / 3, 0.5, 1 - 0x1p-53}) {
@@ -239,6 +278,7 @@ int main() {
         check_blocks<double>(available<double>(i));
         check_loops<float>(available<float>(i));
         check_loops<double>(available<double>(i));
+        check_all_roots(available<float>(i));
         check_drop<float>(available<float>(i));
         check_drop<double>(available<double>(i));
         check_norm<float>(available<float>(i));
