@@ -35,20 +35,18 @@ REMARKS = {
         "time, is most of the rest."
     ),
     "W3a": (
-        "54 % of the time is in products, which is what one processor needs for them at its "
-        "best rate: the limit counts two. 12 % is Adam, 8 % packing, transposing and cutting "
-        "factors, 7 % the order and the gathering of rows, 6 % ReLU and its slopes, 3 % the "
-        "norm of the gradient; the rest is many calls of less than 2 % each. Tried: two threads "
-        "with 16 rows each (no gain; 3 µs of work between two meetings); bias, ReLU and slopes "
-        "at the end of each row of tiles (1 to 2 %), or in the tile's registers (slower: g++ "
-        "then keeps sums in memory)."
+        "55 % of the time is in products, biases, ReLU and slopes among them, which is what one "
+        "processor needs for them at its best rate: the limit counts two. On an Intel core a "
+        "fifth is Adam, whose roots and quotients wait for the divider, 8 % packing, transposing "
+        "and cutting factors, 4 % the norm of the gradient, 3 % the order and the gathering of "
+        "rows; the rest is many calls of less than 2 % each. Tried: two threads with 16 rows each "
+        "(no gain; 3 µs of work between two meetings), quotients made of products (slower)."
     ),
     "W3b": (
-        "At the best rate products are three quarters of what one thread needs. What is left "
-        "over is 7 % ReLU and its slopes, 6 % the order and the gathering of rows, 3 % packing, "
-        "2 % Adam, 2 % the gradients of biases, and, with two threads, two meetings an update. "
-        "Tried: ReLU and its slopes at the end of each row of tiles (1 to 2 %), blocks of 256 "
-        "rows (no gain)."
+        "Products, biases, ReLU and slopes among them, are four fifths of what one thread needs. "
+        "What is left over is 4 % the order and the gathering of rows, 4 % packing, 4 % Adam, "
+        "2 % the gradients of biases, and, with two threads, two meetings an update. Tried: "
+        "blocks of 256 rows (no gain)."
     ),
     "W4": (
         "66 % of the time is in products, at the rate of the best library; 8 % brings rows that "
@@ -64,12 +62,11 @@ REMARKS = {
     ),
     "W6": (
         "A seventh of the time is Python, in some 40 places: a third of it draws first weights, "
-        "a third is a history of one epoch and what else a call costs. Of the rest 57 % is in "
-        "products, 15 % the order and the gathering of rows, 8 % ReLU and its slopes, 5 % "
-        "packing and cutting factors, 4 % the gradients of biases. Each network has an order of "
-        "rows of its own, so they share no pass over the data. Tried: ReLU and its slopes at "
-        "the end of each row of tiles (2 %), fewer divisions where products are cut into tasks "
-        "(2 %), fetching rows further ahead (1 %), blocks of 256 rows (no gain)."
+        "a third is a history of one epoch and what else a call costs. Of the rest 67 % is in "
+        "products, biases, ReLU and slopes among them, 9 % the order and the gathering of rows, "
+        "5 % packing and cutting factors, 4 % the gradients of biases. Each network has an order "
+        "of rows of its own, so they share no pass over the data. Tried: fetching rows further "
+        "ahead (1 %), blocks of 256 rows (no gain)."
     ),
     "W9b": _DAMPED,
     "W9c": _DAMPED,
