@@ -10,6 +10,7 @@ import numpy as np
 
 from gradus._typing import ArrayLike, Float64Array, FloatArray, Int64Array
 from gradus.diagnosis.scaling import Scaling
+from gradus.engines.base import Engine
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import InvalidParameter
 from gradus.models.given import read_rows
@@ -75,6 +76,11 @@ class Case:
         return self.plan.epochs * -(-self.n // self.batch_size)
 
     @property
+    def machine(self) -> Engine:
+        """What computes, on as many threads as the training had."""
+        return make_engine(self.plan.engine, self.plan.n_threads)
+
+    @property
     def rule(self) -> Rule | None:
         """The update rule; None where a full-batch method trained, which has no rate."""
         rule = self.plan.rule
@@ -100,9 +106,11 @@ class Case:
         """Take rows learned from."""
         return self.X[rows], self.y[rows], None if self.weights is None else self.weights[rows]
 
-    def row_losses(self, params: Float64Array, X: Float64Array, y: Float64Array) -> Float64Array:
+    def row_losses(self, params: FloatArray, X: Float64Array, y: Float64Array) -> Float64Array:
         """Return the loss of each row, shape (n,)."""
-        return losses_of(self.spec, params, X, y, engine=self.plan.engine)
+        return losses_of(
+            self.spec, params, X, y, engine=self.plan.engine, n_threads=self.plan.n_threads
+        )
 
 
 def exact_rows(spec: NetworkSpec, X: ArrayLike, y: ArrayLike) -> tuple[Float64Array, Float64Array]:
@@ -136,13 +144,14 @@ def losses_of(
     y: Float64Array,
     scaling: Scaling | None = None,
     engine: str = "native",
+    n_threads: int | None = None,
 ) -> Float64Array:
     """Return the loss of each row by some network, without penalty, shape (n,).
 
     With a scaling X is scaled and outputs are brought back, so that the loss is that of y's unit.
     """
     given = X if scaling is None else scaling.inputs(X)
-    outputs = make_engine(engine).outputs(spec, params, np.ascontiguousarray(given))
+    outputs = make_engine(engine, n_threads).outputs(spec, params, np.ascontiguousarray(given))
     outputs = outputs if scaling is None else scaling.restore(np.asarray(outputs, dtype=np.float64))
     losses = loss_of(spec.loss).row_losses(outputs, y)
     return np.asarray(losses, dtype=np.float64)

@@ -12,7 +12,6 @@ from gradus._typing import Float64Array, Int64Array
 from gradus.calculus.lanczos import extreme_eigenvalues
 from gradus.diagnosis.case import Case
 from gradus.diagnosis.stability import Stability, stability_of
-from gradus.engines.registry import engine as make_engine
 from gradus.errors import DataError
 from gradus.optimizers.rules import Rule
 
@@ -44,7 +43,7 @@ class Steps:
     @cached_property
     def batch_grads(self) -> Float64Array:
         """Gradients of 8 batches, shape (8, n_params); of large ones 256 rows are taken."""
-        random, machine = np.random.default_rng(2), make_engine(self.case.plan.engine)
+        random, machine = np.random.default_rng(2), self.case.machine
         grads = []
         for _ in range(_N_BATCHES):
             rows = random.choice(self.case.n, self._n_taken, replace=False)
@@ -64,7 +63,7 @@ class Steps:
         Hessian holds numbers that are not finite.
         """
         root = np.sqrt(self.stability.divisor)
-        machine, rows = make_engine(self.case.plan.engine), self.case.some(self._bent_rows)
+        machine, rows = self.case.machine, self.case.some(self._bent_rows)
 
         def product(v: Float64Array) -> Float64Array:
             return machine.hvp(self.case.spec, self.params, *rows, v / root) / root

@@ -10,7 +10,6 @@ import numpy as np
 from gradus._typing import Float64Array, Int64Array
 from gradus.diagnosis.case import Case
 from gradus.engines.reference import forward
-from gradus.engines.registry import engine as make_engine
 from gradus.networks.activations import ACTIVATIONS
 from gradus.networks.params import layout
 
@@ -53,7 +52,7 @@ def units_of(case: Case, params: Float64Array, rows: Int64Array) -> Units:
             saturated = max(saturated, float((is_flat.mean(axis=0) > _MOST_ROWS_FLAT).mean()))
         if layer.activation == "relu":
             dead = max(dead, float((slope == 0).all(axis=0).mean()))
-    grads = make_engine(case.plan.engine).gradient(case.spec, params, X, y, weights)[1]
+    grads = case.machine.gradient(case.spec, params, X, y, weights)[1]
     sizes = [
         float(np.sqrt(np.mean(grads[view.start : view.stop] ** 2)))
         for view in layout(case.spec)

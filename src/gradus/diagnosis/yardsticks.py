@@ -76,7 +76,8 @@ def attainable_losses(
         if network is None:
             found.append(np.full(len(y), np.inf))
             continue
-        found.append(losses_of(network.spec, network.params, X, y, scaling))
+        own = network.spec, network.params, X, y, scaling
+        found.append(losses_of(*own, n_threads=case.plan.n_threads))
     return found[0], found[1]
 
 
@@ -117,7 +118,7 @@ def polished_losses(case: Case, learned: Int64Array, judged: Int64Array) -> Floa
         )
     except GradusError:
         return np.full(len(judged), np.inf)
-    return losses_of(case.spec, network.params, case.X[judged], case.y[judged])
+    return case.row_losses(network.params, case.X[judged], case.y[judged])
 
 
 def one_batch_share(
