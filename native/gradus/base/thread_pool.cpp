@@ -213,7 +213,10 @@ private:
         while (true) {
             Clock::time_point since = Clock::now();
             for (int spin = 1; spin % kShortSpins != 0 || Clock::now() - since < kAwake; ++spin) {
-                if (take_one(worker)) since = Clock::now();
+                if (take_one(worker)) {
+                    since = Clock::now();
+                    spin = 0;
+                }
                 spin_once(spin);
             }
             std::unique_lock<std::mutex> lock(parking_);

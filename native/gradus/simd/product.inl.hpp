@@ -59,6 +59,30 @@ struct SumOf {
 template <class E>
 using Sum = typename SumOf<E>::Type;
 
+/// Whether a tile of this shape ends its numbers itself: high and wide ones, for each shape that
+/// does takes a compiler as long as two that do not.
+constexpr bool ends_in_registers(Index rows, Index vectors, bool is_whole) {
+    return is_whole && vectors == kTileVectors && 2 * rows > kTileRows;
+}
+
+/// The ending of a tile that does not end its numbers itself.
+template <class T>
+void end_rows(T* c, Index c_stride, Index rows, Index cols, const Ending<T>& ending) {
+    const Vec<T> zero = Vec<T>::set(T(0));
+    for (Index i = 0; i < rows; ++i, c += c_stride) {
+        for_each_vector<T>(cols, [&](Index j, auto load, auto store) {
+            Vec<T> x = load(c + j);
+            if (ending.bias != nullptr) x = x + load(ending.bias + j);
+            if (ending.is_relu) x = max(zero, x);
+            if (ending.slope != nullptr) {
+                const Vec<T> slope = load(ending.slope + i * ending.slope_stride + j);
+                x = ending.is_gate ? where_less(zero, slope, x, zero) : x * slope;
+            }
+            store(x, c + j);
+        });
+    }
+}
+
 /// `Rows` rows of c by `Vectors` vectors, of which the last has `last` numbers. `from` and every
 /// third row after it are pointers of their own, since more would not fit the registers.
 template <class E, int Rows, int Vectors, bool IsWhole>
@@ -90,18 +114,18 @@ void tile(Index depth, const E* a, Index a_row, Index a_col, const E* b, Index b
             unrolled<Vectors>([&](auto v) { sum[i][v] = change(sum[i][v], i, v); });
         });
     };
-    const Vec<T> zero = Vec<T>::set(T(0));
     if (accumulate) each([&](Vec<T> x, auto i, auto v) { return load(c + i * c_stride, v) + x; });
-    if (ending.bias != nullptr)
-        each([&](Vec<T> x, auto, auto v) { return x + load(ending.bias, v); });
-    if (ending.is_relu) each([&](Vec<T> x, auto, auto) { return max(zero, x); });
-    if (ending.slope != nullptr) {
+    if constexpr (ends_in_registers(Rows, Vectors, IsWhole)) {
+        const Vec<T> zero = Vec<T>::set(T(0));
+        if (ending.bias != nullptr)
+            each([&](Vec<T> x, auto, auto v) { return x + load(ending.bias, v); });
+        if (ending.is_relu) each([&](Vec<T> x, auto, auto) { return max(zero, x); });
         const auto slope = [&](auto i, auto v) {
             return load(ending.slope + i * ending.slope_stride, v);
         };
-        if (ending.is_gate) {
+        if (ending.slope != nullptr && ending.is_gate) {
             each([&](Vec<T> x, auto i, auto v) { return where_less(zero, slope(i, v), x, zero); });
-        } else {
+        } else if (ending.slope != nullptr) {
             each([&](Vec<T> x, auto i, auto v) { return x * slope(i, v); });
         }
     }
@@ -157,16 +181,21 @@ void tiles(Index depth, const E* a, Index a_row, Index a_col, Panels<E> b, Sum<E
     constexpr Index W = Vec<E>::size, N = kTileVectors * W;
     // Tiles of about the same height: a low one leaves the processor waiting for its own sums.
     const Index n_tiles = (rows + kTileRows - 1) / kTileRows;
+    const bool has_ending = ending.bias != nullptr || ending.is_relu || ending.slope != nullptr;
     const Index low = n_tiles > 1 ? rows / n_tiles : rows, n_higher = rows - n_tiles * low;
     for (Index t = 0, row = 0, high = 0; t < n_tiles; ++t, row += high) {
         high = t < n_higher ? low + 1 : low;
         for (Index col = 0; col < cols; col += N) {
             const Index wide = cols - col < N ? cols - col : N;
             const Index vectors = (wide + W - 1) / W, last = wide - (vectors - 1) * W;
-            kTiles<E>.at[high - 1][vectors - 1][last == W](
+            const bool is_whole = last == W;
+            const Ending<Sum<E>> own = at(ending, row, col);
+            Sum<E>* const block = c + row * c_stride + col;
+            kTiles<E>.at[high - 1][vectors - 1][is_whole](
                 depth, a + row * a_row, a_row, a_col, b.data + col / N * b.panel_stride,
-                b.row_stride, c + row * c_stride + col, c_stride, last, accumulate,
-                at(ending, row, col));
+                b.row_stride, block, c_stride, last, accumulate, own);
+            if (has_ending && !ends_in_registers(high, vectors, is_whole))
+                end_rows(block, c_stride, high, wide, own);
         }
     }
 }
