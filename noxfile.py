@@ -150,4 +150,5 @@ def _native_tests(session: nox.Session, build: Path, *flags: str) -> None:
     strict = ("-DCMAKE_COMPILE_WARNING_AS_ERROR=ON", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON")
     session.run("cmake", *configure, *strict, *flags, silent=True)
     session.run("cmake", "--build", str(build))
-    session.run("ctest", "--test-dir", str(build), "--output-on-failure", "--no-tests=error")
+    run = ("--test-dir", str(build), "--output-on-failure", "--no-tests=error", "--parallel", "2")
+    session.run("ctest", *run)

@@ -62,7 +62,7 @@ using Sum = typename SumOf<E>::Type;
 /// Whether a tile of this shape ends its numbers itself: high and wide ones, for each shape that
 /// does takes a compiler as long as two that do not.
 constexpr bool ends_in_registers(Index rows, Index vectors, bool is_whole) {
-    return is_whole && vectors == kTileVectors && 2 * rows > kTileRows;
+    return is_whole && vectors == kTileVectors && 3 * rows > 2 * kTileRows;
 }
 
 /// The ending of a tile that does not end its numbers itself.
