@@ -175,6 +175,19 @@ Ending<T> at(const Ending<T>& ending, Index row, Index col) {
     return part;
 }
 
+/// Numbers of a along the depth that pack_tile takes.
+inline constexpr Index kMostPacked = 256;
+
+/// The rows of one tile, of an a whose rows lie side by side: row p of `out` is what they have at p
+/// of the depth. Columns of a that are far apart come one by one, so they shall come but once.
+template <class E>
+void pack_tile(Index depth, const E* a, Index a_col, Index rows, E* out) {
+    for (Index p = 0; p < depth; ++p, a += a_col, out += rows) {
+        for_each_vector<E>(rows,
+                           [&](Index i, auto load, auto store) { store(load(a + i), out + i); });
+    }
+}
+
 template <class E>
 void tiles(Index depth, const E* a, Index a_row, Index a_col, Panels<E> b, Sum<E>* c,
            Index c_stride, Index rows, Index cols, bool accumulate, const Ending<Sum<E>>& ending) {
@@ -183,8 +196,13 @@ void tiles(Index depth, const E* a, Index a_row, Index a_col, Panels<E> b, Sum<E
     const Index n_tiles = (rows + kTileRows - 1) / kTileRows;
     const bool has_ending = ending.bias != nullptr || ending.is_relu || ending.slope != nullptr;
     const Index low = n_tiles > 1 ? rows / n_tiles : rows, n_higher = rows - n_tiles * low;
+    // Else few tiles would read what is packed.
+    const bool packs = a_row == 1 && a_col != 1 && cols > 2 * N && depth <= kMostPacked;
+    E packed[kTileRows * kMostPacked];
     for (Index t = 0, row = 0, high = 0; t < n_tiles; ++t, row += high) {
         high = t < n_higher ? low + 1 : low;
+        const E* const rows_of_a = a + row * a_row;
+        if (packs) pack_tile(depth, rows_of_a, a_col, high, packed);
         for (Index col = 0; col < cols; col += N) {
             const Index wide = cols - col < N ? cols - col : N;
             const Index vectors = (wide + W - 1) / W, last = wide - (vectors - 1) * W;
@@ -192,8 +210,9 @@ void tiles(Index depth, const E* a, Index a_row, Index a_col, Panels<E> b, Sum<E
             const Ending<Sum<E>> own = at(ending, row, col);
             Sum<E>* const block = c + row * c_stride + col;
             kTiles<E>.at[high - 1][vectors - 1][is_whole](
-                depth, a + row * a_row, a_row, a_col, b.data + col / N * b.panel_stride,
-                b.row_stride, block, c_stride, last, accumulate, own);
+                depth, packs ? packed : rows_of_a, a_row, packs ? high : a_col,
+                b.data + col / N * b.panel_stride, b.row_stride, block, c_stride, last, accumulate,
+                own);
             if (has_ending && !ends_in_registers(high, vectors, is_whole))
                 end_rows(block, c_stride, high, wide, own);
         }

@@ -3,6 +3,7 @@
 
 #include "simd/kernels.hpp"
 #include "simd/loops.inl.hpp"
+#include "simd/prefetch.hpp"
 
 namespace GRADUS_ISA {
 
@@ -43,12 +44,22 @@ Vec<T> root_at(Index i, Vec<T> a) {
     return i / Vec<T>::size % 2 == 0 ? sqrt(a) : sqrt_by_products(a);
 }
 
+/// Asks for the parameters some way behind i to become this core's own. Other cores have read them,
+/// and without being asked a processor takes a line back only when it is written, one after the
+/// other, which takes longer than to update its numbers.
+template <class T>
+void take_soon(const T* params, Index i, Index n) {
+    constexpr Index kAhead = 12 * Vec<T>::size;
+    if (i + kAhead < n) prefetch_to_write(params + i + kAhead);
+}
+
 template <class T>
 void descend(T* params, T* velocity, const T* grads, Index n, const DescentStep& step) {
     const Vec<T> clip = Vec<T>::set(static_cast<T>(step.clip));
     const Vec<T> minus_rate = Vec<T>::set(static_cast<T>(-step.rate));
     const Vec<T> momentum = Vec<T>::set(static_cast<T>(step.momentum));
     for_each_vector<T>(n, [&](Index i, auto load, auto store) {
+        take_soon(params, i, n);
         const Vec<T> g = load(grads + i) * clip;
         if (velocity == nullptr) {
             store(fma(minus_rate, g, load(params + i)), params + i);
@@ -70,6 +81,7 @@ void adam(T* params, T* mean, T* square, const T* grads, Index n, const AdamStep
     const Vec<T> beta_2 = set(step.beta_2), rest_2 = set(1 - step.beta_2);
     const Vec<T> rate = set(step.rate / step.correct_1), correct_2 = set(1 / step.correct_2);
     for_each_vector<T>(n, [&](Index i, auto load, auto store) {
+        take_soon(params, i, n);
         const Vec<T> g = load(grads + i) * clip;
         const Vec<T> m = decayed(beta_1 * load(mean + i) + rest_1 * g);
         const Vec<T> v = decayed(beta_2 * load(square + i) + rest_2 * (g * g));
@@ -87,6 +99,7 @@ void rmsprop(T* params, T* square, T* velocity, const T* grads, Index n, const R
     const Vec<T> decay = set(step.decay), rest = set(1 - step.decay);
     const Vec<T> momentum = set(step.momentum);
     for_each_vector<T>(n, [&](Index i, auto load, auto store) {
+        take_soon(params, i, n);
         const Vec<T> g = load(grads + i) * clip;
         const Vec<T> v = decayed(decay * load(square + i) + rest * (g * g));
         store(v, square + i);
@@ -105,6 +118,7 @@ void adagrad(T* params, T* sum, const T* grads, Index n, const AdagradStep& step
     const Vec<T> rate = set(step.rate), clip = set(step.clip);
     const Vec<T> initial = set(step.initial), epsilon = set(step.epsilon);
     for_each_vector<T>(n, [&](Index i, auto load, auto store) {
+        take_soon(params, i, n);
         const Vec<T> g = load(grads + i) * clip;
         const Vec<T> s = load(sum + i) + g * g;
         store(s, sum + i);

@@ -10,6 +10,7 @@
 
 #include "nn/backward.hpp"
 #include "optim/update.hpp"
+#include "simd/prefetch.hpp"
 #include "train/batches.hpp"
 
 namespace gradus {
@@ -136,7 +137,7 @@ private:
 #if defined(__GNUC__)
         constexpr Index kLine = 64 / sizeof(T);
         for (Index i = from; i < std::min(from + n, p.count); i += kLine) {
-            __builtin_prefetch(p.params + i);
+            prefetch_to_write(p.params + i);  // which all cores have read
             __builtin_prefetch(p.slots + i);
         }
 #endif
