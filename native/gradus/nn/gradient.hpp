@@ -63,9 +63,10 @@ public:
     template <class Fetch, class See>
     bool add_chunk(const T* params, MatrixView<const T> x, MatrixView<const T> y, const T* weights,
                    double weight_sum, bool is_first, const Dropping* dropping, T* grads,
-                   Totals& totals, const Crew& crew, Fetch&& fetch, See&& see) {
+                   Totals& totals, const Crew& all, Fetch&& fetch, See&& see) {
         begin(x, dropping);
         const double flops = 2 * network_.work_per_row() * static_cast<double>(x.rows);
+        const Crew crew = flops < kWorthCutting ? all.alone(0) : all;
         const Index block = block_rows(x.rows, crew.threads_for(flops));
         const Index n_blocks = (x.rows + block - 1) / block;
         const bool sums = grads != nullptr && n_blocks > 1 && sums_by_block_ && block == kBlock;
@@ -175,6 +176,9 @@ public:
 
 private:
     static constexpr Index kBlock = BlockSums<T>::kRows;
+    // Some 30 microseconds of one core, forward and back. Below, it takes as long or longer to
+    // fetch what another core has made of the rows, layer after layer.
+    static constexpr double kWorthCutting = 3e6;
 
     // The gradient of all parameters but those of dense layers.
     void other_sums(bool is_first, T* grads) {
