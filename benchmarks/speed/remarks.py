@@ -104,5 +104,10 @@ REMARKS = {
         "rows; there one thread does all, as a meeting would take longer than it saves. From 1 to "
         "4 rows an update an epoch has 4,096 rows, from 8 on 16,384."
     ),
-    "networks": "Straight, with a call's own cost below four networks; each thread has its own.",
+    "networks": (
+        "Straight, with a call's own cost below four networks. Each of these trainings takes half "
+        "a millisecond and as much again in Python, which runs one thread at a time: a second "
+        "thread takes a third of the time away at best. Longer trainings (W6) gain nearly all of "
+        "it."
+    ),
 }
