@@ -4,8 +4,8 @@
 namespace gradus {
 
 /// Asks for the line of memory at `at` to become this core's own. Always inline: what is compiled
-/// for newer processors must not be picked by the linker for everybody. Older processors take the
-/// instruction for none.
+/// for newer processors must not be picked by the linker for everybody. A hint: it changes nothing
+/// but who has the line.
 #if defined(__GNUC__)
 __attribute__((always_inline))
 #endif

@@ -87,7 +87,7 @@ class Plan:
         digits were learned as well as without (98.0 and 97.9 % right, six sigmoid layers 97.9 and
         97.9); least squares without noise ended at 5e-6 of the target's variance, 1e-6 to 1e-10
         without. The native engine needs a processor with AVX512_BF16 for it, and is slower on
-        batches of a few rows.
+        batches of a few rows, and on the Intel server it was tried on.
     engine
         "native" or "reference".
     n_threads
