@@ -16,6 +16,10 @@ _PURPOSE_OFFSET = 0x632BE59BD9B4E019
 _MIX_1, _MIX_2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 _ROUND_STRIDE = 0xD1342543DE82EF95
 _MASK = 2**64 - 1
+# What arrays are scrambled with, of their own type.
+_G, _M_1, _M_2 = np.uint64(_GOLDEN), np.uint64(_MIX_1), np.uint64(_MIX_2)
+_SHIFT_1, _SHIFT_2, _SHIFT_3 = np.uint64(30), np.uint64(27), np.uint64(31)
+_TO_53_BITS = np.uint64(11)
 # Few rows make halves so small that six rounds leave some orders more frequent than others.
 _FEW_ROWS = 256
 _ROUNDS_OF_FEW, _ROUNDS_OF_MANY = 24, 6
@@ -47,9 +51,9 @@ def mix64(x: UInt64Array) -> UInt64Array:
     -------
     A new array of the same shape.
     """
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(_MIX_1)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(_MIX_2)
-    return x ^ (x >> np.uint64(31))
+    x = (x ^ (x >> _SHIFT_1)) * _M_1
+    x = (x ^ (x >> _SHIFT_2)) * _M_2
+    return x ^ (x >> _SHIFT_3)
 
 
 def _mix_int(x: int) -> int:
@@ -85,7 +89,7 @@ def part_keys(keys: UInt64Array, parts: Int64Array) -> UInt64Array:
     parts : int64 array
         Counted from 0; its shape and that of `keys` are broadcast.
     """
-    return mix64(keys + (parts.astype(np.uint64) + np.uint64(1)) * np.uint64(_GOLDEN))
+    return mix64(keys + (parts.astype(np.uint64) + np.uint64(1)) * _G)
 
 
 def uniform(key: int, shape: tuple[int, ...]) -> Float64Array:
@@ -94,8 +98,8 @@ def uniform(key: int, shape: tuple[int, ...]) -> Float64Array:
     Element i, in C order, is ``(mix64(key + (i + 1) * G) >> 11) * 2**-53``.
     """
     count = np.arange(1, math.prod(shape) + 1, dtype=np.uint64)
-    bits = mix64(np.uint64(key) + count * np.uint64(_GOLDEN))
-    return ((bits >> np.uint64(11)).astype(np.float64) * 2.0**-53).reshape(shape)
+    bits = mix64(np.uint64(key) + count * _G)
+    return ((bits >> _TO_53_BITS).astype(np.float64) * 2.0**-53).reshape(shape)
 
 
 def normal(key: int, shape: tuple[int, ...]) -> Float64Array:
@@ -157,5 +161,5 @@ def _feistel(epoch_key: int, v: UInt64Array, width: int, height: int, n_rounds: 
 def _shift(epoch_key: int, round_: int, x: UInt64Array, size: np.uint64) -> UInt64Array:
     """Hash the other half into 0..size-1 by multiplying the high 32 bits."""
     round_key = np.uint64((epoch_key + round_ * _ROUND_STRIDE) & _MASK)
-    high = mix64(round_key + x * np.uint64(_GOLDEN)) >> np.uint64(32)
+    high = mix64(round_key + x * _G) >> np.uint64(32)
     return (high * size) >> np.uint64(32)

@@ -42,16 +42,6 @@ def check_number(
     InvalidParameter
         If `value` is no number, is not finite or lies outside.
     """
-    bounds = [
-        f"{word} {bound:g}"
-        for word, bound in (
-            ("greater than", above),
-            ("at least", at_least),
-            ("less than", below),
-            ("at most", at_most),
-        )
-        if bound is not None
-    ]
     if not isinstance(value, bool) and isinstance(value, numbers.Real):
         try:
             number = float(value)
@@ -66,6 +56,16 @@ def check_number(
         )
         if is_inside:
             return number
+    bounds = [
+        f"{word} {bound:g}"
+        for word, bound in (
+            ("greater than", above),
+            ("at least", at_least),
+            ("less than", below),
+            ("at most", at_most),
+        )
+        if bound is not None
+    ]
     rule = " ".join(["a finite number", " and ".join(bounds)]).strip()
     message = f"{name} must be {rule}; got {value!r}."
     raise InvalidParameter(message)

@@ -1,5 +1,9 @@
 import dataclasses
+import os
+import pickle
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -36,6 +40,21 @@ def test_frozen_and_hashable():
     assert type(spec.n_inputs) is int
     with pytest.raises(dataclasses.FrozenInstanceError):
         spec.l2 = 1.0
+
+
+def test_another_process_finds_a_description_by_its_own_hash():
+    spec = NetworkSpec(3, (Dense(2, "tanh"), Dense(1)))
+    script = (
+        "import pickle, sys\n"
+        "from gradus.networks.spec import Dense, NetworkSpec\n"
+        "come = pickle.load(sys.stdin.buffer)\n"
+        "assert {come: 1}[NetworkSpec(3, (Dense(2, 'tanh'), Dense(1)))] == 1\n"
+    )
+    assert {spec: 1}[spec] == 1
+    for seed in ("1", "2"):  # of the hashes of texts
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        command = [sys.executable, "-c", script]
+        subprocess.run(command, input=pickle.dumps(spec), env=environment, check=True)
 
 
 def test_values_given_by_hand_become_plain_numbers():

@@ -17,7 +17,7 @@ from gradus.optimizers.rules import Adam, AdamW, GradientDescent, RMSprop
 from gradus.optimizers.schedules import Cosine, OneCycle
 from gradus.training import checkpoints, loop, validation
 from gradus.training.control import Control
-from gradus.training.history import EpochRow, Record
+from gradus.training.history import Record
 from gradus.training.plan import EarlyStopping, Plan
 from gradus.training.standing import Standing
 from gradus.training.stopping import Stopping as EarlyStoppingState
@@ -85,7 +85,7 @@ def train_in_parts(plan, X, y, path, calls, *, interval=0.0, method="run", weigh
 
 
 def test_everything_a_training_stands_on_is_kept(path):
-    rows = [EpochRow(epoch, *(epoch + np.arange(6) / 8), (0.5, epoch)) for epoch in range(1, 6)]
+    rows = np.arange(1, 6)[:, None] + np.arange(9) / 8
     state = TrainState(
         params=np.arange(26.0),
         slots=np.arange(52.0).reshape(2, 26),
@@ -96,7 +96,7 @@ def test_everything_a_training_stands_on_is_kept(path):
     standing = Standing(
         state,
         EarlyStoppingState(7, 0.25, best_loss=0.1, best_epoch=3, reference=0.2, n_stale=2),
-        Record(rows[:2], rows[2], rows[3]),
+        Record([rows[:1], rows[1:2]], rows[2], rows[3]),
         best_params=-np.arange(26.0),
         pending=rows[4],
         seconds=12.5,
@@ -108,8 +108,10 @@ def test_everything_a_training_stands_on_is_kept(path):
     assert found.best_params.tolist() == standing.best_params.tolist()
     for name in ("params", "slots", "cursor", "totals", "grad_norm"):
         assert getattr(found.state, name).tolist() == getattr(state, name).tolist()
-    for name in ("stopping", "record", "pending", "seconds"):
-        assert getattr(found, name) == getattr(standing, name)
+    assert (found.stopping, found.seconds) == (standing.stopping, standing.seconds)
+    assert found.record.kept(SPEC).tolist() == rows[:2].tolist()
+    record = found.record
+    assert np.array([record.best, record.last, found.pending]).tolist() == rows[2:].tolist()
 
 
 @pytest.mark.parametrize("calls", [2, 5])

@@ -7,8 +7,8 @@ Nothing here knows training; the derivation of "deep_sigmoid" is in
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,8 +32,7 @@ HALF_LINEAR = ("relu", "leaky_relu", "gelu", "softplus", "elu", "silu", "mish")
 AUTO = {**dict.fromkeys(HALF_LINEAR, "he_uniform"), "selu": "lecun_normal"}
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(NamedTuple):
     """A layer to be filled and what it stands between.
 
     Attributes

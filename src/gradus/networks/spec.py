@@ -3,7 +3,7 @@
 It never knows parameters, arrays or engines; everything that lives is derived from it elsewhere.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 from gradus._validate import check_number, check_whole
@@ -72,6 +72,18 @@ class NetworkSpec:
                     f"got {fan_in:,} * {layer.width:,}."
                 )
                 raise InvalidParameter(message)
+
+    def __hash__(self) -> int:
+        """Hash all fields, once: what follows from a description is looked up by it."""
+        return self._hash
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out the hash, which another process would compute differently."""
+        return {name: value for name, value in vars(self).items() if name != "_hash"}
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(tuple(getattr(self, option.name) for option in fields(self)))
 
     @property
     def n_plain(self) -> int:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -23,12 +23,11 @@ from gradus.errors import ModelFileError
 from gradus.networks.spec import NetworkSpec
 from gradus.training.description import describe, flatten
 from gradus.training.guard import Guard
-from gradus.training.history import EpochRow, Record, stacked
+from gradus.training.history import Record, n_columns
 from gradus.training.plan import Plan
 from gradus.training.standing import Found, Standing
 from gradus.training.validation import ValidationRows
 
-_T = TypeVar("_T")
 _KIND = "checkpoint"
 _EPOCH_TABLES = ("kept epochs", "best epoch", "last epoch", "pending epoch")
 _GUARD = ("guard numbers", "guard params", "guard slots")
@@ -218,10 +217,10 @@ def _arrays(standing: Standing, spec: NetworkSpec) -> dict[str, AnyArray]:
         "best params": _stack(best, state.params),
         "stopping counts": np.array([stopping.best_epoch, stopping.n_stale], dtype=np.int64),
         "stopping losses": np.array([stopping.best_loss, stopping.reference]),
-        "kept epochs": stacked(record.rows, spec),
-        "best epoch": stacked(_rows(record.best), spec),
-        "last epoch": stacked(_rows(record.last), spec),
-        "pending epoch": stacked(_rows(standing.pending), spec),
+        "kept epochs": record.kept(spec),
+        "best epoch": _one_or_none(record.best, spec),
+        "last epoch": _one_or_none(record.last, spec),
+        "pending epoch": _one_or_none(standing.pending, spec),
         "seconds": np.array([standing.seconds]),
         "found rates": np.zeros((0, 2)) if standing.found is None else standing.found.rates,
         "first params": _stack(
@@ -237,9 +236,6 @@ def _standing(fresh: Standing, arrays: dict[str, AnyArray]) -> Standing:
     """Undo `_arrays`; what a checkpoint does not hold is as in `fresh`."""
     best_epoch, n_stale = arrays["stopping counts"].tolist()
     best_loss, reference = arrays["stopping losses"].tolist()
-    rows = {
-        name: [EpochRow.from_numbers(numbers) for numbers in arrays[name]] for name in _EPOCH_TABLES
-    }
     return Standing(
         state=TrainState(**{option.name: arrays[option.name] for option in fields(TrainState)}),
         stopping=replace(
@@ -249,9 +245,11 @@ def _standing(fresh: Standing, arrays: dict[str, AnyArray]) -> Standing:
             reference=reference,
             n_stale=n_stale,
         ),
-        record=Record(rows["kept epochs"], _first(rows["best epoch"]), _first(rows["last epoch"])),
-        best_params=next(iter(arrays["best params"]), None),
-        pending=_first(rows["pending epoch"]),
+        record=Record(
+            [arrays["kept epochs"]], _first(arrays["best epoch"]), _first(arrays["last epoch"])
+        ),
+        best_params=_first(arrays["best params"]),
+        pending=_first(arrays["pending epoch"]),
         seconds=float(arrays["seconds"][0]),
         found=fresh.found,
         guard=Guard(*(arrays[name] for name in _GUARD)) if len(arrays["guard params"]) else None,
@@ -302,9 +300,9 @@ def _stack(arrays: Sequence[FloatArray], like: FloatArray) -> FloatArray:
     return table
 
 
-def _rows(row: EpochRow | None) -> list[EpochRow]:
-    return [] if row is None else [row]
+def _one_or_none(row: Float64Array | None, spec: NetworkSpec) -> Float64Array:
+    return np.zeros((0, n_columns(spec))) if row is None else row[None, :]
 
 
-def _first(entries: list[_T]) -> _T | None:
-    return next(iter(entries), None)
+def _first(table: AnyArray) -> AnyArray | None:
+    return next(iter(table), None)

@@ -54,7 +54,7 @@ class Control:
     network
         Goes into each `Progress`.
     report
-        Called with a `Progress` after every slice of work; must be quick.
+        Called with a `Progress` after every slice of work; must be quick. None: nobody listens.
     warn
         Called with a sentence that the caller should see, while training goes on.
     snapshot_bytes
@@ -64,7 +64,7 @@ class Control:
     cancel: UInt8Array = field(default_factory=lambda: np.zeros(1, dtype=np.uint8))
     time_limit: float | None = None
     network: int = 0
-    report: Callable[[Progress], None] = lambda _progress: None
+    report: Callable[[Progress], None] | None = None
     warn: Callable[[str], None] = lambda _message: None
     snapshot_bytes: int = 0
 
@@ -75,7 +75,7 @@ class Mailbox:
     Parameters
     ----------
     callback
-        Gets the news; None drops it.
+        Gets the news; None where there are only warnings.
     """
 
     def __init__(self, callback: Callable[[Progress], None] | None) -> None:

@@ -5,7 +5,6 @@ here.
 """
 
 from dataclasses import dataclass, field, fields
-from typing import NamedTuple
 
 import numpy as np
 
@@ -19,7 +18,6 @@ from gradus.networks.spec import NetworkSpec
 # keeps the same epochs.
 _SHORT_EPOCH = 50e-6
 _NOMINAL_SPEED = 2e9
-_N_COLUMNS = 7
 #: Short epochs are kept whose number has so many binary digits before its trailing zeros.
 KEPT_DIGITS = 6
 
@@ -70,74 +68,74 @@ class History:
         return len(self.epoch)
 
 
-class EpochRow(NamedTuple):
-    """One epoch of a history; the fields mean what they mean there."""
-
-    epoch: int
-    loss: float
-    validation_loss: float
-    measure: float
-    learning_rate: float
-    gradient_norm: float
-    seconds: float
-    update_ratio: tuple[float, ...]
-
-    def numbers(self) -> tuple[float, ...]:
-        """Line up all fields, 7 + n_layers numbers."""
-        return (*self[:7], *self.update_ratio)
-
-    @classmethod
-    def from_numbers(cls, numbers: Float64Array) -> "EpochRow":
-        """Undo `numbers`, given as an array."""
-        epoch, loss, validation_loss, measure, rate, norm, seconds, *ratios = numbers.tolist()
-        return cls(int(epoch), loss, validation_loss, measure, rate, norm, seconds, tuple(ratios))
+# Columns of a table of epochs, named as in `History`; from the last one on one for each layer.
+(
+    EPOCH,
+    LOSS,
+    VALIDATION_LOSS,
+    MEASURE,
+    LEARNING_RATE,
+    GRADIENT_NORM,
+    SECONDS,
+    UPDATE_RATIO,
+) = range(8)
 
 
 @dataclass
 class Record:
     """A history while it grows.
 
+    The row of an epoch is a float64 array of shape (7 + n_layers,) with the columns above.
+
     Attributes
     ----------
-    rows
-        The epochs kept so far.
+    tables : arrays of shape (k, 7 + n_layers)
+        The epochs kept so far, ascending over all tables.
     best, last
-        The epoch with the smallest validation loss and the latest one, kept or not.
+        Row of the epoch with the smallest validation loss and of the latest one, kept or not.
     """
 
-    rows: list[EpochRow] = field(default_factory=list)
-    best: EpochRow | None = None
-    last: EpochRow | None = None
+    tables: list[Float64Array] = field(default_factory=list)
+    best: Float64Array | None = None
+    last: Float64Array | None = None
 
-    def add(self, row: EpochRow, *, is_kept: bool, is_best: bool) -> None:
-        """Take in one more epoch."""
+    def add(self, row: Float64Array, *, is_kept: bool, is_best: bool) -> None:
+        """Take in one more epoch; the row stays as it is from now on."""
         if is_kept:
-            self.rows.append(row)
+            self.tables.append(row[None, :])
         if is_best:
             self.best = row
         self.last = row
 
-    def extend(self, rows: list[EpochRow]) -> None:
+    def extend(self, table: Float64Array) -> None:
         """Take in epochs that are all kept, the best not among them."""
-        self.rows += rows
-        self.last = rows[-1] if rows else self.last
+        if len(table):
+            self.tables.append(table)
+            self.last = table[-1]
+
+    def kept(self, spec: NetworkSpec) -> Float64Array:
+        """Put the epochs kept into one new table."""
+        return np.concatenate([np.empty((0, n_columns(spec))), *self.tables])
 
     def view(self, spec: NetworkSpec) -> History:
         """Freeze what is there; best and last stand in it even if they are not kept."""
-        by_epoch = {row.epoch: row for row in (self.best, self.last, *self.rows) if row is not None}
-        table = stacked([by_epoch[epoch] for epoch in sorted(by_epoch)], spec)
+        table = self.kept(spec)
+        for row in (self.best, self.last):
+            if row is not None:
+                place = int(np.searchsorted(table[:, EPOCH], row[EPOCH]))
+                if place == len(table) or table[place, EPOCH] != row[EPOCH]:
+                    table = np.insert(table, place, row, axis=0)
         table.flags.writeable = False
-        epoch = table[:, 0].astype(np.int64)
+        epoch = table[:, EPOCH].astype(np.int64)
         epoch.flags.writeable = False
-        columns = [table[:, column] for column in range(1, _N_COLUMNS)]
-        columns.append(table[:, _N_COLUMNS:])
+        columns = [table[:, column] for column in range(LOSS, UPDATE_RATIO)]
+        columns.append(table[:, UPDATE_RATIO:])
         return History(loss_of(spec.loss).measure, epoch, *columns)
 
 
-def stacked(rows: list[EpochRow], spec: NetworkSpec) -> Float64Array:
-    """Stack rows to a table of shape (k, 7 + n_layers)."""
-    numbers = np.array([row.numbers() for row in rows], dtype=np.float64)
-    return numbers.reshape(len(rows), _N_COLUMNS + len(spec.dense))
+def n_columns(spec: NetworkSpec) -> int:
+    """Count the numbers that an epoch has: 7 + n_layers."""
+    return UPDATE_RATIO + len(spec.dense)
 
 
 def has_short_epochs(spec: NetworkSpec, n_rows: int) -> bool:
@@ -154,21 +152,20 @@ def next_kept(epoch: int, epochs: int, *, is_short: bool) -> int:
     return min(next_round(epoch, KEPT_DIGITS) if is_short else epoch + 1, epochs)
 
 
-def kept_after(epoch: int, epochs: int, most: int, *, is_short: bool) -> list[int]:
+def kept_after(epoch: int, epochs: int, most: int, *, is_short: bool) -> Int64Array:
     """List the next epochs that `next_kept` finds, at most so many."""
     if not is_short:
-        return list(range(epoch + 1, min(epoch + most, epochs) + 1))
-    kept: list[int] = []
-    while len(kept) < most and epoch < epochs:
+        return np.arange(epoch + 1, min(epoch + most, epochs) + 1)
+    parts: list[Int64Array] = []
+    while most > 0 and epoch < epochs:
         following = next_round(epoch, KEPT_DIGITS)
         n_digits = following.bit_length()
         # Up to the next power of two all steps are alike.
-        alike = range(
-            following, min(1 << n_digits, epochs + 1), 1 << max(0, n_digits - KEPT_DIGITS)
-        )
-        kept += alike[: most - len(kept)] or [epochs]
-        epoch = kept[-1]
-    return kept
+        step = 1 << max(0, n_digits - KEPT_DIGITS)
+        stop = min(1 << n_digits, epochs + 1, following + most * step)
+        parts.append(np.arange(following, stop, step) if following < stop else np.array([epochs]))
+        epoch, most = int(parts[-1][-1]), most - len(parts[-1])
+    return np.concatenate(parts)
 
 
 def thinned(history: History, most: int, best_epoch: int) -> History:

@@ -7,11 +7,10 @@ threads are not known here.
 
 import math
 import time
-from itertools import repeat
 
 import numpy as np
 
-from gradus._typing import Float64Array, FloatArray
+from gradus._typing import Float64Array, FloatArray, Int64Array
 from gradus.engines.base import Batches, Engine, EpochLog, RunStatus, TrainState
 from gradus.networks.losses import loss_of
 from gradus.networks.spec import NetworkSpec
@@ -24,7 +23,20 @@ from gradus.training.control import Control, Progress
 from gradus.training.divergence import explain
 from gradus.training.full_batch import RowsProblem, check_layers, penalty, run_full_batch
 from gradus.training.guard import Guard
-from gradus.training.history import EpochRow, has_short_epochs, kept_after, next_kept
+from gradus.training.history import (
+    EPOCH,
+    GRADIENT_NORM,
+    LEARNING_RATE,
+    LOSS,
+    MEASURE,
+    SECONDS,
+    UPDATE_RATIO,
+    VALIDATION_LOSS,
+    has_short_epochs,
+    kept_after,
+    n_columns,
+    next_kept,
+)
 from gradus.training.loss_check import check_functions
 from gradus.training.outcome import Outcome, StoppedBecause
 from gradus.training.plan import Plan
@@ -207,53 +219,55 @@ class _Training:
         state, steps = self.standing.state, self.batches.steps_per_epoch
         epoch, _, done = state.cursor.tolist()
         is_single = self.validation is not None or self.standing.guard is not None
-        ahead = self.plan.epochs, _SLICE_KEPT
-        kept = [epoch + 1] if is_single else kept_after(epoch, *ahead, is_short=self.is_short)
+        kept = np.array([epoch + 1])
+        if not is_single:
+            kept = kept_after(epoch, self.plan.epochs, _SLICE_KEPT, is_short=self.is_short)
         pictured = self.snapshots.next(epoch)
-        stop = min(kept[-1] * steps, pictured * steps, done + _SLICE_UPDATES)
-        last_steps = [number * steps - 1 - done for number in kept]
-        log = EpochLog(np.array(last_steps, dtype=np.int64))
+        stop = min(int(kept[-1]) * steps, pictured * steps, done + _SLICE_UPDATES)
+        log = EpochLog(kept * steps - 1 - done)
         began = self.seconds_before + self._elapsed()
         learning_rates, status = self._advance(done, stop, log)
         self.standing.seconds = self.seconds_before + self._elapsed()
         if state.cursor[0] == pictured:
             self.take_snapshot()
-        rows = self._rows(kept, (epoch, done), log, learning_rates, began)
-        if rows:
+        table = self._table(kept, (epoch, done), log, learning_rates, began)
+        if len(table):
             if self.standing.pending is not None:
                 self._judge(self.standing.pending)
-            self.standing.record.extend(rows[:-1])
-            self.standing.pending = rows[-1]
+            self.standing.record.extend(table[:-1])
+            self.standing.pending = table[-1]
         return status
 
-    def _rows(
+    def _table(
         self,
-        kept: list[int],
+        kept: Int64Array,
         begin: tuple[int, int],
         log: EpochLog,
         learning_rates: Float64Array,
         began: float,
-    ) -> list[EpochRow]:
-        """Make the history rows of the epochs to be kept that are finished, and of the last one.
+    ) -> Float64Array:
+        """Fill the history of the epochs to be kept that are finished, and of the last one.
 
         They are not judged yet.
         """
         epoch, done = begin
         finished = epoch + len(log.rows)
-        numbers = [number for number in kept if number <= finished]
-        seconds = (began + log.seconds[: len(numbers)]).tolist()
-        ratios = [tuple(ratio) for ratio in log.update_ratio[: len(numbers)].tolist()]
-        if finished > epoch and finished not in numbers[-1:]:
-            numbers.append(finished)
-            seconds.append(self.standing.seconds)
-            ratios.append((math.nan,) * len(self.spec.dense))
-        places = np.array(numbers, dtype=np.int64)
-        losses, means, norms = log.rows[places - epoch - 1].T
-        measures = np.sqrt(means) if self.is_rmse else means
-        its_rates = learning_rates[places * self.batches.steps_per_epoch - 1 - done]
-        own = (one.tolist() for one in (measures, its_rates, norms))
-        columns = (numbers, losses.tolist(), repeat(math.nan), *own, seconds, ratios)
-        return list(map(EpochRow._make, zip(*columns, strict=False)))
+        n_kept = int(np.searchsorted(kept, finished, side="right"))
+        numbers = kept[:n_kept]
+        if finished > epoch and (not n_kept or numbers[-1] != finished):
+            numbers = np.append(numbers, finished)
+        table = np.full((len(numbers), n_columns(self.spec)), math.nan)
+        table[:, EPOCH] = numbers
+        losses, means, norms = log.rows[numbers - epoch - 1].T
+        table[:, LOSS] = losses
+        table[:, MEASURE] = np.sqrt(means) if self.is_rmse else means
+        table[:, GRADIENT_NORM] = norms
+        last_updates = numbers * self.batches.steps_per_epoch - 1 - done
+        table[:, LEARNING_RATE] = learning_rates[last_updates]
+        table[:n_kept, SECONDS] = began + log.seconds[:n_kept]
+        table[n_kept:, SECONDS] = self.standing.seconds
+        table[:n_kept, UPDATE_RATIO:] = log.update_ratio[:n_kept]
+        return table
 
     def _advance(self, done: int, stop: int, log: EpochLog) -> tuple[Float64Array, RunStatus]:
         """Make updates, and say with which learning rates; a full-batch method has none."""
@@ -285,39 +299,42 @@ class _Training:
         )
         return learning_rates, status
 
-    def _judge(self, row: EpochRow) -> bool:
+    def _judge(self, row: Float64Array) -> bool:
         """Compute a finished epoch's validation loss and record both; False if stopped within."""
-        standing, is_best = self.standing, False
+        standing, epoch, is_best = self.standing, int(row[EPOCH]), False
         if self.validation is not None:
             params = standing.state.params
             judged = evaluate(self.engine, self.spec, params, self.validation, self._is_stopped)
             if judged is None:
                 return False
             loss, measure = judged
-            row = row._replace(validation_loss=loss, measure=self._measure(measure))
-            standing.stopping = standing.stopping.after(row.epoch, loss)
-            is_best = standing.stopping.best_epoch == row.epoch
+            row = row.copy()
+            row[VALIDATION_LOSS], row[MEASURE] = loss, self._measure(measure)
+            standing.stopping = standing.stopping.after(epoch, loss)
+            is_best = standing.stopping.best_epoch == epoch
             if is_best:
                 standing.best_params = params.copy()
-        is_kept = self._next_kept(row.epoch - 1) == row.epoch
+        is_kept = next_kept(epoch - 1, self.plan.epochs, is_short=self.is_short) == epoch
         standing.record.add(row, is_kept=is_kept, is_best=is_best)
         if standing.guard is not None:
             began_with = standing.guard.params[1]
-            objective = row.loss + penalty(self.spec, began_with)
+            objective = float(row[LOSS]) + penalty(self.spec, began_with)
             standing.guard.after_epoch(standing.state, objective)
         standing.pending = None
         return True
 
     def _tell(self) -> None:
-        """Report where the training stands."""
+        """Report where the training stands, if anybody listens."""
+        if self.control.report is None:
+            return
         last = self.standing.record.last
         rows = self._rows_done() - self.rows_before
         progress = Progress(
             network=self.control.network,
             epoch=int(self.standing.state.cursor[0]),
             epochs=self.plan.epochs,
-            loss=last.loss if last else math.nan,
-            validation_loss=last.validation_loss if last else math.nan,
+            loss=math.nan if last is None else float(last[LOSS]),
+            validation_loss=math.nan if last is None else float(last[VALIDATION_LOSS]),
             rows_per_second=rows / max(self._elapsed(), 1e-9),
         )
         self.control.report(progress)
@@ -325,9 +342,6 @@ class _Training:
     def _measure(self, mean: float) -> float:
         """Turn a mean row measure into the measure people read."""
         return math.sqrt(mean) if self.is_rmse else mean
-
-    def _next_kept(self, epoch: int) -> int:
-        return next_kept(epoch, self.plan.epochs, is_short=self.is_short)
 
     def _rows_done(self) -> int:
         epoch, step, _ = self.standing.state.cursor.tolist()

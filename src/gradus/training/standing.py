@@ -9,7 +9,7 @@ from gradus._typing import Float64Array, FloatArray
 from gradus.engines.base import TrainState
 from gradus.training.automatic import Candidate
 from gradus.training.guard import Guard
-from gradus.training.history import EpochRow, Record
+from gradus.training.history import Record
 from gradus.training.stopping import Stopping
 
 
@@ -48,7 +48,7 @@ class Standing:
     best_params : array of shape (n_params,) or None
         Those of the smallest validation loss; None before there is one.
     pending
-        The latest epoch, finished by the engine and not judged yet.
+        Row of the latest epoch, finished by the engine and not judged yet; see `Record`.
     seconds
         Time spent in training before this call.
     guard
@@ -61,7 +61,7 @@ class Standing:
     stopping: Stopping
     record: Record = field(default_factory=Record)
     best_params: FloatArray | None = None
-    pending: EpochRow | None = None
+    pending: Float64Array | None = None
     seconds: float = 0.0
     guard: Guard | None = None
     found: Found | None = None

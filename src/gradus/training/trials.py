@@ -160,7 +160,7 @@ class _Tries:
         epochs = max(2, self.plan.epochs // TRIAL_PART)
         rule = Candidate(rate, 0.0).rule(self.automatic)
         plan = replace(self.plan, rule=rule, epochs=epochs, early_stopping=None)
-        quiet = replace(self.control, time_limit=limit, report=lambda _: None, snapshot_bytes=0)
+        quiet = replace(self.control, time_limit=limit, report=None, snapshot_bytes=0)
         rows = (self.spec, self.params0, self.batches, self.validation, plan)
         return self.loss(self.train(*rows, engine=self.engine, control=quiet))
 
