@@ -20,8 +20,8 @@ _DAMPED = (
 REMARKS = {
     "W1a": (
         "A call of 2,000 updates holds what a call costs whatever it does; W1b is the rate "
-        "without. Three fifths of a call of `Network.train` are its history, for which 223 updates "
-        "are measured and kept; it also starts a thread, so that Ctrl-C is heard."
+        "without. What `Network.train` needs besides is Python, in many small parts: checks, the "
+        "plan, and a history for which 223 updates are measured and kept."
     ),
     "W1b": (
         f"{_SERIAL}The chain is about 40 cycles long by the tables of latencies: a broadcast, "

@@ -15,8 +15,8 @@ from gradus.networks.initializers import initial_params
 from gradus.networks.losses import LOSSES
 from gradus.networks.spec import Dense, NetworkSpec
 from gradus.optimizers.rules import Adam, GradientDescent
+from gradus.training import run_networks, validation
 from gradus.training import train as seam
-from gradus.training import validation
 from gradus.training.folds import assign_folds, holdout
 from gradus.training.plan import EarlyStopping, Plan
 from gradus.training.train import train
@@ -143,7 +143,7 @@ class Spying:
 
     def __init__(self, monkeypatch):
         self.asked, self.threads = [], set()
-        make, train_one = seam.make_engine, seam.train_network
+        make, train_one = run_networks.make_engine, seam.train_network
 
         def make_engine(name, n_threads=None):
             self.asked.append(n_threads)
@@ -154,7 +154,7 @@ class Spying:
             time.sleep(0.02)
             return train_one(*args, **options)
 
-        monkeypatch.setattr(seam, "make_engine", make_engine)
+        monkeypatch.setattr(run_networks, "make_engine", make_engine)
         monkeypatch.setattr(seam, "train_network", train_network)
 
 
@@ -343,7 +343,7 @@ def test_an_engine_that_is_missing_is_told(problem, monkeypatch):
     def missing(*_args):
         raise EngineUnavailable("It is not there.")
 
-    monkeypatch.setattr(seam, "make_engine", missing)
+    monkeypatch.setattr(run_networks, "make_engine", missing)
     with pytest.raises(EngineUnavailable, match=r"^It is not there\.$"):
         train(SPEC, *problem, None, None, plan_for("native"))
 

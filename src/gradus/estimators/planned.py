@@ -12,7 +12,8 @@ from gradus.training.control import Control
 from gradus.training.loop import train_network
 from gradus.training.outcome import Outcome
 from gradus.training.plan import Plan
-from gradus.training.train import make_batches, run_networks
+from gradus.training.run_networks import run_networks
+from gradus.training.train import make_batches
 from gradus.training.validation import ValidationRows
 
 

@@ -31,8 +31,9 @@ from gradus.training.control import Control, Progress
 from gradus.training.loop import train_network
 from gradus.training.outcome import Outcome
 from gradus.training.plan import DTYPE_NAMES, EarlyStopping, Plan
+from gradus.training.run_networks import run_networks
 from gradus.training.snapshots import MOST_BYTES
-from gradus.training.train import hold_out, make_batches, run_networks
+from gradus.training.train import hold_out, make_batches
 
 if TYPE_CHECKING:
     from gradus.calculus.derivative import Derivative

@@ -4,18 +4,16 @@ Several networks are trained at once, each as if it were alone. Columns, units a
 known here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from gradus._random import Purpose, stream_key
-from gradus._threads import default_n_threads
 from gradus._typing import ArrayLike, Float64Array, FloatArray, Int64Array
 from gradus.engines.base import Batches, Engine
-from gradus.engines.registry import engine as make_engine
 from gradus.errors import DataError, Diverged, ShapeMismatch
 from gradus.networks.initializers import initial_params
 from gradus.networks.losses import loss_of
@@ -23,18 +21,15 @@ from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.rules import Rule
 from gradus.optimizers.second_order.methods import FullBatchMethod
 from gradus.training.arrays import check_total, read_inputs, read_targets, read_weights
-from gradus.training.control import Control, Mailbox, Progress
+from gradus.training.control import Control, Progress
 from gradus.training.folds import holdout
 from gradus.training.history import History
 from gradus.training.loop import train_network
 from gradus.training.outcome import Outcome, StoppedBecause
 from gradus.training.plan import Plan
+from gradus.training.run_networks import run_networks
 from gradus.training.snapshots import Snapshots
 from gradus.training.validation import ValidationRows, answer
-from gradus.training.workers import run_jobs
-
-# What one job brings: how training ended, and the answers for the rows it never saw.
-_Trained: TypeAlias = tuple[Outcome, FloatArray | None]
 
 
 @dataclass(frozen=True)
@@ -152,59 +147,6 @@ def train(
         out_of_fold=_gather(spec, table, [answers for _, answers in trained]),
         failure=next((one.failure for one in outcomes if one.failure), None),
     )
-
-
-def run_networks(
-    jobs: Sequence[Callable[[Control, Engine], _Trained]],
-    plan: Plan,
-    callback: Callable[[Progress], None] | None,
-    snapshot_bytes: int = 0,
-    beside: Callable[[Outcome | None], object] | None = None,
-) -> list[_Trained]:
-    """Run one job per network on the plan's threads; one network alone gets all threads.
-
-    Parameters
-    ----------
-    jobs
-        Each is handed its `Control` and an engine of its own.
-    plan
-        Names the engine, the number of threads and the time limit.
-    callback, snapshot_bytes, beside
-        See `train`.
-
-    Returns
-    -------
-    What the jobs return, in their order. After Ctrl-C every outcome says "interrupted", that of a
-    network which was done as well: whoever asks one of them learns that the whole was stopped.
-    """
-    n_threads = default_n_threads() if plan.n_threads is None else plan.n_threads
-    n_rounds = -(-len(jobs) // n_threads)
-    mailbox, cancel = Mailbox(callback), np.zeros(1, dtype=np.uint8)
-    done: dict[int, _Trained] = {}
-
-    def prepare(network: int, job: Callable[[Control, Engine], _Trained]) -> Callable[[], None]:
-        limit = None if plan.time_limit is None else plan.time_limit / n_rounds
-        room = snapshot_bytes // len(jobs)
-        control = Control(cancel, limit, network, mailbox.put, mailbox.warn, room)
-        own_engine = make_engine(plan.engine, n_threads if len(jobs) == 1 else 1)
-
-        def work() -> None:
-            done[network] = job(control, own_engine)
-
-        return work
-
-    def work_beside() -> None:
-        if beside is not None and not cancel[0]:
-            beside(done[0][0] if 0 in done else None)
-
-    prepared = [prepare(network, job) for network, job in enumerate(jobs)]
-    # One network alone has all threads, and another one would only be started for nothing.
-    behind = [] if beside is None or len(jobs) == 1 else [work_beside]
-    run_jobs([*prepared, *behind], n_threads, cancel, mailbox.empty)
-    trained = [done[network] for network in range(len(jobs))]
-    if cancel[0] and not any(outcome.failure for outcome, _ in trained):
-        trained = [(replace(one, stopped_because="interrupted"), own) for one, own in trained]
-    return trained
 
 
 def hold_out(

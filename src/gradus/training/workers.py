@@ -13,7 +13,8 @@ from typing import Generic, TypeVar
 from gradus._typing import UInt8Array
 
 _T = TypeVar("_T")
-_LISTEN_SECONDS = 0.1
+#: How long nobody listens at most.
+LISTEN_SECONDS = 0.1
 
 
 def run_jobs(
@@ -48,7 +49,7 @@ def run_jobs(
     try:
         for _ in range(min(n_threads, len(jobs))):
             threading.Thread(target=crew.work, daemon=True).start()
-        while not crew.all_done.wait(_LISTEN_SECONDS):
+        while not crew.all_done.wait(LISTEN_SECONDS):
             listen()
         listen()
     except KeyboardInterrupt:
