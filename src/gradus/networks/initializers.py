@@ -267,7 +267,10 @@ def _given(site: Site) -> tuple[Float64Array, Float64Array | None]:
 
 def _between(site: Site, low: float, high: float) -> Float64Array:
     """Draw the weight evenly from low to high."""
-    return low + (high - low) * uniform(site.key, (site.fan_in, site.fan_out))
+    weight = uniform(site.key, (site.fan_in, site.fan_out))
+    weight *= high - low
+    weight += low
+    return weight
 
 
 INITIALIZERS: dict[str, Fill] = {
