@@ -5,6 +5,10 @@ import os
 import subprocess
 import sys
 
+import pytest
+
+from tests.meta.sources import imported_modules, name, package_files
+
 # Loaded when first used, never by `import gradus`.
 LATER = {"scipy", "duckdb", "typer", "rich", "safetensors", "sklearn", "matplotlib", "pandas"}
 RUNS = 7
@@ -44,3 +48,8 @@ def test_import_is_quick(tmp_path):
 def test_the_front_door_itself_loads_nothing(tmp_path):
     code = "import json, sys, gradus; print(json.dumps(list(sys.modules)))"
     assert "numpy" not in json.loads(run(code, tmp_path))
+
+
+@pytest.mark.parametrize("path", package_files(), ids=name)
+def test_dataclasses_are_made_the_quick_way(path):
+    assert "dataclasses.dataclass" not in imported_modules(path) or path.stem == "_dataclasses"

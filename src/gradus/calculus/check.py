@@ -5,9 +5,10 @@ What is differentiated must not be known here.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
+
+from gradus._dataclasses import dataclass
 
 #: A float64 has no more digits.
 MOST_DIGITS = 15

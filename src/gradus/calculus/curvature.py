@@ -5,11 +5,11 @@ known here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array
 from gradus.calculus.lanczos import Extremes, extreme_eigenvalues
 

@@ -4,11 +4,12 @@ Which update follows from it is `updates`'; how it is written is `render`'s.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from typing import Any
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, FloatArray
 from gradus._validate import check_whole
 from gradus.calculus import names

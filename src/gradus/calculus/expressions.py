@@ -4,7 +4,9 @@ How they are written is `render`'s; what they are of is `ledger`'s.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from gradus._dataclasses import dataclass
 
 
 @dataclass(frozen=True)

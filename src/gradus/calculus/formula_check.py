@@ -5,10 +5,10 @@ here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array
 from gradus.calculus.check import agreeing_digits, check
 from gradus.calculus.render import spelled

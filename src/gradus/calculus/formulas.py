@@ -4,9 +4,9 @@ What is explained must not be known here.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from html import escape
 
+from gradus._dataclasses import dataclass
 from gradus.calculus.expressions import Application, Product, Quantity, Sum, Symbol
 from gradus.calculus.render import opened_within, spelled
 

@@ -3,10 +3,9 @@
 Who computed the gradient must not be known here.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, FloatArray
 from gradus.calculus.check import Check, check
 from gradus.calculus.render import spelled

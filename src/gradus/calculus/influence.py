@@ -4,11 +4,11 @@ Which rows they are must not be known here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array
 from gradus.calculus.lanczos import extreme_eigenvalues
 from gradus.engines.reference import forward, without_idle_rows

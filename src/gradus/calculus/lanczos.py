@@ -4,10 +4,11 @@ What the matrix is of must not be known here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array
 from gradus.errors import DataError
 

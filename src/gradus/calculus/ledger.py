@@ -6,10 +6,11 @@ blame ([RHW86]). Rows are not averaged here, and nothing is written as text.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, FloatArray
 from gradus.calculus import names
 from gradus.calculus.expressions import Application, Product, Quantity, Sum, Symbol

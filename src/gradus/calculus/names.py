@@ -4,8 +4,8 @@ Values are not known here.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from gradus._dataclasses import dataclass
 from gradus.calculus.expressions import Symbol
 from gradus.networks.layers import Dense, Dropout, LayerNorm
 from gradus.networks.spec import NetworkSpec

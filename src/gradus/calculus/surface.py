@@ -5,11 +5,12 @@ Which function it is must not be known here.
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import BoolArray, Float64Array, Int64Array
 from gradus.calculus.plane import Plane
 

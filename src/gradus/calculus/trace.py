@@ -4,10 +4,10 @@ The *blame* of a number is the derivative of the row's loss by it. Nothing is ex
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, FloatArray
 from gradus.engines.norm import norm_backward, normalize
 from gradus.engines.reference import Trace, forward, objective

@@ -5,8 +5,8 @@ The recurrences are those of `optimizers.rules`, to which the result is compared
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from gradus._dataclasses import dataclass
 from gradus.errors import InvalidParameter
 from gradus.optimizers.rules import Adagrad, Adam, AdamW, GradientDescent, RMSprop, Rule
 

@@ -3,11 +3,12 @@
 What may be wrong with it must not be known here.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import get_args
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import ArrayLike, Float64Array, FloatArray, Int64Array
 from gradus.diagnosis.scaling import Scaling
 from gradus.engines.base import Engine

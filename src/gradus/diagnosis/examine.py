@@ -1,10 +1,11 @@
 """A training watched: `Network.train`, and what is wrong with it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import ArrayLike
 from gradus.diagnosis.case import Case, exact_rows, unseen_rows
 from gradus.diagnosis.doctor import diagnose

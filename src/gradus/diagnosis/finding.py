@@ -3,8 +3,9 @@
 How it is found must not be known here.
 """
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from gradus._dataclasses import dataclass
 
 Problem: TypeAlias = Literal[
     "rate too high",

@@ -3,11 +3,11 @@
 Which numbers mean trouble must not be known here.
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, Int64Array
 from gradus.diagnosis.case import Case, clipped
 from gradus.diagnosis.cooling import cooled

@@ -3,10 +3,9 @@
 How training goes must not be known here.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import ArrayLike
 from gradus.diagnosis.case import Case, exact_rows, unseen_rows
 from gradus.diagnosis.measures import Measures

@@ -4,10 +4,11 @@ Whether it helps must not be known here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array
 from gradus.diagnosis.case import Case
 from gradus.diagnosis.finding import Finding, Problem

@@ -3,10 +3,11 @@
 What is learned from them must not be known here.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array
 from gradus.networks.spec import NetworkSpec
 

@@ -4,10 +4,11 @@ Rules that divide by the size of past gradients see another curvature than plain
 measured against its own limit [CKLKT21], [CGK22].
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array
 from gradus.optimizers.rules import Adagrad, Adam, GradientDescent, RMSprop, Rule
 from gradus.optimizers.schedules import rates

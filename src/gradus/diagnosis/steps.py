@@ -3,11 +3,12 @@
 What is right and wrong must not be known here.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, Int64Array
 from gradus.calculus.lanczos import extreme_eigenvalues
 from gradus.diagnosis.case import Case

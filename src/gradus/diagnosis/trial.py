@@ -4,10 +4,11 @@ What the remedy is must not be known here.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array
 from gradus.diagnosis.case import Case, clipped, losses_of
 from gradus.diagnosis.finding import Finding, Problem

@@ -3,10 +3,9 @@
 Whether that is bad must not be known here.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, Int64Array
 from gradus.diagnosis.case import Case
 from gradus.engines.reference import forward

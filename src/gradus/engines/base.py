@@ -4,12 +4,13 @@ Engines know networks and update rules; they never know folds, stopping, files o
 The arrays belong to the caller and are lent for one call.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from typing import Protocol
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, FloatArray, Int64Array, UInt8Array
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.rules import Rule

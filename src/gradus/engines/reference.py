@@ -11,11 +11,12 @@ The loss is the weighted mean over rows of ``l(a_L, y)``; the objective adds the
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Array, Float64Array
 from gradus.engines.bfloat16 import factors
 from gradus.engines.embedding import embed, embeddings_backward

@@ -8,8 +8,7 @@ v cut like the parameters into ``V_l`` and ``c_l``, and ``R a`` = 0 for the numb
 ``R z_l = R a_in @ weight_l + a_in @ V_l + c_l`` and ``R a_l = f_l'(z_l) R z_l``.
 """
 
-from dataclasses import dataclass
-
+from gradus._dataclasses import dataclass
 from gradus._typing import Array
 from gradus.engines.embedding import embed, embeddings_backward
 from gradus.engines.norm import norm_backward_tangent, normalize, normalize_tangent

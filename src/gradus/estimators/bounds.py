@@ -4,10 +4,10 @@ Networks and training must not be known here.
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, FloatArray
 from gradus.errors import InvalidParameter
 

@@ -4,11 +4,12 @@ Each step is one call of an engine. When to stop, scores and what rows mean must
 """
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, FloatArray, Int64Array, UInt8Array
 from gradus.engines.base import Batches, Engine, EpochLog, RunStatus, TrainState
 from gradus.networks.losses import loss_of

@@ -5,12 +5,13 @@ How a step is computed and what rows mean must not be known here.
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import shuffle
 
+from gradus._dataclasses import dataclass
 from gradus._typing import FloatArray
 from gradus.engines.base import Engine
 from gradus.estimators.callbacks import Watched

@@ -3,7 +3,6 @@
 Targets, networks and training must not be known here.
 """
 
-from dataclasses import dataclass
 from typing import Any, Protocol, Self, TypeAlias, cast
 
 import numpy as np
@@ -15,6 +14,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from gradus._dataclasses import dataclass
 from gradus._typing import FloatArray
 from gradus.errors import DataError
 from gradus.estimators.rows import is_frame, table_of

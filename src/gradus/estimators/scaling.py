@@ -3,11 +3,11 @@
 Frames, networks and training must not be known here.
 """
 
-from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import BoolArray, Float64Array, FloatArray
 from gradus.tables.moments import mean_and_scale
 

@@ -5,7 +5,6 @@ How X and y become arrays of a network must not be known here.
 
 import warnings
 from abc import abstractmethod
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
+from gradus._dataclasses import dataclass
 from gradus._random import Purpose, stream_key
 from gradus._typing import FloatArray, Int64Array, UInt8Array
 from gradus.engines.base import Engine, TrainState

@@ -3,11 +3,11 @@
 Rows and training must not be known here.
 """
 
-from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, FloatArray
 from gradus.networks.initializers import initial_params
 from gradus.networks.params import ParamView, layout

@@ -5,13 +5,14 @@ How it was learned stands in `workflow`; which file it lies in, in `model_archiv
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, FloatArray, Int64Array
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import DataError

@@ -3,11 +3,12 @@
 How it was computed must not be known here.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy.typing as npt
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array
 
 

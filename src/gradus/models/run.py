@@ -1,8 +1,9 @@
 """What one training of a network did."""
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Self
 
+from gradus._dataclasses import dataclass
 from gradus.optimizers.rules import Rule
 from gradus.optimizers.second_order.methods import FullBatchMethod
 from gradus.training.history import History

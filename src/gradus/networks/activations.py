@@ -11,9 +11,9 @@ second derivative jumps from 2 to -2, takes 0 between them.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Array
 
 #: What "leaky_relu" lets through below zero, as in PyTorch.

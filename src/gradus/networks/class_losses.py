@@ -4,10 +4,9 @@
 table. Nothing here divides by the number of rows. All is finite for logits of up to 1e4.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Array
 from gradus._validate import check_number
 from gradus.networks.activations import sigmoid, sigmoid_slope

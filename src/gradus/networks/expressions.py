@@ -8,12 +8,12 @@ is ever handed to Python to be run, and nothing knows losses or networks.
 import ast
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Array
 from gradus.errors import InvalidParameter
 

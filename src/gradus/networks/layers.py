@@ -4,9 +4,10 @@ Each class checks its own options; what stands beside it, and how it is computed
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, TypeAlias
 
+from gradus._dataclasses import dataclass
 from gradus._names import ACTIVATION_NAMES, INITIALIZER_NAMES
 from gradus._validate import check_choice, check_flag, check_number, check_whole
 from gradus.errors import InvalidParameter

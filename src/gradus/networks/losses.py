@@ -8,12 +8,12 @@ does. All work in the array namespace of their input. Formulas stand in `number_
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TypeAlias
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._names import LOSS_NAMES
 from gradus._typing import Array
 from gradus._validate import check_choice

@@ -5,11 +5,11 @@ divides by the number of rows. At a kink the slope is 0, by our choice, and the 
 that of the pieces beside it.
 """
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Array
 from gradus._validate import check_number
 from gradus.errors import InvalidParameter

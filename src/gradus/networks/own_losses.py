@@ -4,10 +4,11 @@ How formulas are read and differentiated stands in `networks.expressions`.
 """
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Array
 from gradus.errors import DataError, InvalidParameter, ShapeMismatch
 from gradus.networks.expressions import Step, evaluate, parse_expression

@@ -7,11 +7,11 @@ parameter's value means.
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Array, BoolArray
 from gradus.errors import InvalidParameter, ShapeMismatch
 from gradus.networks.layers import Dense, LayerNorm

@@ -3,9 +3,10 @@
 It never knows parameters, arrays or engines; everything that lives is derived from it elsewhere.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cached_property
 
+from gradus._dataclasses import dataclass
 from gradus._validate import check_number, check_whole
 from gradus.errors import InvalidParameter, ShapeMismatch
 from gradus.networks.layers import Dense, Embedding, Initializer, Layer, Residual, listed

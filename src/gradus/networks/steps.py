@@ -3,9 +3,9 @@
 How a step is computed is not known here.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 
+from gradus._dataclasses import dataclass
 from gradus.networks.layers import Dense, Dropout, Layer, LayerNorm, Residual
 from gradus.networks.spec import NetworkSpec
 

@@ -3,9 +3,10 @@
 Only what a person may say about it stands here; the choice itself is made in `training.automatic`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, get_args
 
+from gradus._dataclasses import dataclass
 from gradus._validate import check_flag
 from gradus.errors import InvalidParameter
 from gradus.optimizers.rules import Adam, Rule

@@ -9,9 +9,9 @@ here knows layers, losses or rows; `decay_mask` says what is a weight.
 """
 
 import math
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Array
 from gradus._validate import check_flag, check_number
 from gradus.errors import InvalidParameter

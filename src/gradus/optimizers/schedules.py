@@ -4,11 +4,11 @@ A schedule is a frozen function of t, the number of updates made before (from 0)
 number the run plans. Nothing here knows gradients or rules.
 """
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array
 from gradus._validate import check_number, check_whole
 from gradus.errors import InvalidParameter

@@ -4,13 +4,14 @@ Runs with one seed and the same rows begin with the same weights and take the ro
 order, so what differs is what the settings did. Equal means equal to the bit.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gradus._archive import digest
+from gradus._dataclasses import dataclass
 from gradus._typing import FloatArray
 from gradus.errors import ModelFileError
 from gradus.models.model import Model

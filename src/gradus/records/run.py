@@ -1,10 +1,11 @@
 """A run that was kept: what was chosen, what came of it, and the weights on the way."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from gradus._dataclasses import dataclass
 from gradus._typing import FloatArray
 from gradus._validate import check_whole
 from gradus.errors import InvalidParameter

@@ -2,9 +2,10 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from gradus._dataclasses import dataclass
 from gradus._words import aligned
 from gradus.verdict.words import number_text, percent_text
 

@@ -5,8 +5,8 @@ What a report says must not be known here.
 
 import html
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from gradus._dataclasses import dataclass
 from gradus.report.axes import printable, short
 
 _MOST_LISTED, _LONGEST_NAME = 200, 60

@@ -7,7 +7,8 @@ not be known here.
 import datetime as dt
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from gradus._dataclasses import dataclass
 
 #: The names of the twelve months: English, German, French, Italian and Spanish, in small letters.
 _MONTHS = (

@@ -7,9 +7,10 @@ Fewer are mistakes, and are left to the caller to refuse. Files and rows must no
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from gradus._dataclasses import dataclass
 from gradus.tables.dates import read_dates
 from gradus.tables.spelled import Numbers, read_numbers
 from gradus.tables.table import ColumnType, Spelling

@@ -5,10 +5,11 @@ its own. Which column is asked for must not be known here.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Int64Array
 from gradus.errors import DataError
 from gradus.tables.decide import BLANK_NUMBERS, BLANKS, Decision, decide

@@ -6,10 +6,10 @@ numbers or dates. What the columns are called and hold must not be known here.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Int64Array
 from gradus.errors import DataError
 from gradus.tables.dates import is_date

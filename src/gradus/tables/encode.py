@@ -5,12 +5,13 @@ All is fixed by the rows it was fitted on. Targets, folds and networks must not 
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array
 from gradus._words import counted
 from gradus.errors import DataError

@@ -7,11 +7,12 @@ import datetime as dt
 import numbers
 import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array
 from gradus.errors import DataError
 from gradus.tables.raw import check_size

@@ -8,11 +8,12 @@ known here.
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus.errors import DataError
 from gradus.tables.numerals import pack, spell
 from gradus.tables.raw import RawFile, check_size

@@ -6,12 +6,13 @@ Each decision is one sentence with its evidence. Which column is asked for must 
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Literal, Self, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from gradus._dataclasses import dataclass
 from gradus._typing import BoolArray, Float64Array, Int64Array
 from gradus._validate import check_choice
 from gradus._words import counted

@@ -10,13 +10,14 @@ for must not be known here.
 import contextlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Int64Array
 from gradus.errors import DataError
 from gradus.tables.duck import fetch, locked_connection, pattern, private_file, quoted

@@ -7,12 +7,12 @@ What a cell means must not be known here.
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from gradus._dataclasses import dataclass
 from gradus._typing import BoolArray, Float64Array, Int64Array
 from gradus.errors import DataError
 from gradus.tables.duck import fetch, locked_connection, pattern, private_file, quoted

@@ -5,10 +5,11 @@ networks or about how values are encoded.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import BoolArray, Float64Array, Int64Array
 from gradus._words import counted
 from gradus.errors import DataError, InvalidParameter

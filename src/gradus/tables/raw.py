@@ -13,10 +13,11 @@ import stat
 import sys
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from gradus._dataclasses import dataclass
 from gradus._names import STANDARD
 from gradus.errors import DataError
 

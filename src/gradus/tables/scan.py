@@ -4,10 +4,9 @@ This is what lets the writer keep the person's bytes: it finds delimiters, line 
 marks, never what a cell means. It must know nothing about numbers, targets or networks.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import BoolArray, Int64Array, UInt8Array
 from gradus.errors import DataError
 from gradus.tables.raw import MOST_CELLS, check_size

@@ -7,9 +7,9 @@ here.
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+from gradus._dataclasses import dataclass
 from gradus.tables.table import Spelling
 
 _MINUS = "-\u2212"

@@ -6,11 +6,12 @@ What is trained on them must not be known here.
 import heapq
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._random import Purpose, permutation, stream_key
 from gradus._typing import BoolArray, Float64Array, Int64Array
 from gradus._validate import check_whole

@@ -7,13 +7,14 @@ here.
 import difflib
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from gradus._dataclasses import dataclass
 from gradus._typing import BoolArray, Int64Array
 from gradus.errors import InvalidParameter
 

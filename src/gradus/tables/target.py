@@ -3,11 +3,12 @@
 Rows, folds and networks must not be known here.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, Int64Array
 from gradus.tables.closed import as_json, from_json
 from gradus.tables.convert import spelled, to_words

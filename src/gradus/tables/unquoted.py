@@ -6,12 +6,12 @@ be known here.
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array
 from gradus.tables.scan import Layout
 

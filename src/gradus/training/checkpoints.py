@@ -8,13 +8,14 @@ import math
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gradus._archive import AnyArray, array_checksum, pack, unpack
+from gradus._dataclasses import dataclass
 from gradus._files import previous_name, why_not_written, write_atomically
 from gradus._typing import Float64Array, FloatArray
 from gradus.engines.base import Batches, TrainState

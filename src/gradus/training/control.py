@@ -6,10 +6,11 @@ Who runs whom in which thread stands in `workers`.
 import warnings
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import UInt8Array
 
 

@@ -3,10 +3,9 @@
 When to look, and what a rate is, is decided by whoever asks.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, FloatArray
 from gradus.engines.base import TrainState
 

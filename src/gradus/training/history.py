@@ -4,10 +4,11 @@ Which epochs are kept is decided here, from shapes alone. How the numbers come a
 here.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, Int64Array
 from gradus.networks.losses import loss_of
 from gradus.networks.params import n_params

@@ -3,9 +3,9 @@
 How it went there is not known here.
 """
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from gradus._dataclasses import dataclass
 from gradus._typing import FloatArray
 from gradus.errors import Diverged
 from gradus.optimizers.rules import Rule

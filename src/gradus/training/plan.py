@@ -3,9 +3,9 @@
 A plan holds choices only; it knows no data, no weights and no files.
 """
 
-from dataclasses import dataclass
 from typing import get_args
 
+from gradus._dataclasses import dataclass
 from gradus._threads import MOST_THREADS
 from gradus._validate import check_choice, check_number, check_whole
 from gradus.engines.registry import ENGINE_NAMES

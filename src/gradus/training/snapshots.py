@@ -4,10 +4,9 @@ Which epochs are kept follows from the number planned and the room alone, never 
 runs with equal plans keep the same ones. How the weights come about is not known here.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import FloatArray, Int64Array
 from gradus.errors import InvalidParameter
 from gradus.training.history import KEPT_DIGITS, next_round

@@ -3,8 +3,9 @@
 No file, thread or clock is known here.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, FloatArray
 from gradus.engines.base import TrainState
 from gradus.training.automatic import Candidate

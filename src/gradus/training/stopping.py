@@ -4,7 +4,9 @@ Nothing here knows weights or networks; it is fed one validation loss per epoch.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from gradus._dataclasses import dataclass
 
 
 @dataclass(frozen=True)

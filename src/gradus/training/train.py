@@ -5,12 +5,13 @@ known here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._random import Purpose, stream_key
 from gradus._typing import ArrayLike, Float64Array, FloatArray, Int64Array
 from gradus.engines.base import Batches, Engine

@@ -4,10 +4,10 @@ When to stop because of it is decided elsewhere.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import FloatArray
 from gradus.engines.base import Engine
 from gradus.networks.params import n_params

@@ -4,10 +4,11 @@ Both are networks without a hidden layer whose parameters are solved for, on all
 one fold at a time. Words are not known here.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, Int64Array
 from gradus.errors import DataError
 from gradus.networks.layers import Dense, Embedding

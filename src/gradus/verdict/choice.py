@@ -4,8 +4,8 @@ The same for numbers (squared errors) and classes (log losses); it knows neither
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array
 from gradus.verdict.averages import mean
 from gradus.verdict.paired_test import p_better

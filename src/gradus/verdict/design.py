@@ -4,10 +4,11 @@ Codes become columns of 0 and 1 only a block of rows at a time. Targets are not 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, Int64Array
 
 # A block of this many numbers takes 16 MB.

@@ -6,11 +6,12 @@ now; nothing about the networks themselves is known here. docs/decisions/0010 ha
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Self
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import BoolArray, Float64Array, Int64Array
 from gradus.verdict.averages import effective_number
 

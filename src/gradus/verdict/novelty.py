@@ -5,11 +5,12 @@ are not known here.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Self
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, Int64Array
 
 #: With fewer rows nothing is called unlike them.

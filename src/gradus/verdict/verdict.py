@@ -6,8 +6,10 @@ Only the finished words and numbers live here; how they were found is in `judge_
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Any, Self
+
+from gradus._dataclasses import dataclass
 
 #: Who can answer, and who is only compared with.
 ANSWERERS = ("network", "linear", "mean")

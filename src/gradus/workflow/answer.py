@@ -4,11 +4,12 @@ Tables are not known here beyond columns that fit the model.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, Int64Array
 from gradus.engines.base import Engine
 from gradus.engines.embedding import embed

@@ -5,11 +5,12 @@ Losses must not be known here: an answer has slopes whether it is right or not.
 
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from typing import Any
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._validate import check_whole
 from gradus.calculus.check import Check, agreeing_digits, check
 from gradus.calculus.render import spelled

@@ -5,11 +5,12 @@ had fallen and which epoch it was begin anew.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import FloatArray
 from gradus.errors import InvalidParameter
 from gradus.networks.layers import Dense

@@ -3,8 +3,9 @@
 Which hyperparameters there are, and who checks them, must not be known here.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
+
+from gradus._dataclasses import dataclass
 
 
 class _Absent:

@@ -6,12 +6,13 @@ them answers is decided by `verdict/`; files and columns must not be known here.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, Int64Array
 from gradus.errors import Diverged
 from gradus.models.model import Answerer, predictions_of

@@ -5,11 +5,12 @@ How the numbers are found stands in `calculus.curvature`.
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array
 from gradus._validate import check_number, check_whole
 from gradus._words import counted

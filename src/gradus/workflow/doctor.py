@@ -5,10 +5,11 @@ How problems are found stands in `diagnosis`.
 
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from gradus._dataclasses import dataclass
 from gradus.diagnosis.case import Case
 from gradus.diagnosis.doctor import diagnose
 from gradus.diagnosis.finding import Finding

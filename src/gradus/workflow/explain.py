@@ -5,11 +5,12 @@ How the model came about, and how explanations are written, must not be known he
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._names import RULE_NAMES
 from gradus._typing import Float64Array, FloatArray
 from gradus._validate import check_choice, check_whole

@@ -6,10 +6,11 @@ here.
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from gradus._dataclasses import dataclass
 from gradus._names import STANDARD
 from gradus._typing import Int64Array
 from gradus.models.model import Model

@@ -4,10 +4,11 @@ What is asked about them must not be known here.
 """
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, Int64Array
 from gradus.errors import DataError
 from gradus.models.model import Model

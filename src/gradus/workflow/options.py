@@ -6,9 +6,10 @@ Values are checked here where that needs no table. What follows from them is dec
 import difflib
 import numbers
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, Self
 
+from gradus._dataclasses import dataclass
 from gradus._threads import MOST_THREADS
 from gradus._validate import check_choice, check_flag, check_number, check_whole
 from gradus.engines.registry import ENGINE_NAMES

@@ -4,11 +4,12 @@ How the model came about must not be known here.
 """
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus.models.model import Model
 from gradus.models.predictions import Predictions
 from gradus.tables.write import check_format

@@ -4,11 +4,12 @@ What is checked stands in `diagnosis.preflight`.
 """
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus.diagnosis.preflight import Check, checks_of
 from gradus.errors import DataError
 from gradus.networks.initializers import initial_params

@@ -5,11 +5,12 @@ Each step is one call to who knows how. What is trained on the arrays must not b
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
 from gradus._archive import array_checksum, digest
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, Int64Array
 from gradus.errors import InvalidParameter
 from gradus.tables.checks import groups_of_copies, warnings_of

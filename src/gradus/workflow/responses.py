@@ -5,11 +5,12 @@ Which columns a figure shows, and how it is drawn, must not be known here.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._random import permutation, stream_key
 from gradus._typing import Float64Array, Int64Array
 from gradus.models.model import Model, predictions_of

@@ -5,11 +5,12 @@ it. How any of it is shown must not be known here.
 """
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._names import STANDARD
 from gradus._typing import BoolArray, Float64Array, Int64Array
 from gradus._words import counted

@@ -4,11 +4,12 @@ How rows are left out stands in `calculus.influence`.
 """
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, Int64Array
 from gradus._validate import check_whole
 from gradus.calculus.influence import Held, damping_of, rank_correlation

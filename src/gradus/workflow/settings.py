@@ -4,11 +4,12 @@ The choices stand in one place with their reasons; nothing is trained or read he
 """
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeAlias
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import FloatArray
 from gradus.networks.layers import Dense, Embedding, Initializer
 from gradus.networks.spec import NetworkSpec

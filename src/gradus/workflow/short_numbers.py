@@ -4,10 +4,10 @@ What is worked with them must not be known here.
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, Int64Array
 from gradus.tables.convert import spelled
 from gradus.tables.kinds import YES_NO, Described

@@ -5,11 +5,12 @@ How it is computed stands in `models.surface`.
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array
 from gradus.calculus.render import spelled
 from gradus.calculus.surface import Surface

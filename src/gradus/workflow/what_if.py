@@ -6,11 +6,12 @@ Why it would is told by `workflow.why`.
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus.calculus.render import spelled
 from gradus.errors import DataError, InvalidParameter
 from gradus.models.model import Model

@@ -5,11 +5,12 @@ How integrals and games are solved stands in `calculus`.
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, Int64Array
 from gradus._validate import check_choice
 from gradus.calculus.kinks import crossings, is_kinked

@@ -5,10 +5,11 @@ Two updates of a small network by gradient descent. How the sheet looks must not
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._random import Purpose, permutation, stream_key, uniform
 from gradus._typing import Float64Array, Int64Array
 from gradus._validate import check_whole

@@ -1,11 +1,11 @@
 """L-BFGS: the curvature guessed from the last few changes of the gradient."""
 
 import math
-from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, FloatArray
 from gradus._validate import check_number, check_whole
 from gradus.optimizers.second_order.problem import Exhausted, FullBatchRule, Problem, Step

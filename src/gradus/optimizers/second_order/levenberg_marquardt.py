@@ -4,11 +4,11 @@ Nothing here knows how a step is solved for, nor layers, rows or threads.
 """
 
 import math
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, FloatArray
 from gradus._validate import check_flag, check_number
 from gradus.errors import InvalidParameter

@@ -5,9 +5,9 @@ A method knows the objective by these questions alone: no layers, rows, engines 
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, Protocol
 
+from gradus._dataclasses import dataclass
 from gradus._typing import BoolArray, Float64Array, FloatArray
 
 

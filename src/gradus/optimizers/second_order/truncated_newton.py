@@ -4,11 +4,11 @@ How the model is minimized within its ball is not known here, nor layers, rows o
 """
 
 import math
-from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, FloatArray
 from gradus._validate import check_choice, check_number, check_whole
 from gradus.optimizers.second_order.conjugate_gradients import (

@@ -4,10 +4,12 @@ It knows one function of one number, the step, by its values and slopes.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+
+from gradus._dataclasses import dataclass
 
 # The conditions: the function has fallen by this share of what the first slope promised, and the
 # slope has shrunk to this share of the first one.

@@ -5,12 +5,12 @@ Other columns, and how levels are embedded, must not be known here.
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array
 from gradus.tables.kinds import YES_NO
 from gradus.tables.table import Column

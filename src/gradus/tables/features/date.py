@@ -3,12 +3,12 @@
 Other columns must not be known here.
 """
 
-from dataclasses import dataclass
 from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array
 from gradus.tables.convert import spelled_date
 from gradus.tables.features.interval import Interval

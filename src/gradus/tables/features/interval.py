@@ -4,12 +4,12 @@ Features must not be known here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
+from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array
 
 # Rank from either end whose distance to the end is how far beyond it nothing is strange yet.
