@@ -83,6 +83,11 @@ def stream_key(seed: int, purpose: int) -> int:
     return _mix_int(seed * _GOLDEN + _mix_int(purpose + _PURPOSE_OFFSET))
 
 
+def stream_keys(seeds: UInt64Array, purpose: int) -> UInt64Array:
+    """Derive the key of one stream for each seed, as `stream_key` does; shape (k,)."""
+    return mix64(seeds * _G + np.uint64(_mix_int(purpose + _PURPOSE_OFFSET)))
+
+
 def part_keys(keys: UInt64Array, parts: Int64Array) -> UInt64Array:
     """Derive the keys of parts of streams, such as epochs or rows: ``mix64(key + (part + 1) * G)``.
 
@@ -100,14 +105,21 @@ def uniform(key: int, shape: tuple[int, ...]) -> Float64Array:
 
     Element i, in C order, is ``(mix64(key + (i + 1) * G) >> 11) * 2**-53``.
     """
+    drawn: Float64Array = uniforms(np.array([key], dtype=np.uint64), shape)[0]
+    return drawn
+
+
+def uniforms(keys: UInt64Array, shape: tuple[int, ...]) -> Float64Array:
+    """Draw as `uniform` does for each of k keys; shape (k, *shape)."""
     n = math.prod(shape)
-    numbers = np.empty(n)
-    for first in range(0, n, _NUMBERS_AT_ONCE):
-        part = numbers[first : first + _NUMBERS_AT_ONCE]
-        count = np.arange(first + 1, first + len(part) + 1, dtype=np.uint64)
-        bits = mix64(np.uint64(key) + count * _G)
+    numbers = np.empty((len(keys), n))
+    at_once = max(1, _NUMBERS_AT_ONCE // max(1, len(keys)))
+    for first in range(0, n, at_once):
+        part = numbers[:, first : first + at_once]
+        count = np.arange(first + 1, first + part.shape[1] + 1, dtype=np.uint64)
+        bits = mix64(np.add.outer(keys, count * _G))
         np.multiply(bits >> _TO_53_BITS, 2.0**-53, out=part)
-    return numbers.reshape(shape)
+    return numbers.reshape(len(keys), *shape)
 
 
 def normal(key: int, shape: tuple[int, ...]) -> Float64Array:
@@ -116,8 +128,14 @@ def normal(key: int, shape: tuple[int, ...]) -> Float64Array:
     ``sqrt(-2 log(1 - u)) * cos(2 pi v)`` with u from the stream `key` and v from the stream
     ``stream_key(key, 0)``. The largest possible absolute value is 8.6.
     """
-    radius = np.sqrt(-2.0 * np.log1p(-uniform(key, shape)))
-    return radius * np.cos(2.0 * np.pi * uniform(stream_key(key, 0), shape))
+    drawn: Float64Array = normals(np.array([key], dtype=np.uint64), shape)[0]
+    return drawn
+
+
+def normals(keys: UInt64Array, shape: tuple[int, ...]) -> Float64Array:
+    """Draw as `normal` does for each of k keys; shape (k, *shape)."""
+    radius = np.sqrt(-2.0 * np.log1p(-uniforms(keys, shape)))
+    return radius * np.cos(2.0 * np.pi * uniforms(stream_keys(keys, 0), shape))
 
 
 def permutation(key: int, epoch: int, n: int) -> Int64Array:

@@ -13,6 +13,7 @@ from gradus.networks.initializers import (
     DEEP_SIGMOID_GAIN,
     INITIALIZERS,
     initial_params,
+    initial_params_of,
     resolve,
 )
 from gradus.networks.layers import (
@@ -99,6 +100,23 @@ def test_same_seed_same_bits_and_another_seed_others():
     # Layers of one shape have streams of their own.
     second, third = (views(spec, drawn[0])[f"layer {layer} weight"] for layer in (2, 3))
     assert not (second == third).any()
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_networks_drawn_together_are_those_drawn_alone(name):
+    options = {
+        "uniform": {"low": -0.3, "high": 0.4},
+        "constant": {"value": 0.7},
+        "given": {"weight": np.arange(60.0).reshape(12, 5).tolist(), "bias": [1, 2, 3, 4, 5]},
+    }
+    first = Dense(5, "sigmoid", initializer=Initializer(name, **options.get(name, {})))
+    other = first if name != "given" else Dense(5)
+    layers = (first, LayerNorm(), Dense(1, initializer=other.initializer))
+    spec = NetworkSpec(11, layers, embeddings=(Embedding(4, 2),))
+    seeds = [0, 3, 2**63 + 1, 2**64 - 1]
+    together = initial_params_of(spec, seeds)
+    for seed, params in zip(seeds, together, strict=True):
+        assert params.tobytes() == initial_params(spec, seed).tobytes()
 
 
 def test_a_layer_does_not_look_at_those_beside_it():

@@ -6,18 +6,18 @@ Nothing here knows training; the derivation of "deep_sigmoid" is in
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-from gradus._random import Purpose, normal, stream_key, uniform
-from gradus._typing import Float64Array
+from gradus._random import Purpose, normals, stream_keys, uniforms
+from gradus._typing import Float64Array, UInt64Array
 from gradus._validate import check_whole
 from gradus.errors import InvalidParameter
 from gradus.networks.layers import Dense, Dropout, Embedding, Initializer, LayerNorm
-from gradus.networks.params import n_params, views
+from gradus.networks.params import layout, n_params
 from gradus.networks.spec import NetworkSpec
 from gradus.networks.steps import steps
 
@@ -33,14 +33,14 @@ AUTO = {**dict.fromkeys(HALF_LINEAR, "he_uniform"), "selu": "lecun_normal"}
 
 
 class Site(NamedTuple):
-    """A layer to be filled and what it stands between.
+    """A layer to be filled, of one network or of several alike, and what it stands between.
 
     Attributes
     ----------
     layer
         Counted from 1.
-    key
-        Key of the layer's stream of random numbers.
+    keys : uint64 array of shape (k,)
+        Key of the layer's stream of random numbers in each network.
     fan_in, fan_out
         Shape of the weight.
     has_bias
@@ -54,7 +54,7 @@ class Site(NamedTuple):
     """
 
     layer: int
-    key: int
+    keys: UInt64Array
     fan_in: int
     fan_out: int
     has_bias: bool
@@ -63,7 +63,8 @@ class Site(NamedTuple):
     options: Initializer
 
 
-#: Gives weight (fan_in, fan_out) and bias (fan_out,); None for a bias of zeros.
+#: Gives weights (k, fan_in, fan_out) and biases (k, fan_out), None for biases of zeros; without k
+#: what all networks begin with.
 Fill = Callable[[Site], tuple[Float64Array, Float64Array | None]]
 
 
@@ -73,7 +74,7 @@ def initial_params(spec: NetworkSpec, seed: int) -> Float64Array:
     The same spec and seed give the same bits. A layer's numbers depend on its place, shape and
     initializer, not on the layers beside it ("deep_sigmoid" also looks at the activation before).
     Biases are zero unless they are given or the initializer is "deep_sigmoid". The numbers of an
-    embedding are drawn by `embedding_table`; the scale of a norm begins at 1, its shift at 0.
+    embedding are drawn by `embedding_tables`; the scale of a norm begins at 1, its shift at 0.
 
     Parameters
     ----------
@@ -91,21 +92,35 @@ def initial_params(spec: NetworkSpec, seed: int) -> Float64Array:
     InvalidParameter
         If the seed lies outside, or "deep_sigmoid" meets a layer without the bias it needs.
     """
-    seed = check_whole("seed", seed, at_least=0, at_most=2**64 - 1)
-    params = np.zeros(n_params(spec))
-    named = views(spec, params)
-    table_key = stream_key(seed, Purpose.INITIAL_EMBEDDINGS)
+    params: Float64Array = initial_params_of(spec, [seed])[0]
+    return params
+
+
+def initial_params_of(spec: NetworkSpec, seeds: Sequence[int]) -> Float64Array:
+    """Draw as `initial_params` does for each seed; shape (k, n_params).
+
+    Many small networks take less time together, most of which each would spend on its calls.
+    """
+    checked = [check_whole("seed", seed, at_least=0, at_most=2**64 - 1) for seed in seeds]
+    own_keys = np.array(checked, dtype=np.uint64)
+    params = np.zeros((len(checked), n_params(spec)))
+    places = {view.name: slice(view.start, view.stop) for view in layout(spec)}
+
+    def put(name: str, numbers: Float64Array) -> None:
+        place = places[name]
+        params[:, place] = numbers.reshape(-1, place.stop - place.start)
+
     for number, embedding in enumerate(spec.embeddings, 1):
-        table = embedding_table(embedding, stream_key(table_key, number))
-        named[f"embedding {number} weight"][:] = table
-    seed_key = stream_key(seed, Purpose.INITIAL_WEIGHTS)
+        keys = stream_keys(stream_keys(own_keys, Purpose.INITIAL_EMBEDDINGS), number)
+        put(f"embedding {number} weight", embedding_tables(embedding, keys))
+    layer_keys = stream_keys(own_keys, Purpose.INITIAL_WEIGHTS)
     options, before = resolve(spec), ""
     for step in steps(spec):
         layer, number = step.layer, step.number
         if isinstance(layer, Dense):
             site = Site(
                 layer=number,
-                key=stream_key(seed_key, number),
+                keys=stream_keys(layer_keys, number),
                 fan_in=spec.widths[number - 1],
                 fan_out=layer.width,
                 has_bias=layer.bias,
@@ -114,12 +129,12 @@ def initial_params(spec: NetworkSpec, seed: int) -> Float64Array:
                 options=options[number - 1],
             )
             weight, bias = INITIALIZERS[site.options.name](site)
-            named[f"layer {number} weight"][:] = weight
+            put(f"layer {number} weight", weight)
             if bias is not None:
-                named[f"layer {number} bias"][:] = bias
+                put(f"layer {number} bias", bias)
             before = layer.activation
         elif isinstance(layer, LayerNorm):
-            named[f"norm {number} scale"][:] = 1.0
+            params[:, places[f"norm {number} scale"]] = 1.0
         # Dropout keeps the mean of what it is fed; a norm and a sum do not.
         before = before if isinstance(layer, Dense | Dropout) else ""
     return params
@@ -156,7 +171,7 @@ def resolve(spec: NetworkSpec) -> tuple[Initializer, ...]:
     return tuple(found)
 
 
-def embedding_table(embedding: Embedding, key: int) -> Float64Array:
+def embedding_tables(embedding: Embedding, keys: UInt64Array) -> Float64Array:
     """Draw the first numbers of an embedding: normal, of mean 0 and variance ``1 / width``.
 
     The numbers of a level then have a squared length of 1 on average, so that a category enters the
@@ -168,15 +183,15 @@ def embedding_table(embedding: Embedding, key: int) -> Float64Array:
     ----------
     embedding
         What is to be filled.
-    key
-        Of its stream of random numbers.
+    keys : uint64 array of shape (k,)
+        Of its stream of random numbers in each network.
 
     Returns
     -------
-    float64 array of shape (n_levels, width).
+    float64 array of shape (k, n_levels, width).
     """
     shape = (embedding.n_levels, embedding.width)
-    return normal(key, shape) / math.sqrt(embedding.width)
+    return normals(keys, shape) / math.sqrt(embedding.width)
 
 
 # ---- scaled by the width ------------------------------------------------------------------------
@@ -212,7 +227,7 @@ def _normal_with(variance: Callable[[int, int], float]) -> Fill:
 
     def fill(site: Site) -> tuple[Float64Array, None]:
         deviation = math.sqrt(variance(site.fan_in, site.fan_out))
-        return deviation * normal(site.key, (site.fan_in, site.fan_out)), None
+        return deviation * normals(site.keys, (site.fan_in, site.fan_out)), None
 
     return fill
 
@@ -240,7 +255,7 @@ def deep_sigmoid(site: Site) -> tuple[Float64Array, Float64Array | None]:
     factor = (2.0 if site.is_sigmoid else 1.0) * (2.0 if site.follows_sigmoid else 1.0)
     limit = factor * DEEP_SIGMOID_GAIN * math.sqrt(3.0 / site.fan_in)
     weight = _between(site, -limit, limit)
-    return weight, -0.5 * weight.sum(axis=0) if site.follows_sigmoid else None
+    return weight, -0.5 * weight.sum(axis=1) if site.follows_sigmoid else None
 
 
 # ---- with the caller's numbers ------------------------------------------------------------------
@@ -266,11 +281,11 @@ def _given(site: Site) -> tuple[Float64Array, Float64Array | None]:
 
 
 def _between(site: Site, low: float, high: float) -> Float64Array:
-    """Draw the weight evenly from low to high."""
-    weight = uniform(site.key, (site.fan_in, site.fan_out))
-    weight *= high - low
-    weight += low
-    return weight
+    """Draw the weights evenly from low to high."""
+    weights = uniforms(site.keys, (site.fan_in, site.fan_out))
+    weights *= high - low
+    weights += low
+    return weights
 
 
 INITIALIZERS: dict[str, Fill] = {

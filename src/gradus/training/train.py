@@ -16,7 +16,7 @@ from gradus._random import Purpose, stream_key
 from gradus._typing import ArrayLike, Float64Array, FloatArray, Int64Array
 from gradus.engines.base import Batches, Engine
 from gradus.errors import DataError, Diverged, ShapeMismatch
-from gradus.networks.initializers import initial_params
+from gradus.networks.initializers import initial_params_of
 from gradus.networks.losses import loss_of
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.rules import Rule
@@ -131,6 +131,9 @@ def train(
     weights = read_weights("weights", weights, len(X), plan.dtype)
     n_networks = 1 if folds is None else _count_folds(folds, len(X))
     groups, order = _check_groups(groups, len(X)), _check_order(order, len(X))
+    if start is None:
+        start = initial_params_of(spec, range(plan.seed, plan.seed + n_networks))
+    start = start.astype(plan.dtype, copy=False)
     table = _Table(X, y, weights, _rows_by_fold(folds), groups, order, start)
     jobs = [partial(_train_fold, spec, table, plan, fold) for fold in range(n_networks)]
     trained = run_networks(jobs, plan, callback, snapshot_bytes, beside)
@@ -216,7 +219,7 @@ class _Table:
     unseen: list[Int64Array] | None
     groups: Int64Array | None
     order: Int64Array | Float64Array | None
-    start: FloatArray | None
+    start: FloatArray
 
 
 def _train_fold(
@@ -232,9 +235,8 @@ def _train_fold(
         rows = np.flatnonzero(is_seen)
     rows, validation = hold_out(spec, *shared, rows, plan, groups=table.groups, order=table.order)
     batches = make_batches(*shared, rows, plan)
-    params0 = initial_params(spec, plan.seed) if table.start is None else table.start[fold]
     outcome = train_network(
-        spec, params0.astype(plan.dtype), batches, validation, plan, engine=engine, control=control
+        spec, table.start[fold], batches, validation, plan, engine=engine, control=control
     )
     if outcome.failure:
         control.cancel[0] = 1
@@ -257,14 +259,15 @@ def _count_folds(folds: Int64Array, n_rows: int) -> int:
         raise ShapeMismatch(
             f"folds must have shape (n_samples,) = ({n_rows},); got {np.shape(folds)}."
         )
-    numbers = np.unique(folds)
-    if numbers.dtype.kind not in "iu" or n_rows == 0:
-        raise DataError(f"folds must be whole numbers; got {numbers.dtype}.")
-    n_folds = int(numbers[-1]) + 1
-    if numbers[0] < -1 or n_folds < 1 or (numbers >= 0).sum() != n_folds:
+    folds = np.asarray(folds)
+    if folds.dtype.kind not in "iu" or n_rows == 0:
+        raise DataError(f"folds must be whole numbers; got {folds.dtype}.")
+    n_folds = int(folds.max()) + 1
+    are_numbered = folds.min() >= -1 and 1 <= n_folds <= n_rows
+    if not are_numbered or not np.bincount(folds.astype(np.int64) + 1)[1:].all():
         raise DataError(
             "folds must be the numbers 0 to k - 1, each at least once, or -1; "
-            f"got {', '.join(map(str, numbers[:10]))}."
+            f"got {', '.join(map(str, np.unique(folds)[:10]))}."
         )
     return n_folds
 
