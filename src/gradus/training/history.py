@@ -157,16 +157,18 @@ def kept_after(epoch: int, epochs: int, most: int, *, is_short: bool) -> Int64Ar
     """List the next epochs that `next_kept` finds, at most so many."""
     if not is_short:
         return np.arange(epoch + 1, min(epoch + most, epochs) + 1)
-    parts: list[Int64Array] = []
-    while most > 0 and epoch < epochs:
-        following = next_round(epoch, KEPT_DIGITS)
-        n_digits = following.bit_length()
-        # Up to the next power of two all steps are alike.
-        step = 1 << max(0, n_digits - KEPT_DIGITS)
-        stop = min(1 << n_digits, epochs + 1, following + most * step)
-        parts.append(np.arange(following, stop, step) if following < stop else np.array([epochs]))
-        epoch, most = int(parts[-1][-1]), most - len(parts[-1])
-    return np.concatenate(parts)
+    # The i-th epoch kept is i as long as every number has few enough digits; from then on each
+    # doubling brings as many, twice as far apart as those before.
+    per_doubling = 1 << (KEPT_DIGITS - 1)
+    following = next_round(epoch, KEPT_DIGITS)
+    doublings = max(0, following.bit_length() - KEPT_DIGITS)
+    first = doublings * per_doubling + (following >> doublings)
+    places = np.arange(first, first + most)
+    shifts = np.maximum(places // per_doubling - 1, 0)
+    numbers: Int64Array = (places - shifts * per_doubling) << shifts
+    n_before = int(np.searchsorted(numbers, epochs))
+    numbers[n_before : n_before + 1] = epochs
+    return numbers[: n_before + 1]
 
 
 def thinned(history: History, most: int, best_epoch: int) -> History:
