@@ -45,8 +45,10 @@ REMARKS = {
     "W3b": (
         "Products, biases, ReLU and slopes among them, are four fifths of what one thread needs. "
         "What is left over is 4 % the order and the gathering of rows, 4 % packing, 4 % Adam, "
-        "2 % the gradients of biases, and, with two threads, two meetings an update. Tried: "
-        "blocks of 256 rows (no gain)."
+        "2 % the gradients of biases. Two threads make an update each, of parameters of their own; "
+        "of what such a step takes, 80 % is the block of rows, 7 % the other block's gradient, "
+        "brought from the other core, 10 % norm and Adam, 3 % waiting. Tried: blocks of 256 rows "
+        "(no gain)."
     ),
     "W4": (
         "66 % of the time is in products, at the rate of the best library; 8 % brings rows that "

@@ -13,39 +13,20 @@
 #if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>
 #endif
-#if defined(__x86_64__) || defined(_M_X64)
-#include <immintrin.h>
-#endif
+
+#include "base/spin.hpp"
 
 namespace gradus {
 namespace {
-
-inline void pause_briefly() noexcept {
-#if defined(__x86_64__) || defined(_M_X64)
-    _mm_pause();
-#else
-    std::this_thread::yield();
-#endif
-}
 
 using Clock = std::chrono::steady_clock;
 
 // How long a thread without tasks stays awake: the next call from a loop in Python usually comes
 // sooner, and who sleeps takes 50 microseconds to come and the caller 10 to wake.
 constexpr Clock::duration kAwake = std::chrono::microseconds(200);
-// Who spins longer lets others have the processor: the one waited for may be among them.
-constexpr int kShortSpins = 200;
 // Tasks of one job; what is more is done in several.
 constexpr Index kMostTasks = Index{1} << 20;
 constexpr int kMostThreads = 255;
-
-void spin_once(int spin) noexcept {
-    if (spin % kShortSpins == kShortSpins - 1) {
-        std::this_thread::yield();
-    } else {
-        pause_briefly();
-    }
-}
 
 /// Which tasks of the job are not taken yet: one word, so that a thread takes a task of the job it
 /// saw or none. The caller takes them from the first on and helpers from the last, so that in job

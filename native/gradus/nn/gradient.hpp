@@ -54,6 +54,11 @@ public:
 
     Index chunk_rows() const noexcept { return chunk_; }
 
+    /// Whether so many rows are enough to be shared among threads.
+    static bool is_worth_cutting(const Network& network, Index rows) noexcept {
+        return 2 * network.work_per_row() * static_cast<double>(rows) >= kWorthCutting;
+    }
+
     /// Adds one chunk of at most chunk_rows() rows: its loss to `totals`, its gradient to `grads`
     /// (n_params,), which the batch's first chunk overwrites. Weights are divided by the batch's
     /// sum through `weight_sum`; no penalty. `dropping` says what is dropped, null drops nothing.
@@ -66,7 +71,7 @@ public:
                    Totals& totals, const Crew& all, Fetch&& fetch, See&& see) {
         begin(x, dropping);
         const double flops = 2 * network_.work_per_row() * static_cast<double>(x.rows);
-        const Crew crew = flops < kWorthCutting ? all.alone(0) : all;
+        const Crew crew = is_worth_cutting(network_, x.rows) ? all : all.alone(0);
         const Index block = block_rows(x.rows, crew.threads_for(flops));
         const Index n_blocks = (x.rows + block - 1) / block;
         const bool sums = grads != nullptr && n_blocks > 1 && sums_by_block_ && block == kBlock;
@@ -162,6 +167,10 @@ public:
         return true;
     }
 
+    /// The losses of the chunk carried last, each of kPiece rows.
+    std::span<const Totals> piece_totals() const noexcept {
+        return {totals_, static_cast<std::size_t>(pieces(trace_.rows()))};
+    }
     const Trace<T>& trace() const noexcept { return trace_; }
     const PackBuffers<T>& buffers() const noexcept { return buffers_; }
 

@@ -11,6 +11,7 @@
 
 #include "nn/gradient.hpp"
 #include "train/block_updates.hpp"
+#include "train/replicas.hpp"
 #include "train/tiny.hpp"
 
 namespace gradus {
@@ -31,14 +32,13 @@ public:
           uses_blocks_(BlockUpdates<T>::fit(network, batches, max_grad_norm, pass_.chunk_rows())),
           arena_(size(network, batches, pass_.chunk_rows(), uses_blocks_ ? n_threads : 0)),
           grads_(arena_.take<T>(network.n_params())),
-          x_(arena_.take<T>(pass_.chunk_rows() * batches.x.cols)),
-          y_(arena_.take<T>(pass_.chunk_rows() * batches.y.cols)),
-          weights_(arena_.take<T>(pass_.chunk_rows())),
-          numbers_(arena_.take<std::int64_t>(pass_.chunk_rows())),
+          rows_(batches, pass_.chunk_rows(), arena_),
           orders_(batches.shuffle_key, batches.n_rows, arena_) {
         if (TinySteps<T>::fits(network, rule, batches))
             tiny_.emplace(network, rule, batches, max_grad_norm, updater_);
         if (uses_blocks_) by_blocks_.emplace(network, updater_, arena_, n_threads);
+        if (!tiny_ && Replicas<T>::fit(network, batches, n_threads, rounding))
+            replicas_.emplace(network, rule, batches, max_grad_norm);
     }
 
     /// One update for each of `rates`; src/gradus/engines/base.py says how it may end early.
@@ -48,6 +48,7 @@ public:
         double* log_row = log.rows;
         if (batches_.batch_size < batches_.n_rows)
             wanted_rows_ = static_cast<Index>(rates.size()) * batches_.batch_size;
+        if (replicas_) replicas_->begin();
         std::size_t n_measured = 0;
         for (std::size_t s = 0; s < rates.size();) {
             if (s % look_every_ == 0) {
@@ -61,13 +62,18 @@ public:
                 tiny_steps(state, rates, s, std::min(measured, rates.size()), log_row);
             s += made;
             if (s == rates.size() || (made > 0 && s % look_every_ == 0)) continue;
+            if (const std::size_t together =
+                    replicated_steps(state, rates, s, log, n_measured, crew, watch)) {
+                s += together;
+                log_row = end_epoch(state, log_row);
+                continue;
+            }
             double* const ratios =
                 s == measured ? log.update_ratio + n_measured * n_layers : nullptr;
             if (!measured_tiny_step(state, rates[s], ratios, log_row)) {
                 const RunStatus status = step(state, rates[s], ratios, crew);
                 if (status != RunStatus::done) return status;
-                if (++state.cursor[1] == batches_.steps_per_epoch())
-                    log_row = end_epoch(state, log_row);
+                log_row = end_epoch(state, log_row);
             }
             if (s == measured) log.seconds[n_measured++] = watch.seconds();
             ++s;
@@ -91,10 +97,7 @@ private:
         ArenaSize size;
         BlockUpdates<T>::count(size, n_threads_of_blocks);
         size.add<T>(network.n_params());
-        size.add<T>(chunk * batches.x.cols);
-        size.add<T>(chunk * batches.y.cols);
-        size.add<T>(chunk);
-        size.add<std::int64_t>(chunk);
+        PickedRows<T>::count(size, batches, chunk);
         EpochOrders::count(size, batches.n_rows);
         return size;
     }
@@ -132,36 +135,53 @@ private:
             if (!by_blocks_ || !update_by_blocks(state, totals, rate, update_ratio, crew, norm)) {
                 if (by_blocks_ && !pass_.parameter_sums(true, grads_, crew))
                     return RunStatus::cancelled;
-                const RunStatus status = update(state, totals, rate, update_ratio, crew, norm);
+                const RunStatus status =
+                    checked_update(updater_, pass_, state.parameters, grads_, totals, rate,
+                                   state.cursor[2] + 1, max_grad_norm_, update_ratio, crew, norm);
                 if (status != RunStatus::done) return status;
             }
             state.grad_norm[1] = state.grad_norm[0];
             state.grad_norm[0] = norm;
         }
+        end_step(state, totals);
+        return RunStatus::done;
+    }
+
+    // Steps that replicas make from step s of the call on, none past the epoch.
+    std::size_t replicated_steps(const TrainState<T>& state, std::span<const double> rates,
+                                 std::size_t s, const EpochLog& log, std::size_t& n_measured,
+                                 const Crew& crew, Watch& watch) {
+        if (!replicas_) return 0;
+        const auto is_measured = [&](std::size_t i) {
+            return n_measured < log.measured.size() &&
+                   static_cast<std::size_t>(log.measured[n_measured]) == s + i;
+        };
+        return replicas_->run(
+            state, rates.subspan(s), orders_.at(kernels_, state.cursor[0], wanted_rows_), crew,
+            [&](std::size_t i) {
+                return (s + i) % look_every_ == 0 && (watch.slice_is_over() || watch.poll());
+            },
+            [&](std::size_t i) {
+                return is_measured(i) ? log.update_ratio + n_measured * network_.layers().size()
+                                      : nullptr;
+            },
+            [&](std::size_t i, const Totals& totals, double norm) {
+                state.grad_norm[1] = state.grad_norm[0];
+                state.grad_norm[0] = norm;
+                end_step(state, totals);
+                if (is_measured(i)) log.seconds[n_measured++] = watch.seconds();
+            });
+    }
+
+    static void end_step(const TrainState<T>& state, const Totals& totals) noexcept {
+        ++state.cursor[1];
         ++state.cursor[2];
         state.totals[0] += totals.loss;
         state.totals[1] += totals.measure;
         state.totals[2] += totals.weight;
-        return RunStatus::done;
     }
 
-    // The update by the gradient that stands in grads_, unless it diverges or is told to stop.
-    RunStatus update(const TrainState<T>& state, const Totals& totals, double rate,
-                     double* update_ratio, const Crew& crew, double& norm) {
-        pass_.add_penalty(state.parameters.params, grads_);
-        if (!updater_.norm(grads_, crew, norm)) return RunStatus::cancelled;
-        if (!std::isfinite(totals.loss) || !std::isfinite(norm)) return RunStatus::diverged;
-        const double clip = norm > max_grad_norm_ ? max_grad_norm_ / norm : 1.0;
-        updater_.set_step(rate, clip, state.cursor[2] + 1);
-        if (updater_.is_suspicious(norm * clip) &&
-            !updater_.would_stay_finite(state.parameters, grads_)) {
-            return RunStatus::diverged;
-        }
-        updater_.apply(state.parameters, grads_, update_ratio, crew);
-        return RunStatus::done;
-    }
-
-    // The same by a gradient that is not stored; false, and nothing changed, where it must be.
+    // An update by a gradient that is not stored; false, and nothing changed, where it must be.
     bool update_by_blocks(const TrainState<T>& state, const Totals& totals, double rate,
                           double* update_ratio, const Crew& crew, double& norm) {
         updater_.set_step(rate, 1.0, state.cursor[2] + 1);
@@ -175,23 +195,21 @@ private:
         const Index start = state.cursor[1] * batches_.batch_size;
         const Index end = std::min(start + batches_.batch_size, batches_.n_rows);
         const RowOrder& order = orders_.at(kernels_, state.cursor[0], wanted_rows_);
-        const Dropping dropping{part_key(batches_.dropout_key, state.cursor[0]), numbers_};
+        const Dropping dropping{part_key(batches_.dropout_key, state.cursor[0]), rows_.numbers()};
         double weight = batches_.weights == nullptr ? static_cast<double>(end - start) : 0.0;
         for (Index p = start; batches_.weights != nullptr && p < end; p += pass_.chunk_rows()) {
             const Index rows = std::min(pass_.chunk_rows(), end - p);
-            pick(p, {0, rows}, order);
+            rows_.pick(order, p, {0, rows});
             for (Index i = 0; i < rows; ++i)
-                weight += static_cast<double>(batches_.weights[numbers_[i]]);
+                weight += static_cast<double>(batches_.weights[rows_.numbers()[i]]);
         }
         for (Index from = start; from < end; from += pass_.chunk_rows()) {
             const Index rows = std::min(pass_.chunk_rows(), end - from);
-            if (!pass_.add_chunk(state.parameters.params,
-                                 {x_, rows, batches_.x.cols, batches_.x.cols},
-                                 {y_, rows, batches_.y.cols, batches_.y.cols},
-                                 batches_.weights == nullptr ? nullptr : weights_, weight,
-                                 from == start, &dropping, grads, totals, crew, [&](RowRange some) {
-                                     pick(from, some, order);
-                                     gather(some);
+            if (!pass_.add_chunk(state.parameters.params, rows_.x(rows), rows_.y(rows),
+                                 rows_.weights(), weight, from == start, &dropping, grads, totals,
+                                 crew, [&](RowRange some) {
+                                     rows_.pick(order, from, some);
+                                     rows_.gather(some);
                                  })) {
                 return false;
             }
@@ -199,33 +217,9 @@ private:
         return true;
     }
 
-    // The numbers of the rows at some positions of the chunk that begins at `from`. A full batch
-    // needs no shuffle: its gradient is the same in any order.
-    void pick(Index from, RowRange rows, const RowOrder& order) noexcept {
-        std::int64_t* numbers = numbers_ + rows.at;
-        if (batches_.batch_size < batches_.n_rows) {
-            kernels_.shuffled_rows(order, from + rows.at, rows.count, numbers);
-        } else {
-            std::iota(numbers, numbers + rows.count, from + rows.at);
-        }
-        for (Index i = 0; batches_.rows != nullptr && i < rows.count; ++i)
-            numbers[i] = batches_.rows[numbers[i]];
-    }
-
-    void gather(RowRange rows) noexcept {
-        const Index x_cols = batches_.x.cols, y_cols = batches_.y.cols;
-        kernels_.copy_rows(batches_.x.data, batches_.x.stride, numbers_ + rows.at, rows.count,
-                           x_cols, x_ + rows.at * x_cols);
-        kernels_.copy_rows(batches_.y.data, batches_.y.stride, numbers_ + rows.at, rows.count,
-                           y_cols, y_ + rows.at * y_cols);
-        for (Index i = rows.at; batches_.weights != nullptr && i < rows.at + rows.count; ++i) {
-            weights_[i] = batches_.weights[numbers_[i]];
-            // Its numbers may be anything, and must not enter a product.
-            if (weights_[i] == 0) std::fill_n(x_ + i * x_cols, x_cols, T(0));
-        }
-    }
-
-    static double* end_epoch(const TrainState<T>& state, double* log_row) noexcept {
+    // After the last step of an epoch.
+    double* end_epoch(const TrainState<T>& state, double* log_row) const noexcept {
+        if (state.cursor[1] < batches_.steps_per_epoch()) return log_row;
         const double weight = state.totals[2] > 0 ? state.totals[2] : 1.0;
         log_row[0] = state.totals[0] / weight;
         log_row[1] = state.totals[1] / weight;
@@ -247,11 +241,9 @@ private:
     bool uses_blocks_;
     Arena arena_;
     std::optional<BlockUpdates<T>> by_blocks_;
+    std::optional<Replicas<T>> replicas_;
     T* grads_;
-    T* x_;
-    T* y_;
-    T* weights_;
-    std::int64_t* numbers_;  // of the chunk's rows
+    PickedRows<T> rows_;  // of the chunk
     EpochOrders orders_;
     Index wanted_rows_ = 0;  // of the orders, by the call
 };

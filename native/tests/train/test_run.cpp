@@ -12,12 +12,9 @@
 #include <vector>
 
 #include "check.hpp"
-#include "numbers.hpp"
-#include "train/run.hpp"
+#include "train/training.hpp"
 
-namespace {
-std::atomic<long> allocations{0};
-}
+using gradus::allocations;
 
 // g++ does not see that these replace each other's partners.
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
@@ -42,99 +39,6 @@ void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::fre
 using namespace gradus;
 
 namespace {
-
-constexpr int kRules = 6;
-
-RuleConfig rule_of(int which) {
-    switch (which) {
-        case 0:
-            return {.rule = Rule::gradient_descent};
-        case 1:
-            return {.rule = Rule::gradient_descent, .nesterov = true, .momentum = 0.9};
-        case 2:
-            return {.rule = Rule::adam, .beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-8};
-        case 3:
-            return {.rule = Rule::adamw,
-                    .beta_1 = 0.9,
-                    .beta_2 = 0.999,
-                    .epsilon = 1e-8,
-                    .weight_decay = 0.01};
-        case 4:
-            return {.rule = Rule::rmsprop, .momentum = 0.9, .decay = 0.9, .epsilon = 1e-8};
-        default:
-            return {.rule = Rule::adagrad, .epsilon = 1e-10, .initial_accumulator = 0.1};
-    }
-}
-
-using Tables = std::vector<std::pair<std::int64_t, std::int64_t>>;
-// (levels, width) of the last columns of X.
-const Tables kNoTables, kTwoTables{{700, 9}, {3, 2}};
-
-template <class T>
-struct Training {
-    Network network;
-    RuleConfig rule;
-    Index batch_size;
-    std::vector<T> x, y, params, slots;
-    std::vector<std::int64_t> cursor{0, 0, 0};
-    std::vector<double> totals{0, 0, 0}, grad_norm{0, 0}, log_rows, ratio, seconds{0};
-    Index n;
-    const Bfloat16Kernels* rounding = nullptr;
-    bool measures_all = false;
-    double max_grad_norm = 0.5;
-
-    Training(std::vector<std::int64_t> widths, int which_rule, Index rows, Index batch,
-             const Tables& embeddings = {})
-        : Training(
-              dense_network(widths,
-                            std::vector<int>(widths.size() - 1, static_cast<int>(Activation::tanh)),
-                            std::vector<int>(widths.size() - 1, 1), 0, 0.01, embeddings),
-              which_rule, rows, batch) {}
-
-    Training(const Network& net, int which_rule, Index rows, Index batch)
-        : network(net),
-          rule(rule_of(which_rule)),
-          batch_size(batch),
-          x(rows_for<T>(network, rows, 1)),
-          y(numbers<T>(rows * network.n_outputs(), 2)),
-          params(numbers<T>(network.n_params(), 3)),
-          slots(static_cast<std::size_t>(2 * network.n_params())),
-          log_rows(3000),
-          ratio(network.layers().size()),
-          n(rows) {
-        for (auto& p : params) p *= T(0.3);
-    }
-
-    RunStatus go(std::size_t n_steps, int n_threads, double max_seconds = 1e9,
-                 std::uint8_t* cancel = nullptr, double rate = 0.01, long* allocated = nullptr) {
-        const Batches<T> batches{{x.data(), n, network.n_inputs(), network.n_inputs()},
-                                 {y.data(), n, network.n_outputs(), network.n_outputs()},
-                                 nullptr,
-                                 nullptr,
-                                 n,
-                                 batch_size,
-                                 99,
-                                 98};
-        const std::vector<double> rates(n_steps, rate);
-        std::vector<std::int64_t> measured(measures_all ? n_steps : 1);
-        std::iota(measured.begin(), measured.end(),
-                  static_cast<std::int64_t>(n_steps) - static_cast<std::int64_t>(measured.size()));
-        ratio.resize(measured.size() * network.layers().size());
-        seconds.resize(measured.size());
-        Watch watch(cancel, nullptr, max_seconds);
-        const Crew crew(n_threads, watch);
-        const TrainState<T> state{{params.data(), slots.data(), network.n_params()},
-                                  cursor.data(),
-                                  totals.data(),
-                                  grad_norm.data()};
-        TrainingRun<T> run(network, rule, batches, max_grad_norm, n_threads, rounding);
-        const long before = allocations;
-        const RunStatus status = run.run(
-            state, rates, {log_rows.data(), measured, ratio.data(), seconds.data()}, crew, watch);
-        if (allocated != nullptr) *allocated = allocations - before;
-        return status;
-    }
-};
 
 template <class T>
 void check_same_bits(int which_rule, const Tables& tables) {
@@ -249,12 +153,13 @@ void check_updates_by_blocks() {
     }
 }
 
-void check_no_allocation(const Network& network, const Bfloat16Kernels* rounding = nullptr) {
+void check_no_allocation(const Network& network, const Bfloat16Kernels* rounding = nullptr,
+                         Index batch = 300) {
     for (const int n_threads : {1, 2}) {
-        Training<float> warm(network, 2, 700, 300);
+        Training<float> warm(network, 2, 700, batch);
         warm.go(2, n_threads);  // starts the pool
         long few = -1, many = -1;
-        Training<float> a(network, 2, 700, 300), b(network, 2, 700, 300);
+        Training<float> a(network, 2, 700, batch), b(network, 2, 700, batch);
         a.rounding = b.rounding = rounding;
         a.go(1, n_threads, 1e9, nullptr, 0.01, &few);
         b.go(30, n_threads, 1e9, nullptr, 0.01, &many);
@@ -263,9 +168,8 @@ void check_no_allocation(const Network& network, const Bfloat16Kernels* rounding
     }
 }
 
-void check_stop_inside_a_step() {
-    Training<double> t({784, 1000, 1000, 10}, 2, 600, 600, kNoTables);
-    const auto before = t.params;
+void check_stop_inside_a_step(Training<double> t) {
+    const Training<double> before = t;
     std::uint8_t cancel = 0;
     std::thread stopper([&] {
         std::this_thread::sleep_for(std::chrono::milliseconds(30));
@@ -279,7 +183,11 @@ void check_stop_inside_a_step() {
     CHECK(status == RunStatus::cancelled);
     std::printf("stopped after %.0f ms, %ld steps\n", 1000 * seconds,
                 static_cast<long>(t.cursor[2]));
-    CHECK((t.cursor[2] == 0) == (t.params == before));
+    CHECK((t.cursor[2] == 0) == (t.params == before.params));
+    Training<double> whole = before;
+    while (whole.cursor[2] < t.cursor[2])
+        whole.go(static_cast<std::size_t>(t.cursor[2] - whole.cursor[2]), 1);
+    CHECK(whole.params == t.params && whole.slots == t.slots && whole.totals == t.totals);
 }
 
 template <class T>
@@ -317,7 +225,9 @@ int main() {
     check_updates_by_blocks<double>();
     check_rounded_bits(bfloat16_kernels());
     check_no_allocation(layered_network(260, kTwoTables), bfloat16_kernels());
-    check_stop_inside_a_step();
+    check_no_allocation(replicated_network(), nullptr, 200);
+    check_stop_inside_a_step({{784, 1000, 1000, 10}, 2, 600, 600, kNoTables});
+    check_stop_inside_a_step({replicated_network(), 2, 30000, 256});
     check_divergence<float>(1e300, true);
     check_divergence<double>(1e300, false);
     check_divergence<float>(1e20, false);
