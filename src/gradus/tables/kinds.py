@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradus._dataclasses import dataclass
+from gradus._ordered import distinct
 from gradus._typing import BoolArray, Float64Array, Int64Array
 from gradus._validate import check_choice
 from gradus._words import counted
@@ -181,7 +182,7 @@ def _spell(column: Column, value: Any) -> str:  # noqa: ANN401 - a cell
 def _describe_numbers(column: Column, known: Float64Array) -> Described:
     """Tell measurements from numbers that only count or name the rows."""
     n = len(known)
-    n_different = len(np.unique(known))
+    n_different = len(distinct(known))
     name = repr(column.name)
     if n == len(column.values) == n_different and bool((known == np.floor(known)).all()):
         is_count = bool((np.diff(known) == 1).all())

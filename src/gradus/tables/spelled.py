@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from gradus._dataclasses import dataclass
 from gradus.tables.table import Spelling
@@ -54,8 +55,7 @@ class Numbers:
     negatives: str
 
 
-@dataclass(frozen=True)
-class _Parts:
+class _Parts(NamedTuple):
     """One cell, taken apart."""
 
     negative: bool
@@ -100,7 +100,11 @@ def read_numbers(cells: Sequence[str], counts: Sequence[int], decimal: str) -> N
     """
     parts = [_take_apart(cell) for cell in cells]
     prefix, suffix = _unit(parts, counts)
-    kept = [part if part and _has_unit(part, prefix, suffix) else None for part in parts]
+    units = _units(prefix.strip(), suffix.strip())
+    kept = [
+        part if part and (part.prefix.strip(), part.suffix.strip()) in units else None
+        for part in parts
+    ]
     between = _between([part for part in kept if part], decimal)
     own_blank = next((c for cell in cells for c in cell if c in _BLANKS), " ")
     values: list[float | None] = []
@@ -157,12 +161,10 @@ def _unit(parts: Sequence[_Parts | None], counts: Sequence[int]) -> tuple[str, s
     return units.most_common(1)[0][0] if units else ("", "")
 
 
-def _has_unit(part: _Parts, prefix: str, suffix: str) -> bool:
-    """Tell whether a cell has the column's unit, or is bare in a column of money."""
-    own = part.prefix.strip(), part.suffix.strip()
-    unit = prefix.strip(), suffix.strip()
-    is_money = bool(unit[0]) or _is_currency(suffix)
-    return own == unit or (is_money and own == ("", ""))
+def _units(prefix: str, suffix: str) -> set[tuple[str, str]]:
+    """Return what cells may have of a column's unit: in a column of money they may be bare."""
+    is_money = bool(prefix) or _is_currency(suffix)
+    return {(prefix, suffix), ("", "")} if is_money else {(prefix, suffix)}
 
 
 def _is_currency(suffix: str) -> bool:

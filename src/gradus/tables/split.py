@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from gradus._dataclasses import dataclass
+from gradus._ordered import distinct
 from gradus._random import Purpose, permutation, stream_key
 from gradus._typing import BoolArray, Float64Array, Int64Array
 from gradus._validate import check_whole
@@ -295,5 +296,5 @@ def _shared_out(groups: Int64Array, strata: Float64Array, n_folds: int, key: int
         fold_of[group] = fold
         totals[fold] += size
         heapq.heapreplace(heap, (n_own + size, totals[fold], fold))
-    places = np.searchsorted(np.unique(groups), groups)
+    places = np.searchsorted(distinct(groups), groups)
     return np.asarray(fold_of[places])

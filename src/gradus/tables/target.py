@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from gradus._dataclasses import dataclass
+from gradus._ordered import distinct, median
 from gradus._typing import Float64Array, Int64Array
 from gradus.tables.closed import as_json, from_json
 from gradus.tables.convert import spelled, to_words
@@ -99,7 +100,7 @@ class NumberTarget:
         after = skewness(np.log(y)) if y.min() > 0 else np.inf
         is_log = len(y) >= _ENOUGH_ROWS and _leans_like_exp(y, before, after)
         is_whole = bool((y == np.floor(y)).all() and y.min() >= 0 and y.max() < _ALL_WHOLE)
-        is_count = is_whole and len(np.unique(y)) > _FEW_VALUES
+        is_count = is_whole and len(distinct(y)) > _FEW_VALUES
         if is_log:
             notes.append(
                 f"{name!r} is learned in logarithms: skewness {round(after, 1) + 0:.1f} instead of "
@@ -178,8 +179,8 @@ class NumberTarget:
             return self
         residuals = residuals[is_there]
         kept = None if weights is None or not weights[is_there].any() else weights[is_there]
-        middle = float(np.median(residuals))
-        reach = _FARTHEST_RESIDUAL * _MAD_TO_SCALE * float(np.median(np.abs(residuals - middle)))
+        middle = median(residuals)
+        reach = _FARTHEST_RESIDUAL * _MAD_TO_SCALE * median(np.abs(residuals - middle))
         tamed = np.clip(residuals, middle - reach, middle + reach)
         factors = np.exp(np.clip(tamed, -_LARGEST_LOG, _LARGEST_LOG))
         factor = float(np.average(factors, weights=kept))

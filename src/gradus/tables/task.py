@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from gradus._ordered import distinct
 from gradus._typing import Float64Array, Int64Array
 from gradus.errors import DataError
 from gradus.tables.convert import spelled
@@ -97,7 +98,7 @@ def task_of(found: Described, complete: Int64Array) -> tuple[Task, list[str]]:
     if found.column.type == "word":
         return "classes", []
     known: Float64Array = found.column.values[complete]
-    values = np.unique(known)
+    values = distinct(known)
     if found.is_said or not _are_classes(values, len(known)):
         return "regression", []
     name = found.column.name

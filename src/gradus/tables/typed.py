@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from gradus._ordered import distinct
 from gradus._typing import Float64Array
 from gradus.errors import DataError
 from gradus.tables.dates import read_dates
@@ -84,7 +85,7 @@ def column_of_numbers(name: str, values: Float64Array) -> Column:
 
 def decimals_of(values: Float64Array) -> int:
     """Return the most decimals that any of the numbers needs, 15 at most."""
-    rest = np.unique(values[np.isfinite(values)])
+    rest = distinct(values[np.isfinite(values)])
     for decimals in range(_MOST_DECIMALS):
         # Above 1e15 / 10^decimals every float64 is its own rounding, and rounding would overflow.
         with np.errstate(over="ignore", invalid="ignore"):

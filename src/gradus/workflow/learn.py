@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gradus._ordered import distinct
 from gradus._typing import BoolArray, Float64Array, Int64Array
 from gradus.engines.registry import engine as make_engine
 from gradus.errors import InvalidParameter
@@ -156,7 +157,7 @@ def _can_hold_out(split: Split) -> bool:
     """Tell whether every network has two groups of rows, one of which can be held out."""
     groups = split.groups
     return groups is None or all(
-        len(np.unique(groups[is_there & (folds != k)])) > 1
+        len(distinct(groups[is_there & (folds != k)])) > 1
         for folds, is_there in split.rounds()
         for k in range(int(folds.max()) + 1)
     )

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradus._dataclasses import dataclass
+from gradus._ordered import distinct, median
 from gradus._typing import Float64Array
 from gradus.tables.convert import spelled_date
 from gradus.tables.features.interval import Interval
@@ -57,11 +58,11 @@ class DateEncoding:
         """Learn from a column of dates with at least one value."""
         is_blank = column.is_missing
         known = column.values[~is_blank]
-        median = float(np.median(known))
+        middle = median(known)
         return cls(
             name=column.name,
-            median=median,
-            line=Scale.fit(np.where(is_blank, median, column.values)),
+            median=middle,
+            line=Scale.fit(np.where(is_blank, middle, column.values)),
             cycles=tuple(cycle for cycle in PERIODS if _is_gone_through(known, cycle)),
             has_blanks=bool(is_blank.any()),
             interval=Interval.fit(known),
@@ -127,4 +128,4 @@ def _is_gone_through(days: Float64Array, cycle: Cycle) -> bool:
     """Say whether rows go through a cycle often enough to learn from."""
     if len(days) < _ENOUGH_ROWS or days.max() - days.min() < _TIMES_THROUGH * PERIODS[cycle]:
         return False
-    return len(np.unique(np.round(_place_in(days, cycle), 9))) >= _FEWEST_PLACES
+    return len(distinct(np.round(_place_in(days, cycle), 9))) >= _FEWEST_PLACES

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradus._dataclasses import dataclass
+from gradus._ordered import lower_quartile, median
 from gradus._typing import Float64Array
 from gradus.tables.convert import spelled
 from gradus.tables.features.interval import Interval
@@ -87,13 +88,13 @@ class Bend:
         """
         if len(values) < _ENOUGH_ROWS or not kurtosis(values) > _LONG_TAILS:
             return None
-        centers = {float(np.median(values))}
+        centers = {median(values)}
         if values.min() >= 0 or values.max() <= 0:
             centers.add(0.0)
         bends = []
         for center in sorted(centers):
             distances = np.abs(values - center)
-            bend = cls(center, float(np.quantile(distances[distances > 0], 0.25)))
+            bend = cls(center, lower_quartile(distances[distances > 0]))
             bends.append((kurtosis(bend.apply(values)), bend))
         least, best = min(bends, key=lambda pair: pair[0])
         return best if _GAIN * least < kurtosis(values) else None
@@ -152,12 +153,12 @@ class NumberEncoding:
         """Learn from a column of numbers with at least one value."""
         is_blank = column.is_missing
         known = np.clip(column.values[~is_blank], -_LARGEST, _LARGEST)
-        median = float(np.median(known))
-        values = np.where(is_blank, median, np.clip(column.values, -_LARGEST, _LARGEST))
+        middle = median(known)
+        values = np.where(is_blank, middle, np.clip(column.values, -_LARGEST, _LARGEST))
         bend = Bend.fit(values)
         return cls(
             name=column.name,
-            median=median,
+            median=middle,
             line=Scale.fit(values),
             bend=bend,
             bent_line=None if bend is None else Scale.fit(bend.apply(values)),
