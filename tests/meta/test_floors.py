@@ -8,7 +8,7 @@ from tests.meta.sources import imported_modules, module_name, name, package_file
 FLOORS = (
     {
         "errors", "_names", "_words", "_typing", "_validate", "_random", "_threads", "_files",
-        "_archive", "_dataclasses", "_ordered", "_version",
+        "_archive", "_blas", "_dataclasses", "_ordered", "_version",
     },
     {"networks", "optimizers", "tables", "_core"},
     {"engines"},

@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info, threadpool_limits
 
 from gradus.engines.reference_engine import ReferenceEngine
 from gradus.errors import DataError
-from gradus.verdict import baselines
 from gradus.verdict.baselines import constant_model, linear_model
 
 LOSSES = ["squared_error", "cross_entropy"]
@@ -79,23 +77,3 @@ def test_an_exact_line_is_found(rng):
 def test_weights_that_leave_nothing_are_refused(model):
     with pytest.raises(DataError, match=r"^weights must be greater than 0 .* outside fold 1 are"):
         model(np.ones((3, 1)), np.ones(3), np.array([0, 1, 1]), "squared_error", (), np.eye(3)[1])
-
-
-@pytest.mark.parametrize(("most", "n_threads"), [(10**8, {1}), (1, {2})], ids=["small", "large"])
-@pytest.mark.parametrize("loss", LOSSES)
-def test_a_small_model_is_solved_by_one_thread(rng, monkeypatch, loss, most, n_threads):
-    def numbers_of_threads():
-        return {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
-
-    def solve(design, *_rest):
-        found.append(numbers_of_threads())
-        return [np.zeros((design.width, 1 if loss == "squared_error" else 3))] * 4
-
-    found = []
-    monkeypatch.setattr(baselines, "_MOST_ALONE", most)
-    monkeypatch.setattr(baselines, "least_squares", solve)
-    monkeypatch.setattr(baselines, "logistic_regression", solve)
-    X, y, embedded = table(rng, loss)
-    with threadpool_limits(2, user_api="blas"):
-        linear_model(X, y, np.arange(60) % 3, loss, embedded)
-        assert (found, numbers_of_threads()) == ([n_threads], {2})

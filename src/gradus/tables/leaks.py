@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gradus._blas import alone_if_small
 from gradus._typing import Float64Array, Int64Array
 from gradus.tables.kinds import Described
 from gradus.tables.table import Column, listed
@@ -145,7 +146,8 @@ def _sums(numbers: list[Column], target: Column) -> list[str]:
     center, reach = X.mean(axis=0), np.abs(X - X.mean(axis=0)).max(axis=0)
     Z = np.column_stack([(X - center) / np.where(reach > 0, reach, 1), np.ones(len(y))])
     step = -(-len(y) // _FIRST_ROWS)
-    solution = np.linalg.lstsq(Z[::step], y[::step], rcond=1e-12)[0]
+    with alone_if_small(len(y) // step * Z.shape[1] ** 2):
+        solution = np.linalg.lstsq(Z[::step], y[::step], rcond=1e-12)[0]
     spread = float(np.std(y))
     if not spread or np.sqrt(np.mean((Z @ solution - y) ** 2)) > _EXACT * spread:
         return []

@@ -8,6 +8,7 @@ from dataclasses import field
 
 import numpy as np
 
+from gradus._blas import alone_if_small
 from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, Int64Array
 from gradus.errors import DataError
@@ -19,8 +20,6 @@ from gradus.verdict.logistic import logistic_regression
 
 # Added to the share of each class, so that a class no training row has does not cost infinity.
 _SMOOTHING = 1e-4
-# Up to this many multiplications the threads of BLAS wait for one another longer than they work.
-_MOST_ALONE = 10**8
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,12 +117,8 @@ def linear_model(
     DataError
         If all weights of the rows to learn from are 0.
     """
-    # Loaded here, beside the networks in training.
-    from threadpoolctl import threadpool_limits
-
     design, w = Design(X, embedded), _weights(folds, weights)
-    n_threads = 1 if len(y) * design.width**2 <= _MOST_ALONE else None
-    with threadpool_limits(n_threads, user_api="blas"):
+    with alone_if_small(len(y) * design.width**2):
         if loss == "cross_entropy":
             codes = y.astype(np.int64)
             solutions = logistic_regression(design, codes, _n_classes(y), folds, w)
