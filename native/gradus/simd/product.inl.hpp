@@ -196,8 +196,9 @@ void tiles(Index depth, const E* a, Index a_row, Index a_col, Panels<E> b, Sum<E
     const Index n_tiles = (rows + kTileRows - 1) / kTileRows;
     const bool has_ending = ending.bias != nullptr || ending.is_relu || ending.slope != nullptr;
     const Index low = n_tiles > 1 ? rows / n_tiles : rows, n_higher = rows - n_tiles * low;
-    // Else few tiles would read what is packed.
-    const bool packs = a_row == 1 && a_col != 1 && cols > 2 * N && depth <= kMostPacked;
+    // Else few tiles would read what is packed, or a's rows may lie as near already.
+    const bool packs =
+        a_row == 1 && a_col != 1 && n_tiles > 1 && cols > 2 * N && depth <= kMostPacked;
     E packed[kTileRows * kMostPacked];
     for (Index t = 0, row = 0, high = 0; t < n_tiles; ++t, row += high) {
         high = t < n_higher ? low + 1 : low;
