@@ -52,7 +52,7 @@ REMARKS = {
     ),
     "W4": (
         "Of a step of one thread, 440 µs on an Intel server, 47 bring rows that lie anywhere from "
-        "memory, 152 carry them forward and back, 143 sum the gradient, 7 are its norm and 46 Adam; "
+        "memory, 152 carry them forward and back, 143 sum the gradient, 7 are its norm, 46 Adam; "
         "with two threads 26, 112, 104, 8 and 29. Both products then go at two thirds of the rate "
         "of one thread: half of the weights and half of the rows come from the other core. Before "
         "the first update all numbers are looked through for nan, 14 ms of an epoch, as long as "
