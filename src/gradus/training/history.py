@@ -123,7 +123,7 @@ class Record:
         table = self.kept(spec)
         for row in (self.best, self.last):
             if row is not None:
-                place = int(np.searchsorted(table[:, EPOCH], row[EPOCH]))
+                place = int(table[:, EPOCH].searchsorted(row[EPOCH]))
                 if place == len(table) or table[place, EPOCH] != row[EPOCH]:
                     table = np.insert(table, place, row, axis=0)
         table.flags.writeable = False
@@ -166,7 +166,7 @@ def kept_after(epoch: int, epochs: int, most: int, *, is_short: bool) -> Int64Ar
     places = np.arange(first, first + most)
     shifts = np.maximum(places // per_doubling - 1, 0)
     numbers: Int64Array = (places - shifts * per_doubling) << shifts
-    n_before = int(np.searchsorted(numbers, epochs))
+    n_before = int(numbers.searchsorted(epochs))
     numbers[n_before : n_before + 1] = epochs
     return numbers[: n_before + 1]
 

@@ -252,7 +252,7 @@ class _Training:
         """
         epoch, done = begin
         finished = epoch + len(log.rows)
-        n_kept = int(np.searchsorted(kept, finished, side="right"))
+        n_kept = int(kept.searchsorted(finished, side="right"))
         numbers = kept[:n_kept]
         if finished > epoch and (not n_kept or numbers[-1] != finished):
             numbers = np.append(numbers, finished)
