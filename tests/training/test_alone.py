@@ -118,10 +118,10 @@ def test_another_thread_hears_no_signals_and_runs_its_job(cancel):
 
 def test_the_listener_is_heard_where_the_job_looks_up(cancel):
     heard = []
+    begin = time.monotonic()
     alone = Alone(cancel, lambda: heard.append(threading.get_ident()))
 
     def job():
-        begin = time.monotonic()
         while len(heard) < 3:
             alone.look_up()
         return time.monotonic() - begin
