@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <span>
+#include <vector>
 
 #include "base/meeting.hpp"
 #include "train/checked_update.hpp"
@@ -11,20 +12,21 @@
 
 namespace gradus {
 
-/// Makes the steps of TrainingRun::step where a batch is two blocks of rows: the same bits. Each
-/// thread carries one block forward and back, and by the sum of both gradients each makes the whole
-/// update, the caller of the parameters it was given and the other of a copy. So they meet once a
-/// step, and no weight that one has changed is read by the other.
+/// Makes the steps of TrainingRun::step where a batch is several blocks of rows: the same bits.
+/// Each thread carries half of the blocks forward and back, and by the sum of all gradients each
+/// makes the whole update, the caller of the parameters it was given and the other of a copy. So
+/// they meet once a step, and no weight that one has changed is read by the other.
 template <class T>
 class Replicas {
 public:
     static bool fit(const Network& network, const Batches<T>& batches, int n_threads,
                     const Bfloat16Kernels* rounding) {
         return n_threads == 2 && rounding == nullptr && batches.weights == nullptr &&
-               batches.batch_size > kBlock && batches.batch_size <= 2 * kBlock &&
+               batches.batch_size > kBlock && batches.batch_size <= GradientPass<T>::kChunk &&
                batches.batch_size < batches.n_rows && network.embeddings().empty() &&
                network.norms().empty() && network.loss_form().foreign == nullptr &&
-               network.n_params() <= kMostParams && BlockSums<T>::fit(network) &&
+               n_blocks(batches) / 2 * network.n_params() <= kMostFetched &&
+               BlockSums<T>::fit(network) &&
                GradientPass<T>::is_worth_cutting(network, batches.batch_size);
     }
 
@@ -35,9 +37,13 @@ public:
           max_grad_norm_(max_grad_norm),
           n_params_(network.n_params()),
           n_slots_(rule.n_slots()),
+          n_blocks_(n_blocks(batches)),
           arena_(size(network, rule, batches)),
           threads_{{network, rule, batches, arena_}, {network, rule, batches, arena_}},
-          copy_(arena_.take<T>((1 + n_slots_) * n_params_)) {}
+          parts_(static_cast<std::size_t>(2 * n_blocks_)),
+          copy_(arena_.take<T>((1 + n_slots_) * n_params_)) {
+        for (Part& part : parts_) part.grads = arena_.take<T>(n_params_);
+    }
 
     /// Before a call, whose parameters may be others.
     void begin() noexcept { copied_ = -1; }
@@ -107,8 +113,8 @@ public:
 
 private:
     static constexpr Index kBlock = BlockSums<T>::kRows;
-    // Above, to fetch the other's gradient takes as long as to meet more often.
-    static constexpr Index kMostParams = 32768;
+    // Numbers of the other's gradients: to fetch more takes as long as to meet more often.
+    static constexpr Index kMostFetched = 32768;
     static constexpr double kAnyWork = 1e9;
     static constexpr Index kFewestAlone = 16, kMostAlone = 1024;
 
@@ -118,52 +124,67 @@ private:
         double rate;
     };
 
-    /// What each thread writes.
+    /// What one thread works with.
     struct Thread {
         Thread(const Network& network, const RuleConfig& rule, const Batches<T>& batches,
                Arena& arena)
             : updater(network, rule),
               pass(network, kBlock, 1),
               rows(batches, kBlock, arena),
-              grads(arena.take<T>(network.n_params())) {
-            for (Part& part : parts) part.grads = arena.take<T>(network.n_params());
-        }
+              grads(arena.take<T>(network.n_params())) {}
 
-        // Of the block's rows in every other step: the other thread may still read the last ones.
-        struct Part {
-            T* grads;
-            Totals totals[kBlock / GradientPass<T>::kPiece];
-            Index n_totals;
-        };
         Updater<T> updater;
         GradientPass<T> pass;
         PickedRows<T> rows;
-        Part parts[2];
-        T* grads;  // the sum of both blocks'
+        T* grads;  // the sum of all blocks'
     };
 
+    /// What is summed over a block's rows.
+    struct alignas(kAlignment) Part {
+        T* grads;
+        Totals totals[kBlock / GradientPass<T>::kPiece];
+        Index n_totals;
+    };
+
+    static Index n_blocks(const Batches<T>& batches) noexcept {
+        return (batches.batch_size + kBlock - 1) / kBlock;
+    }
     static ArenaSize size(const Network& network, const RuleConfig& rule,
                           const Batches<T>& batches) {
         ArenaSize size;
         for (int thread = 0; thread < 2; ++thread) {
             PickedRows<T>::count(size, batches, kBlock);
-            for (int array = 0; array < 3; ++array) size.add<T>(network.n_params());
+            size.add<T>(network.n_params());
         }
+        for (Index part = 0; part < 2 * n_blocks(batches); ++part) size.add<T>(network.n_params());
         size.add<T>((1 + rule.n_slots()) * network.n_params());
         return size;
     }
+
+    // The next step has others: the other thread may still read those of this one.
+    Part& part_of(const Step& step, Index block) noexcept {
+        return parts_[static_cast<std::size_t>(step.in_epoch % 2 * n_blocks_ + block)];
+    }
+    Index first_block(int who) const noexcept { return who == 0 ? 0 : (n_blocks_ + 1) / 2; }
+    Index end_block(int who) const noexcept { return who == 0 ? (n_blocks_ + 1) / 2 : n_blocks_; }
 
     void copy(const Parameters<T>& p) noexcept {
         std::copy_n(p.params, n_params_, copy_);
         std::copy_n(p.slots, n_slots_ * n_params_, copy_ + n_params_);
     }
 
-    // The gradient of thread `who`'s block.
+    // The gradients of thread `who`'s blocks.
     bool carry(int who, const Parameters<T>& p, const Step& step, const Crew& own) {
-        Thread& mine = threads_[who];
-        typename Thread::Part& part = mine.parts[step.in_epoch % 2];
-        const Index from = step.in_epoch * batches_.batch_size + who * kBlock;
-        const Index rows = who == 0 ? kBlock : batches_.batch_size - kBlock;
+        for (Index block = first_block(who); block < end_block(who); ++block) {
+            if (!carry_block(threads_[who], p, step, block, part_of(step, block), own))
+                return false;
+        }
+        return true;
+    }
+    bool carry_block(Thread& mine, const Parameters<T>& p, const Step& step, Index block,
+                     Part& part, const Crew& own) {
+        const Index from = step.in_epoch * batches_.batch_size + block * kBlock;
+        const Index rows = std::min(kBlock, batches_.batch_size - block * kBlock);
         const Dropping dropping{epoch_key_, mine.rows.numbers()};
         Totals sum;
         if (!mine.pass.add_chunk(p.params, mine.rows.x(rows), mine.rows.y(rows), nullptr,
@@ -180,8 +201,8 @@ private:
         return true;
     }
 
-    // Waits for the other's block, but not for who has not begun or whose processor another program
-    // has.
+    // Waits for the other's blocks, but not for who has not begun or whose processor another
+    // program has.
     bool meet_soon(const Step& step) noexcept {
         using Clock = std::chrono::steady_clock;
         if (!meeting_.has_come(1, step.number - 1)) return false;
@@ -189,18 +210,16 @@ private:
         return meeting_.meet(0, step.number, [&] { return Clock::now() > end; });
     }
 
-    // The update of p by the gradient of both blocks.
+    // The update of p by the gradient of all blocks.
     bool update(int who, const Parameters<T>& p, const Step& step, double* ratios, const Crew& own,
                 Totals& totals, double& norm) {
         Thread& mine = threads_[who];
-        const auto part_of = [&](int thread) -> const typename Thread::Part& {
-            return threads_[thread].parts[step.in_epoch % 2];
-        };
-        prefetch(MatrixView<const T>{part_of(1 - who).grads, 1, n_params_, n_params_});
-        std::copy_n(part_of(0).grads, n_params_, mine.grads);
-        kernels_.add_scaled(mine.grads, part_of(1).grads, T(1), n_params_);
-        for (const int thread : {0, 1}) {
-            const typename Thread::Part& part = part_of(thread);
+        for (Index block = first_block(1 - who); block < end_block(1 - who); ++block)
+            prefetch(MatrixView<const T>{part_of(step, block).grads, 1, n_params_, n_params_});
+        std::copy_n(part_of(step, 0).grads, n_params_, mine.grads);
+        for (Index block = 0; block < n_blocks_; ++block) {
+            const Part& part = part_of(step, block);
+            if (block > 0) kernels_.add_scaled(mine.grads, part.grads, T(1), n_params_);
             for (Index piece = 0; piece < part.n_totals; ++piece) totals += part.totals[piece];
         }
         return checked_update(mine.updater, mine.pass, p, mine.grads, totals, step.rate,
@@ -218,8 +237,10 @@ private:
     double max_grad_norm_;
     Index n_params_;
     int n_slots_;
+    Index n_blocks_;
     Arena arena_;
     Thread threads_[2];
+    std::vector<Part> parts_;
     T* copy_;                   // of parameters and slots, the other thread's
     std::int64_t copied_ = -1;  // updates they have seen
     RowOrder order_{};

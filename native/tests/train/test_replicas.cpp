@@ -14,7 +14,7 @@ template <class T>
 void check_replicas() {
     const Network network = replicated_network();
     for (int rule = 0; rule < kRules; ++rule) {
-        for (const Index batch : {Index{129}, Index{256}}) {
+        for (const Index batch : {Index{129}, Index{256}, Index{401}}) {
             const auto trained = [&](int n_threads, std::size_t piece, double rate, T scale) {
                 Training<T> t(network, rule, 5 * batch + 70, batch);
                 for (T& x : t.x) x *= scale;
