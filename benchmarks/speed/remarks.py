@@ -103,11 +103,7 @@ REMARKS = {
     "width": (
         "Up to 64 the line falls: what each row costs whatever the width (its place in the order, "
         "its copy, its loss) is shared by more parameters. From 1,024 on it rises: a call of two "
-        "updates makes and clears arrays for the parameters and the rule's memory. At 512, after "
-        "the smaller widths in the same process, the allocator gives their memory back to the "
-        "system after each call, and the next one waits for it page by page, two threads longer "
-        "than one: with the environment variable `MALLOC_TOP_PAD_=67108864`, which keeps it, two "
-        "threads take 7.4 ms. Longer calls do not show it."
+        "updates makes and clears arrays for the parameters and the rule's memory."
     ),
     "depth": "Straight, but for the first layer, whose fan-in is 8.",
     "batch": (

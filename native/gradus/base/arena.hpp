@@ -3,14 +3,12 @@
 #pragma once
 
 #include <cstddef>
-#include <new>
 #include <type_traits>
 
+#include "base/kept_blocks.hpp"
 #include "base/views.hpp"
 
 namespace gradus {
-
-inline constexpr std::size_t kAlignment = 64;  // one cache line, and the widest vector
 
 /// Adds up the bytes that a sequence of `take` calls will need, so that one allocation serves them
 /// all.
@@ -34,10 +32,8 @@ private:
 class Arena {
 public:
     explicit Arena(ArenaSize size)
-        : block_(static_cast<std::byte*>(
-              ::operator new(size.bytes() + kAlignment, std::align_val_t{kAlignment}))),
-          next_(block_) {}
-    ~Arena() { ::operator delete(block_, std::align_val_t{kAlignment}); }
+        : block_(take_block(size.bytes() + kAlignment)), next_(block_.bytes) {}
+    ~Arena() { give_back(block_); }
     Arena(const Arena&) = delete;
     Arena& operator=(const Arena&) = delete;
 
@@ -50,7 +46,7 @@ public:
     }
 
 private:
-    std::byte* block_;
+    Block block_;
     std::byte* next_;
 };
 
