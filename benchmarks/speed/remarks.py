@@ -53,11 +53,12 @@ REMARKS = {
     "W4": (
         "Of a step of one thread, 440 µs on an Intel server, 47 bring rows that lie anywhere from "
         "memory, 152 carry them forward and back, 143 sum the gradient, 7 are its norm, 46 Adam; "
-        "with two threads 26, 112, 104, 8 and 29. Both products then go at two thirds of the rate "
-        "of one thread: half of the weights and half of the rows come from the other core. Before "
-        "the first update all numbers are looked through for nan, 14 ms of an epoch, as long as "
-        "memory needs to bring them to one processor. Tried: scratch kept between calls, pages of "
-        "2 MiB (no gain)."
+        "with two threads 33, 98, 85, 8 and 29. Each thread has half of the inputs, their weights "
+        "and their gradient; where each had half of the rows and all weights it was 26, 112, 104, "
+        "8 and 29. Before the first update all numbers are looked through for nan, 14 ms of an "
+        "epoch, as long as memory needs to bring them to one processor (11 ms on two threads of "
+        "Python). Tried: scratch kept between calls, pages of 2 MiB (no gain), asking for rows "
+        "further ahead or past the second cache (slower), fewer and larger tasks (slower)."
     ),
     "W5": (
         "68 % of the time is in products, 7 % in the update, which waits for parameters and "
@@ -80,8 +81,9 @@ REMARKS = {
     "W9c": _DAMPED,
     "W10a": (
         "Nine tenths of what one thread needs are products at the best rate, 4 % is softmax and "
-        "the loss, 3 % packing, 2 % ReLU and its slopes. With two threads there are two "
-        "meetings besides, and waiting where another program has one of the processors."
+        "the loss, 3 % packing, 2 % ReLU and its slopes. With two threads there are three "
+        "meetings besides, and what each multiplied by its half of the inputs is brought from the "
+        "other core, 8 µs."
     ),
     "W10b": (
         "Where JAX has two processors it computes two calls beside each other, so that its ratio "

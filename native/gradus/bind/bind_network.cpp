@@ -3,8 +3,8 @@
 #include <nanobind/stl/vector.h>
 
 #include "bind/batch.hpp"
+#include "nn/batch_gradient.hpp"
 #include "nn/evaluate.hpp"
-#include "nn/gradient.hpp"
 #include "nn/second_order.hpp"
 
 namespace gradus::bind {

@@ -177,7 +177,7 @@ private:
                 product_block<T>(kernels_, plain<T>(factor.block(row, kStrip, row, k - row)),
                                  plain<T>(factor.block(row, k - row, k, width)),
                                  above.block(row, kStrip, 0, width), k - row, false,
-                                 buffers_.of(worker), crew, worker);
+                                 buffers_.of(worker), crew, worker, ProductBlocks::kDepth);
             })) {
             return false;
         }

@@ -15,10 +15,10 @@ namespace gradus {
 /// Block sizes. A packed block of b is kDepth x kMostCols numbers at most (256 KiB of float: it
 /// stays in the second cache while rows of a pass by) and a tile's rows of a over kDepth stay in
 /// the first. A block of c is one task; over one kDepth it takes some tenths of a millisecond, and
-/// a stop is looked for after each. kDepth is also the length of one chain of sums, so it is part
-/// of the bits, and so are kSumRows and kPairs; the others are not. A packed pair is as large as a
-/// float: blocks of pairs are twice as deep, for c passes by half as often, and fill two thirds of
-/// a second cache of 1 MiB.
+/// a stop is looked for after each. kDepth is also the most that one chain of sums adds, so it is
+/// part of the bits, and so are kSumRows and kPairs; the others are not. A packed pair is as large
+/// as a float: blocks of pairs are twice as deep, for c passes by half as often, and fill two
+/// thirds of a second cache of 1 MiB.
 struct ProductBlocks {
     static constexpr Index kDepth = 256;
     static constexpr Index kSumRows = 128;  // along the rows of a batch
@@ -27,7 +27,23 @@ struct ProductBlocks {
     static constexpr Index kMostCols = 256;
     static constexpr Index kCols = 64;  // of what is cut into narrow strips
     static constexpr Index kFewestRows = 24;
-    static constexpr Index kDirectRows = 128;
+    static constexpr Index kDirectRows = 160;
+};
+
+/// The chains of a sum over `depth` products: as few as have at most kDepth, and of one length, so
+/// that threads can share them.
+struct Chains {
+    Index depth, length, count;
+
+    explicit Chains(Index all) noexcept : depth(all), length(all), count(1) {
+        if (all <= ProductBlocks::kDepth) return;
+        constexpr Index kUnit = 8;  // kDepth is a multiple of it
+        const Index fewest = (all + ProductBlocks::kDepth - 1) / ProductBlocks::kDepth;
+        length = ((all + fewest - 1) / fewest + kUnit - 1) / kUnit * kUnit;
+        count = (all + length - 1) / length;
+    }
+    Index first(Index chain) const noexcept { return chain * length; }
+    Index size(Index chain) const noexcept { return std::min(length, depth - first(chain)); }
 };
 
 /// The part of a product that one task makes.
@@ -141,12 +157,12 @@ Ending<T> part_of(const Ending<T>& ending, Index row, Index col) noexcept {
 }
 
 /// One task of a product: the block of c from (row, col) on, rows <= kRows and cols <= kMostCols,
-/// made by thread `worker` of the crew; its sums run in chains of at most kDepth, and the last of
+/// made by thread `worker` of the crew; its sums run in chains of `chain` products, and the last of
 /// them ends as `ending` says. Returns false if told to stop on the way.
 template <class T>
 bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c,
                    Index depth, bool accumulate, T* packed, const Crew& crew, int worker,
-                   Index chain = ProductBlocks::kDepth, const Ending<T>& ending = {}) {
+                   Index chain, const Ending<T>& ending = {}) {
     for (Index from = 0; from < depth; from += chain) {
         if (from > 0 && crew.should_stop(worker)) return false;
         const Index part = std::min(chain, depth - from);
@@ -184,7 +200,7 @@ inline bool rounded_block(const Bfloat16Kernels& kernels, Operand<float> a, Oper
 template <class T>
 bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c,
                    Index depth, bool accumulate, const PackBuffers<T>& buffers, const Crew& crew,
-                   int worker, Index chain = ProductBlocks::kDepth, const Ending<T>& ending = {}) {
+                   int worker, Index chain, const Ending<T>& ending = {}) {
     T* const packed = buffers.of(worker);
     if constexpr (std::is_same_v<T, float>) {
         if (const Bfloat16Kernels* rounding = buffers.rounding())
@@ -197,8 +213,8 @@ bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, Matrix
 /// c (rows, cols) = [c +] a (rows, depth) b (depth, cols), then finish(row, rows, col, cols) on
 /// each finished block of c by the thread that made it, while it is still in its cache.
 ///
-/// Element (i, j) is the sum over depth in rising order, in chains of kDepth (of kPairs pairs where
-/// the buffers round): it does not depend on the number of rows, columns or threads. Returns false
+/// Element (i, j) is the sum over depth in rising order, in `Chains` (of kPairs pairs where the
+/// buffers round): it does not depend on the number of rows, columns or threads. Returns false
 /// if told to stop on the way; c is then unfinished.
 template <class T, class Finish>
 bool product(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c, Index depth,
@@ -207,10 +223,11 @@ bool product(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T
     const double work = 2.0 * static_cast<double>(c.rows) * static_cast<double>(c.cols) *
                         static_cast<double>(depth);
     const ProductTasks tasks(c.rows, c.cols, work, crew.threads_for(work));
+    const Index chain = Chains(depth).length;
     return crew.for_each(tasks.count, work, [&](Index task, int worker) {
         const auto [row, rows, col, cols] = tasks.at(task, c.rows, c.cols);
         if (product_block(kernels, a.from_row(row), b.from_col(col), c.block(row, rows, col, cols),
-                          depth, accumulate, buffers, crew, worker, ProductBlocks::kDepth,
+                          depth, accumulate, buffers, crew, worker, chain,
                           part_of(ending, row, col))) {
             finish(row, rows, col, cols);
         }

@@ -33,13 +33,14 @@ public:
 
     /// c (rows, cols) = [c +] rows [row, row + rows) and columns [col, col + cols) of `left`' X
     /// with another matrix `left` like X; row and col are multiples of tile_cols, rows <=
-    /// tile_cols. Sums run over depth in rising order, in chains of kDepth.
+    /// tile_cols. Sums run over depth in rising order, in `Chains`.
     void multiply(const Kernels<T>& kernels, const T* left, Index row, Index col, MatrixView<T> c,
                   bool accumulate) const noexcept {
         const T* a = left + row * depth_;
+        const Index chain = Chains(depth_).length;
         Index from = 0;
         do {
-            const Index part = std::min(ProductBlocks::kDepth, depth_ - from);
+            const Index part = std::min(chain, depth_ - from);
             kernels.product(part, a + from * tile_, 1, tile_,
                             {panel(col) + from * tile_, tile_, depth_ * tile_}, c.data, c.stride,
                             c.rows, c.cols, accumulate || from > 0, {});

@@ -10,6 +10,21 @@
 
 namespace gradus {
 
+/// Makes f(z), in place, of a block of a_in weight whose first column is the layer's `col`: adds
+/// the bias, and writes f'(z) and f''(z) where slope and curvature have data.
+template <class T>
+void activate(const Kernels<T>& kernels, const DenseLayer& layer, const T* params, Index col,
+              MatrixView<T> z, MatrixView<T> slope, MatrixView<T> curvature) {
+    const auto which = static_cast<int>(layer.activation);
+    const T* const bias = layer.has_bias ? params + layer.bias_at() + col : nullptr;
+    if (curvature.data == nullptr) {
+        kernels.activate[which](z.data, z.stride, slope.data, slope.stride, bias, z.rows, z.cols);
+    } else {
+        kernels.activate_twice[which](z.data, z.stride, slope.data, slope.stride, curvature.data,
+                                      curvature.stride, bias, z.rows, z.cols);
+    }
+}
+
 /// One layer. `a_out` receives f(z); `slope`, unless its data is null, receives f'(z), which the
 /// pass back multiplies by, and `curvature` likewise f''(z), only beside a slope. Bias, activation
 /// and slope are computed on each block of the product while it is in the cache. Returns false if
@@ -24,22 +39,15 @@ bool dense_forward(const Kernels<T>& kernels, const DenseLayer& layer, const T* 
     const bool is_relu = layer.activation == Activation::relu;
     const bool is_ending = slope.data == nullptr && curvature.data == nullptr &&
                            (is_relu || layer.activation == Activation::identity);
-    const auto activate = kernels.activate[static_cast<int>(layer.activation)];
-    const auto activate_twice = kernels.activate_twice[static_cast<int>(layer.activation)];
     return product(
         kernels, plain(a_in), plain(weight), a_out, layer.fan_in, false,
         buffers.rounding_if(layer.may_round()), crew,
         [&](Index row, Index rows, Index col, Index cols) {
             if (is_ending) return;
-            T* slope_at = slope.data == nullptr ? nullptr : slope.row(row) + col;
-            const T* bias_at = bias == nullptr ? nullptr : bias + col;
-            if (curvature.data == nullptr) {
-                activate(a_out.row(row) + col, a_out.stride, slope_at, slope.stride, bias_at, rows,
-                         cols);
-            } else {
-                activate_twice(a_out.row(row) + col, a_out.stride, slope_at, slope.stride,
-                               curvature.row(row) + col, curvature.stride, bias_at, rows, cols);
-            }
+            const auto at = [&](MatrixView<T> m) {
+                return m.data == nullptr ? m : m.block(row, rows, col, cols);
+            };
+            activate(kernels, layer, params, col, at(a_out), at(slope), at(curvature));
         },
         is_ending ? Ending<T>{bias, is_relu} : Ending<T>{});
 }

@@ -8,9 +8,17 @@
 
 #include "nn/block_sums.hpp"
 #include "nn/loss.hpp"
+#include "nn/split_input.hpp"
 #include "nn/trace.hpp"
 
 namespace gradus {
+
+/// Rows that stand already where GradientPass::add_chunk reads them.
+struct StandingRows {
+    void pick(RowRange) noexcept {}
+    void gather_x(RowRange, Index, Index) noexcept {}
+    void gather_y(RowRange) noexcept {}
+};
 
 /// Scratch and code of one gradient, sized from the network and the batch before the first step.
 ///
@@ -41,6 +49,7 @@ public:
           buffers_(arena_, n_threads, pack_block(network, chunk_, rounding), rounding),
           level_sums_(network, arena_),
           trace_(network, chunk_, arena_),
+          split_input_(network, chunk_, rounding == nullptr ? n_threads : 1, arena_),
           below_(network.steps().size()),
           delta_(network.steps().size() + 1),
           added_(arena_.take<T>(added_size(network, chunk_))),
@@ -63,12 +72,13 @@ public:
     /// (n_params,), which the batch's first chunk overwrites. Weights are divided by the batch's
     /// sum through `weight_sum`; no penalty. `dropping` says what is dropped, null drops nothing.
     /// With `grads` null the chunk's rows are carried back, and factors() is what is left to sum.
-    /// fetch(rows) is called for each block before its rows are read, and see(rows) when they have
-    /// gone forward, by the thread that carries them. Returns false if told to stop on the way.
-    template <class Fetch, class See>
+    /// source.pick(rows) is called before source.gather_x(rows, col, cols) and gather_y(rows), and
+    /// these before rows of x and y are read, by the thread that reads them; see(rows) is called
+    /// when they have gone forward. Returns false if told to stop on the way.
+    template <class Source, class See>
     bool add_chunk(const T* params, MatrixView<const T> x, MatrixView<const T> y, const T* weights,
                    double weight_sum, bool is_first, const Dropping* dropping, T* grads,
-                   Totals& totals, const Crew& all, Fetch&& fetch, See&& see) {
+                   Totals& totals, const Crew& all, Source&& source, See&& see) {
         begin(x, dropping);
         const double flops = 2 * network_.work_per_row() * static_cast<double>(x.rows);
         const Crew crew = is_worth_cutting(network_, x.rows) ? all : all.alone(0);
@@ -76,12 +86,32 @@ public:
         const Index n_blocks = (x.rows + block - 1) / block;
         const bool sums = grads != nullptr && n_blocks > 1 && sums_by_block_ && block == kBlock;
         const bool shares = crew.threads_for(flops) > 1;
+        const bool splits = split_input_.is_fit() && shares;
         if (sums) factors();
+        if (splits) {
+            const RowRange rows{0, x.rows};
+            source.pick(rows);
+            if (!split_input_.multiply(
+                    kernels_, params, x, trace_.first_product(), buffers_, crew,
+                    [&](Index col, Index cols) { source.gather_x(rows, col, cols); })) {
+                return false;
+            }
+        }
+        const auto forward = [&](RowRange rows, const PackBuffers<T>& buffers, const Crew& own) {
+            if (splits) {
+                source.gather_y(rows);
+                split_input_.add(kernels_, trace_.first_product(), rows);
+                return trace_.forward_rows_after_product(kernels_, params, rows, buffers, own);
+            }
+            source.pick(rows);
+            source.gather_x(rows, 0, x.cols);
+            source.gather_y(rows);
+            return trace_.forward_rows(kernels_, params, rows, buffers, own);
+        };
         std::atomic<bool> is_done{true};
         const auto work = [&](RowRange rows, const PackBuffers<T>& buffers, const Crew& own) {
-            fetch(rows);
             const auto carry = [&] {
-                if (!trace_.forward_rows(kernels_, params, rows, buffers, own)) return false;
+                if (!forward(rows, buffers, own)) return false;
                 see(rows);
                 return losses(rows, y, weights, weight_sum) &&
                        rows_back(params, rows, buffers, own) &&
@@ -108,12 +138,12 @@ public:
         return !shares || block_sums_.add_all(kernels_, n_blocks, grads, crew);
     }
 
-    template <class Fetch>
+    template <class Source>
     bool add_chunk(const T* params, MatrixView<const T> x, MatrixView<const T> y, const T* weights,
                    double weight_sum, bool is_first, const Dropping* dropping, T* grads,
-                   Totals& totals, const Crew& crew, Fetch&& fetch) {
+                   Totals& totals, const Crew& crew, Source&& source) {
         return add_chunk(params, x, y, weights, weight_sum, is_first, dropping, grads, totals, crew,
-                         fetch, [](RowRange) {});
+                         source, [](RowRange) {});
     }
 
     /// Of the chunk carried back last, what each dense layer's gradient is the product of.
@@ -231,6 +261,7 @@ private:
         PackBuffers<T>::count(size, n_threads, pack_block(network, chunk, rounding));
         LevelSums<T>::count(size, network);
         Trace<T>::count(size, network, chunk);
+        SplitInput<T>::count(size, network, chunk, rounding == nullptr ? n_threads : 1);
         size.add<T>(added_size(network, chunk));
         BlockSums<T>::count(size, network, chunk, n_threads);
         size.add<Totals>(pieces(chunk));
@@ -352,6 +383,7 @@ private:
     PackBuffers<T> buffers_;
     LevelSums<T> level_sums_;
     Trace<T> trace_;
+    SplitInput<T> split_input_;
     MatrixView<const T> x_{};
     std::vector<T*> below_;             // by step: where what it carries down is kept, or null
     std::vector<MatrixView<T>> delta_;  // by step, and first that of what feeds the network
@@ -360,33 +392,5 @@ private:
     BlockSums<T> block_sums_;
     Totals* totals_;  // of each piece
 };
-
-/// Loss totals of all rows of x, and in `grads` the gradient of their weighted mean loss plus the
-/// penalty; nothing is dropped. A batch whose weights sum to 0, or without rows, has the penalty's
-/// gradient alone. Returns false if told to stop on the way.
-template <class T>
-bool batch_gradient(const Network& network, const T* params, MatrixView<const T> x,
-                    MatrixView<const T> y, const T* weights, T* grads, const Crew& crew,
-                    Totals& totals) {
-    GradientPass<T> pass(network, x.rows, crew.n_threads());
-    double weight = weights == nullptr ? static_cast<double>(x.rows) : 0.0;
-    for (Index i = 0; weights != nullptr && i < x.rows; ++i)
-        weight += static_cast<double>(weights[i]);
-    if (weight == 0) {
-        std::fill_n(grads, network.n_params(), T(0));
-    } else {
-        for (Index from = 0; from < x.rows; from += pass.chunk_rows()) {
-            const Index rows = std::min(pass.chunk_rows(), x.rows - from);
-            if (!pass.add_chunk(params, {x.row(from), rows, x.cols, x.stride},
-                                {y.row(from), rows, y.cols, y.stride},
-                                weights == nullptr ? nullptr : weights + from, weight, from == 0,
-                                nullptr, grads, totals, crew, [](RowRange) {})) {
-                return false;
-            }
-        }
-    }
-    pass.add_penalty(params, grads);
-    return true;
-}
 
 }  // namespace gradus

@@ -41,9 +41,8 @@ public:
             output_curvature<T>(network_, pass_.trace().outputs().part(rows), y.part(rows),
                                 curvature().part(rows));
         };
-        return pass_.add_chunk(
-            params, x, y, weights, weight_sum, is_first, nullptr, grads, totals, crew,
-            [](RowRange) {}, see);
+        return pass_.add_chunk(params, x, y, weights, weight_sum, is_first, nullptr, grads, totals,
+                               crew, StandingRows{}, see);
     }
     void add_penalty(const T* params, T* grads) const noexcept { pass_.add_penalty(params, grads); }
 

@@ -62,11 +62,16 @@ public:
                       const PackBuffers<T>& buffers, const Crew& crew) const {
         if (!network_.embeddings().empty())
             embed(network_, params, x_.part(rows), embedded().part(rows));
-        for (std::size_t s = 0; s < steps_.size(); ++s) {
-            if (!step(kernels, params, s, rows, buffers, crew)) return false;
-        }
-        return true;
+        return forward_from(0, kernels, params, rows, buffers, crew);
     }
+    /// The same where x weight of step 0, a dense one, stands in first_product().
+    bool forward_rows_after_product(const Kernels<T>& kernels, const T* params, RowRange rows,
+                                    const PackBuffers<T>& buffers, const Crew& crew) const {
+        activate(kernels, network_.layers()[network_.steps().front().index], params, 0,
+                 own(0).part(rows), slope(0).part(rows), curvature(0).part(rows));
+        return forward_from(1, kernels, params, rows, buffers, crew);
+    }
+    MatrixView<T> first_product() const noexcept { return own(0); }
 
     /// Carries all rows of x through all steps, and nothing is dropped.
     bool forward(const Kernels<T>& kernels, const T* params, MatrixView<const T> x,
@@ -154,6 +159,13 @@ private:
     // With embeddings step 0 is fed from scratch, else from the rows themselves.
     static Index embedded_width(const Network& network) noexcept {
         return network.embeddings().empty() ? 0 : network.input_width();
+    }
+    bool forward_from(std::size_t first, const Kernels<T>& kernels, const T* params, RowRange rows,
+                      const PackBuffers<T>& buffers, const Crew& crew) const {
+        for (std::size_t s = first; s < steps_.size(); ++s) {
+            if (!step(kernels, params, s, rows, buffers, crew)) return false;
+        }
+        return true;
     }
     bool step(const Kernels<T>& kernels, const T* params, std::size_t s, RowRange rows,
               const PackBuffers<T>& buffers, const Crew& crew) const {

@@ -120,7 +120,7 @@ struct Kernels {
 
     /// Row i of out (count, cols) = row rows[i] of x.
     void (*copy_rows)(const T* x, Index stride, const std::int64_t* rows, Index count, Index cols,
-                      T* out);
+                      T* out, Index out_stride);
 
     /// Whether each of n numbers is neither infinite nor not-a-number.
     bool (*all_finite)(const T* x, Index n);

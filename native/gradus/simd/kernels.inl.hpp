@@ -32,13 +32,13 @@ inline void prefetch([[maybe_unused]] const T* row, [[maybe_unused]] Index cols)
 }
 
 template <class T>
-void copy_rows(const T* x, Index stride, const std::int64_t* rows, Index count, Index cols,
-               T* out) {
+void copy_rows(const T* x, Index stride, const std::int64_t* rows, Index count, Index cols, T* out,
+               Index out_stride) {
     if (cols == 1) {
-        for (Index i = 0; i < count; ++i) out[i] = x[rows[i] * stride];
+        for (Index i = 0; i < count; ++i) out[i * out_stride] = x[rows[i] * stride];
         return;
     }
-    for (Index i = 0; i < count; ++i, out += cols) {
+    for (Index i = 0; i < count; ++i, out += out_stride) {
         const T* from = x + rows[i] * stride;
         prefetch(x + rows[i + 2 < count ? i + 2 : i] * stride, cols);
         for_each_vector<T>(cols,

@@ -43,19 +43,37 @@ public:
             numbers[i] = batches_.rows[numbers[i]];
     }
 
-    /// The rows of these numbers.
-    void gather(RowRange rows) noexcept {
-        const Index x_cols = batches_.x.cols, y_cols = batches_.y.cols;
-        kernels_.copy_rows(batches_.x.data, batches_.x.stride, numbers_ + rows.at, rows.count,
-                           x_cols, x_ + rows.at * x_cols);
-        kernels_.copy_rows(batches_.y.data, batches_.y.stride, numbers_ + rows.at, rows.count,
-                           y_cols, y_ + rows.at * y_cols);
+    /// Columns [col, col + cols) of X in the rows of these numbers.
+    void gather_x(RowRange rows, Index col, Index cols) noexcept {
+        const Index width = batches_.x.cols;
+        kernels_.copy_rows(batches_.x.data + col, batches_.x.stride, numbers_ + rows.at, rows.count,
+                           cols, x_ + rows.at * width + col, width);
         for (Index i = rows.at; batches_.weights != nullptr && i < rows.at + rows.count; ++i) {
-            weights_[i] = batches_.weights[numbers_[i]];
             // Its numbers may be anything, and must not enter a product.
-            if (weights_[i] == 0) std::fill_n(x_ + i * x_cols, x_cols, T(0));
+            if (batches_.weights[numbers_[i]] == 0) std::fill_n(x_ + i * width + col, cols, T(0));
         }
     }
+    /// y and weights of the rows of these numbers.
+    void gather_y(RowRange rows) noexcept {
+        const Index cols = batches_.y.cols;
+        kernels_.copy_rows(batches_.y.data, batches_.y.stride, numbers_ + rows.at, rows.count, cols,
+                           y_ + rows.at * cols, cols);
+        for (Index i = rows.at; batches_.weights != nullptr && i < rows.at + rows.count; ++i)
+            weights_[i] = batches_.weights[numbers_[i]];
+    }
+
+    /// The rows from position `from` on, for GradientPass::add_chunk.
+    struct Chunk {
+        PickedRows& rows;
+        const RowOrder& order;
+        Index from;
+
+        void pick(RowRange some) noexcept { rows.pick(order, from, some); }
+        void gather_x(RowRange some, Index col, Index cols) noexcept {
+            rows.gather_x(some, col, cols);
+        }
+        void gather_y(RowRange some) noexcept { rows.gather_y(some); }
+    };
 
     MatrixView<const T> x(Index rows) const noexcept {
         return {x_, rows, batches_.x.cols, batches_.x.cols};

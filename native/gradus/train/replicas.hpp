@@ -189,10 +189,8 @@ private:
         Totals sum;
         if (!mine.pass.add_chunk(p.params, mine.rows.x(rows), mine.rows.y(rows), nullptr,
                                  static_cast<double>(batches_.batch_size), true, &dropping,
-                                 part.grads, sum, own, [&](RowRange some) {
-                                     mine.rows.pick(order_, from, some);
-                                     mine.rows.gather(some);
-                                 })) {
+                                 part.grads, sum, own,
+                                 typename PickedRows<T>::Chunk{mine.rows, order_, from})) {
             return false;
         }
         const std::span<const Totals> totals = mine.pass.piece_totals();

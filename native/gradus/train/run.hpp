@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <optional>
 #include <span>
 
@@ -207,10 +206,7 @@ private:
             const Index rows = std::min(pass_.chunk_rows(), end - from);
             if (!pass_.add_chunk(state.parameters.params, rows_.x(rows), rows_.y(rows),
                                  rows_.weights(), weight, from == start, &dropping, grads, totals,
-                                 crew, [&](RowRange some) {
-                                     rows_.pick(order, from, some);
-                                     rows_.gather(some);
-                                 })) {
+                                 crew, typename PickedRows<T>::Chunk{rows_, order, from})) {
                 return false;
             }
         }

@@ -5,8 +5,8 @@
 
 #include "base/errors.hpp"
 #include "check.hpp"
+#include "nn/batch_gradient.hpp"
 #include "nn/evaluate.hpp"
-#include "nn/gradient.hpp"
 #include "numbers.hpp"
 
 using namespace gradus;

@@ -1,5 +1,6 @@
 // The Gauss-Newton matrix and the row products: threads that must not change a bit, both forms of a
 // step, and a stop in the middle.
+#include "nn/batch_gradient.hpp"
 #include "nn/gauss_newton.hpp"
 
 #include <limits>

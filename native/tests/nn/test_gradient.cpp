@@ -5,8 +5,8 @@
 
 #include "base/random.hpp"
 #include "check.hpp"
+#include "nn/batch_gradient.hpp"
 #include "nn/evaluate.hpp"
-#include "nn/gradient.hpp"
 #include "numbers.hpp"
 
 using namespace gradus;
@@ -100,6 +100,10 @@ void check_same_bits() {
     Problem<T> big(net({70, 130, 90, 2}, Activation::tanh, Loss::squared_error, 0.01), 5000);
     const auto one = big.gradient(1);
     for (const int n_threads : {2, 3, 5, 8}) CHECK(big.gradient(n_threads) == one);
+
+    Problem<T> many_inputs(net({1003, 60, 2}, Activation::tanh, Loss::squared_error, 0.01), 200);
+    const auto alone = many_inputs.gradient(1);
+    for (const int n_threads : {2, 3, 4, 8}) CHECK(many_inputs.gradient(n_threads) == alone);
 }
 
 template <class T>

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "check.hpp"
+#include "nn/batch_gradient.hpp"
 #include "nn/second_order.hpp"
 #include "numbers.hpp"
 

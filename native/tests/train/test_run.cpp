@@ -94,6 +94,37 @@ void check_layered_bits(const Tables& tables) {
     }
 }
 
+// Most parameters stand between many inputs and the first layer. Rows of weight 0 hold no numbers.
+Network many_inputs_network() {
+    const int tanh = static_cast<int>(Activation::tanh);
+    Network network(603, 0, 0.001, 0.01);
+    network.add_dense(37, tanh, true, 0.9);
+    network.add_dropout(0.2);
+    network.add_dense(20, tanh, false, std::numeric_limits<double>::infinity());
+    network.add_dense(3, tanh, true, std::numeric_limits<double>::infinity());
+    return network;
+}
+
+template <class T>
+void check_split_bits(Index batch, bool has_weights) {
+    const auto trained = [&](int n_threads, std::size_t piece) {
+        Training<T> t(many_inputs_network(), 2, 700, batch);
+        for (Index i = 0; has_weights && i < t.n; ++i) {
+            t.weights.push_back(static_cast<T>(i % 3));
+            if (i % 3 == 0) t.x[static_cast<std::size_t>(i * 603 + i % 603)] = T(NAN);
+        }
+        for (std::size_t done = 0; done < 12; done += piece)
+            CHECK(t.go(piece, n_threads) == RunStatus::done);
+        return t;
+    };
+    const Training<T> whole = trained(1, 12);
+    for (const int n_threads : {2, 3, 8}) {
+        const Training<T> many = trained(n_threads, 4);
+        CHECK(many.params == whole.params && many.slots == whole.slots);
+        CHECK(many.totals == whole.totals && many.grad_norm == whole.grad_norm);
+    }
+}
+
 // Layers that round beside one that does not; null where nothing rounds here.
 void check_rounded_bits(const Bfloat16Kernels* rounding) {
     for (const std::vector<std::int64_t>& widths :
@@ -223,9 +254,14 @@ int main() {
     }
     check_updates_by_blocks<float>();
     check_updates_by_blocks<double>();
+    for (const Index batch : {100, 384, 385}) {
+        check_split_bits<float>(batch, false);
+        check_split_bits<double>(batch, true);
+    }
     check_rounded_bits(bfloat16_kernels());
     check_no_allocation(layered_network(260, kTwoTables), bfloat16_kernels());
     check_no_allocation(replicated_network(), nullptr, 200);
+    check_no_allocation(many_inputs_network(), nullptr, 200);
     check_stop_inside_a_step({{784, 1000, 1000, 10}, 2, 600, 600, kNoTables});
     check_stop_inside_a_step({replicated_network(), 2, 30000, 256});
     check_divergence<float>(1e300, true);

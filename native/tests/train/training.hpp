@@ -49,6 +49,7 @@ struct Training {
     RuleConfig rule;
     Index batch_size;
     std::vector<T> x, y, params, slots;
+    std::vector<T> weights;  // none: all alike
     std::vector<std::int64_t> cursor{0, 0, 0};
     std::vector<double> totals{0, 0, 0}, grad_norm{0, 0}, log_rows, ratio, seconds{0};
     Index n;
@@ -82,7 +83,7 @@ struct Training {
                  std::uint8_t* cancel = nullptr, double rate = 0.01, long* allocated = nullptr) {
         const Batches<T> batches{{x.data(), n, network.n_inputs(), network.n_inputs()},
                                  {y.data(), n, network.n_outputs(), network.n_outputs()},
-                                 nullptr,
+                                 weights.empty() ? nullptr : weights.data(),
                                  nullptr,
                                  n,
                                  batch_size,
