@@ -66,14 +66,46 @@ bool all_finite(const T* x, Index n) {
 
 // ---- element by element
 
+/// What is added to each column, for who goes through rows that lie one behind the other as if they
+/// were one.
+template <class T>
+class RepeatedBias {
+public:
+    static constexpr Index kMostCols = 256;
+
+    /// Without a bias -0 is added, which changes no number.
+    RepeatedBias(const T* bias, Index cols) : cols_(cols), step_(Vec<T>::size % cols) {
+        for (Index i = 0; i < cols; ++i) numbers_[i] = bias == nullptr ? T(-0.0) : bias[i];
+        for (Index i = cols; i < cols + Vec<T>::size; ++i) numbers_[i] = numbers_[i - cols];
+    }
+    /// Of the next vector of columns.
+    Vec<T> next() {
+        const Index from = at_;
+        at_ += step_;
+        if (at_ >= cols_) at_ -= cols_;
+        return Vec<T>::load(numbers_ + from);
+    }
+
+private:
+    Index cols_, step_, at_ = 0;
+    T numbers_[kMostCols + Vec<T>::size]{};  // those of the columns, and again from the first on
+};
+
+/// Whether rows lie one behind the other and end within a vector. Done one by one they would wait
+/// for one another, as a load waits for the store of a part of a vector that reaches into it.
+template <class T>
+bool are_one_row(Index rows, Index cols, Index stride) {
+    return rows > 1 && stride == cols && cols % Vec<T>::size != 0;
+}
+
 template <class T, class Activation>
 void activate(T* z, Index z_stride, T* slope, Index slope_stride, const T* bias, Index rows,
               Index cols) {
-    if (cols == 1 && z_stride == 1 && (slope == nullptr || slope_stride == 1)) {
-        const Vec<T> shift = Vec<T>::set(bias == nullptr ? T(0) : *bias);
-        for_each_vector<T>(rows, [&](Index i, auto load, auto store) {
-            const Vec<T> x = load(z + i);
-            const ValueAndSlope<Vec<T>> f = Activation::at(bias == nullptr ? x : x + shift);
+    if (are_one_row<T>(rows, cols, z_stride) && (slope == nullptr || slope_stride == cols) &&
+        cols <= RepeatedBias<T>::kMostCols) {
+        RepeatedBias<T> repeated(bias, cols);
+        for_each_vector<T>(rows * cols, [&](Index i, auto load, auto store) {
+            const ValueAndSlope<Vec<T>> f = Activation::at(load(z + i) + repeated.next());
             store(f.value, z + i);
             if (slope != nullptr) store(f.slope, slope + i);
         });
@@ -111,6 +143,7 @@ void activate_twice(T* z, Index z_stride, T* slope, Index slope_stride, T* curva
 
 template <class T>
 void multiply(T* x, Index x_stride, const T* y, Index y_stride, Index rows, Index cols) {
+    if (are_one_row<T>(rows, cols, x_stride) && y_stride == cols) cols *= rows, rows = 1;
     for (Index i = 0; i < rows; ++i, x += x_stride, y += y_stride) {
         for_each_vector<T>(
             cols, [&](Index j, auto load, auto store) { store(load(x + j) * load(y + j), x + j); });
@@ -119,6 +152,7 @@ void multiply(T* x, Index x_stride, const T* y, Index y_stride, Index rows, Inde
 
 template <class T>
 void gate(T* x, Index x_stride, const T* a, Index a_stride, Index rows, Index cols) {
+    if (are_one_row<T>(rows, cols, x_stride) && a_stride == cols) cols *= rows, rows = 1;
     const Vec<T> zero = Vec<T>::set(T(0));
     for (Index i = 0; i < rows; ++i, x += x_stride, a += a_stride) {
         for_each_vector<T>(cols, [&](Index j, auto load, auto store) {

@@ -136,6 +136,47 @@ void check_blocks(const Kernels<T>& k) {
     }
 }
 
+/// Rows that lie one behind the other: the same bits as those of rows that lie apart, and nothing
+/// behind the last is touched.
+template <class T>
+void check_rows_together(const Kernels<T>& k) {
+    constexpr Index rows = 5;
+    for (const Index cols : {1, 3, 10, 17, 50, 255, 257}) {
+        const Index stride = cols + 4, n = rows * cols;
+        const auto z = numbers<T>(n + 1, 9), bias = numbers<T>(cols, 10), y = numbers<T>(n, 11);
+        const auto at = [](Index i) { return static_cast<std::size_t>(i); };
+        const auto is_same = [&](const std::vector<T>& together, const std::vector<T>& apart) {
+            bool same = true;
+            for (Index i = 0; i < n; ++i)
+                same = same && together[at(i)] == apart[at(i / cols * stride + i % cols)];
+            return same;
+        };
+        const auto spread = [&](const std::vector<T>& x) {
+            std::vector<T> out(at(rows * stride));
+            for (Index i = 0; i < n; ++i) out[at(i / cols * stride + i % cols)] = x[at(i)];
+            return out;
+        };
+        for (int f = 0; f < kActivationCount; ++f) {
+            for (const T* shift : {bias.data(), static_cast<const T*>(nullptr)}) {
+                std::vector<T> value = z, slope(z.size(), T(kUntouched)), alone = z;
+                std::vector<T> apart = spread(z), slope_apart = apart;
+                k.activate[f](value.data(), cols, slope.data(), cols, shift, rows, cols);
+                k.activate[f](alone.data(), cols, nullptr, 0, shift, rows, cols);
+                k.activate[f](apart.data(), stride, slope_apart.data(), stride, shift, rows, cols);
+                CHECK(is_same(value, apart) && is_same(slope, slope_apart));
+                CHECK(alone == value && value.back() == z.back());
+                CHECK(slope.back() == T(kUntouched));
+            }
+        }
+        for (const auto loop : {k.multiply, k.gate}) {
+            std::vector<T> together = z, apart = spread(z);
+            loop(together.data(), cols, y.data(), cols, rows, cols);
+            loop(apart.data(), stride, spread(y).data(), stride, rows, cols);
+            CHECK(is_same(together, apart) && together.back() == z.back());
+        }
+    }
+}
+
 template <class T>
 void check_loops(const Kernels<T>& k) {
     const double tight = sizeof(T) == 4 ? 1e-6 : 1e-15;
@@ -276,6 +317,8 @@ int main() {
         check_rows_do_not_see_their_neighbors<double>(available<double>(i));
         check_blocks<float>(available<float>(i));
         check_blocks<double>(available<double>(i));
+        check_rows_together<float>(available<float>(i));
+        check_rows_together<double>(available<double>(i));
         check_loops<float>(available<float>(i));
         check_loops<double>(available<double>(i));
         check_all_roots(available<float>(i));
