@@ -11,6 +11,7 @@
 #include "simd/loops.inl.hpp"
 #include "simd/norm.inl.hpp"
 #include "simd/product.inl.hpp"
+#include "simd/row_after_row.inl.hpp"
 #include "simd/shuffle.inl.hpp"
 #include "simd/systems.inl.hpp"
 #if defined(GRADUS_HAS_QUADS)
@@ -65,38 +66,6 @@ bool all_finite(const T* x, Index n) {
 }
 
 // ---- element by element
-
-/// What is added to each column, for who goes through rows that lie one behind the other as if they
-/// were one.
-template <class T>
-class RepeatedBias {
-public:
-    static constexpr Index kMostCols = 256;
-
-    /// Without a bias -0 is added, which changes no number.
-    RepeatedBias(const T* bias, Index cols) : cols_(cols), step_(Vec<T>::size % cols) {
-        for (Index i = 0; i < cols; ++i) numbers_[i] = bias == nullptr ? T(-0.0) : bias[i];
-        for (Index i = cols; i < cols + Vec<T>::size; ++i) numbers_[i] = numbers_[i - cols];
-    }
-    /// Of the next vector of columns.
-    Vec<T> next() {
-        const Index from = at_;
-        at_ += step_;
-        if (at_ >= cols_) at_ -= cols_;
-        return Vec<T>::load(numbers_ + from);
-    }
-
-private:
-    Index cols_, step_, at_ = 0;
-    T numbers_[kMostCols + Vec<T>::size]{};  // those of the columns, and again from the first on
-};
-
-/// Whether rows lie one behind the other and end within a vector. Done one by one they would wait
-/// for one another, as a load waits for the store of a part of a vector that reaches into it.
-template <class T>
-bool are_one_row(Index rows, Index cols, Index stride) {
-    return rows > 1 && stride == cols && cols % Vec<T>::size != 0;
-}
 
 template <class T, class Activation>
 void activate(T* z, Index z_stride, T* slope, Index slope_stride, const T* bias, Index rows,

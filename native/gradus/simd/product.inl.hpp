@@ -3,7 +3,7 @@
 #pragma once
 
 #include "simd/kernels.hpp"
-#include "simd/loops.inl.hpp"
+#include "simd/row_after_row.inl.hpp"
 
 namespace GRADUS_ISA {
 
@@ -69,16 +69,25 @@ constexpr bool ends_in_registers(Index rows, Index vectors, bool is_whole) {
 template <class T>
 void end_rows(T* c, Index c_stride, Index rows, Index cols, const Ending<T>& ending) {
     const Vec<T> zero = Vec<T>::set(T(0));
+    const auto end = [&](Vec<T> x, Index at_slope, auto load) {
+        if (ending.is_relu) x = max(zero, x);
+        if (ending.slope == nullptr) return x;
+        const Vec<T> slope = load(ending.slope + at_slope);
+        return ending.is_gate ? where_less(zero, slope, x, zero) : x * slope;
+    };
+    if (are_one_row<T>(rows, cols, c_stride) &&
+        (ending.slope == nullptr || ending.slope_stride == cols)) {
+        RepeatedBias<T> repeated(ending.bias, cols);
+        for_each_vector<T>(rows * cols, [&](Index i, auto load, auto store) {
+            store(end(load(c + i) + repeated.next(), i, load), c + i);
+        });
+        return;
+    }
     for (Index i = 0; i < rows; ++i, c += c_stride) {
         for_each_vector<T>(cols, [&](Index j, auto load, auto store) {
             Vec<T> x = load(c + j);
             if (ending.bias != nullptr) x = x + load(ending.bias + j);
-            if (ending.is_relu) x = max(zero, x);
-            if (ending.slope != nullptr) {
-                const Vec<T> slope = load(ending.slope + i * ending.slope_stride + j);
-                x = ending.is_gate ? where_less(zero, slope, x, zero) : x * slope;
-            }
-            store(x, c + j);
+            store(end(x, i * ending.slope_stride + j, load), c + j);
         });
     }
 }

@@ -28,7 +28,8 @@ void check_product(const Kernels<T>& k, Index rows, Index depth, Index cols, boo
     };
     const Index a_row = by_columns ? 1 : depth, a_col = by_columns ? rows : 1;
     const Index b_row = by_columns ? 1 : cols, b_col = by_columns ? depth : 1;
-    const Index n_panels = (cols + k.tile_cols - 1) / k.tile_cols, stride = cols + 3;
+    const Index n_panels = (cols + k.tile_cols - 1) / k.tile_cols;
+    const Index stride = depth % 2 == 0 ? cols : cols + 3;  // rows together, and apart
     std::vector<T> packed(static_cast<std::size_t>(n_panels * depth * k.tile_cols + 1),
                           static_cast<T>(NAN));
     k.pack(b.data(), b_row, b_col, depth, cols, packed.data());
