@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "nn/cross_entropies.hpp"
 #include "nn/quantile.hpp"
 #include "nn/scalar_math.hpp"
 
@@ -16,15 +17,6 @@ struct OneOutput {
     double slope;
     double measure;
 };
-
-/// log(x) for x >= 1: the exponent by frexp, the rest by the kernels, so that no bit depends on the
-/// system's library.
-double log_from_one(double x) {
-    constexpr double kLn2 = 0.693147180559945309417;
-    int exponent = 0;
-    const double half_to_one = std::frexp(x, &exponent);
-    return (exponent - 1) * kLn2 + kernels<double>().log1p(2 * half_to_one - 1);
-}
 
 /// 1/N sum (yhat - y)^2 over the N outputs of the row; derivative 2/N (yhat - y). The difference is
 /// one of T: it is rounded once, and the way back waits for no conversion.
@@ -116,55 +108,20 @@ RowLoss pinball(const LossForm& form, T* outputs, Index n, const T* y, double sc
     return {loss, loss};
 }
 
-/// Over the outputs the sum of max(z, 0) - z y + log(1 + e^-|z|); derivative (1 - y) sigmoid(z) - y
-/// sigmoid(-z), which is sigmoid(z) - y without losing its digits where the two are close.
 template <class T>
 RowLoss binary_cross_entropy(double smoothing, T* outputs, Index n, const T* y, double scale) {
     RowLoss row{0, 1};
-    for (Index j = 0; j < n; ++j) {
-        const double z = static_cast<double>(outputs[j]), label = static_cast<double>(y[j]);
-        const double target = smoothing == 0 ? label : (1 - smoothing) * label + smoothing / 2;
-        const double falling = exponential(-std::fabs(z));
-        const double loss = (z > 0 ? z : 0) - z * target + kernels<double>().log1p(falling);
-        const double above = (z < 0 ? falling : 1.0) / (1.0 + falling);
-        const double below = (z < 0 ? 1.0 : falling) / (1.0 + falling);
-        outputs[j] = static_cast<T>(((1 - target) * above - target * below) * scale);
-        row.loss += std::isnan(z) ? z : loss;
-        if ((z > 0) != (label > 0.5)) row.measure = 0;
+    for (Index from = 0; from < n; from += BinaryRows::kMost) {
+        const Index some = std::min(BinaryRows::kMost, n - from);
+        BinaryRows(smoothing, outputs + from, some)
+            .add(0, outputs + from, some, y + from, scale, row);
     }
     return row;
 }
 
-/// log(sum_j e^z_j) - z_y; derivative softmax(z)_j, and for the row's own class minus the sum of
-/// the others, which is softmax(z)_y - 1 with all its digits. The largest logit is taken off first.
-/// Smoothing a adds a (z_y - mean of z) to the loss, and to the derivative a ([j = y] - 1/n).
 template <class T>
 RowLoss cross_entropy(double smoothing, T* outputs, Index n, const T* y, double scale) {
-    // Looked at before the call; once more here, since the caller's array may change meanwhile.
-    const Index label = y[0] >= 0 && y[0] < static_cast<T>(n) ? static_cast<Index>(y[0]) : 0;
-    Index largest = 0;
-    double z_sum = 0;
-    for (Index j = 0; j < n; ++j) {
-        if (outputs[j] > outputs[largest]) largest = j;
-        z_sum += static_cast<double>(outputs[j]) - static_cast<double>(outputs[label]);
-    }
-    const T top = outputs[largest];
-    const double below_top = static_cast<double>(top) - static_cast<double>(outputs[label]);
-    const double extra = smoothing == 0 ? 0 : -smoothing * z_sum / static_cast<double>(n);
-    kernels<T>().exponential(outputs, -top, outputs, n);
-    double others = 0;
-    for (Index j = 0; j < n; ++j) others += j == label ? 0.0 : static_cast<double>(outputs[j]);
-    const double sum = others + static_cast<double>(outputs[label]);
-    for (Index j = 0; j < n; ++j) {
-        const double part = j == label ? -others : static_cast<double>(outputs[j]);
-        const double moved =
-            smoothing == 0 ? 0 : smoothing * ((j == label) - 1.0 / static_cast<double>(n));
-        outputs[j] = static_cast<T>((part / sum + moved) * scale);
-    }
-    const double right = largest == label ? 1.0 : 0.0;
-    if (!std::isfinite(sum)) return {sum, right};
-    if (largest == label && others <= 1) return {kernels<double>().log1p(others) + extra, right};
-    return {log_from_one(sum) + below_top + extra, right};
+    return ClassRows(smoothing, outputs, 1, n, y).end(0, outputs, scale);
 }
 
 /// The losses of all rows from elsewhere, and their derivatives times each row's scale.
@@ -222,6 +179,18 @@ void each_row(MatrixView<T> outputs, MatrixView<const T> y, const T* weights, do
     totals = sums;
 }
 
+/// As each_row, where `at_once` rows are looked at together first: begin(outputs, rows, y) gives
+/// what is then called for each of them.
+template <class T, class Begin>
+void some_rows(MatrixView<T> outputs, MatrixView<const T> y, const T* weights, double weight_sum,
+               Totals& totals, Index at_once, Begin&& begin) {
+    for (Index at = 0; at < outputs.rows; at += at_once) {
+        const RowRange some{at, std::min(at_once, outputs.rows - at)};
+        each_row(outputs.part(some), y.part(some), weights == nullptr ? nullptr : weights + at,
+                 weight_sum, totals, begin(outputs.row(at), some.count, y.row(at)));
+    }
+}
+
 }  // namespace
 
 template <class T>
@@ -250,13 +219,34 @@ bool loss_and_delta(const Network& network, MatrixView<T> outputs, MatrixView<co
     if (form.foreign != nullptr) {
         return foreign_loss(*form.foreign, outputs, y, weights, weight_sum, totals);
     }
+    const Index n = outputs.cols;
+    const bool is_together = outputs.stride == n && y.stride == y.cols;
     if (form.loss == Loss::squared_error) {
-        const SquaredError error(outputs.cols);
+        const SquaredError error(n);
         each_row(outputs, y, weights, weight_sum, totals, error);
+    } else if (form.loss == Loss::binary_cross_entropy && is_together && n <= BinaryRows::kMost) {
+        some_rows(outputs, y, weights, weight_sum, totals, BinaryRows::kMost / n,
+                  [&](T* first, Index rows, const T*) {
+                      return [first, n, some = BinaryRows(form.label_smoothing(), first, rows * n)](
+                                 T* row, const T* targets, double scale) {
+                          RowLoss loss{0, 1};
+                          some.add(row - first, row, n, targets, scale, loss);
+                          return loss;
+                      };
+                  });
+    } else if (form.loss == Loss::cross_entropy && is_together) {
+        some_rows(outputs, y, weights, weight_sum, totals, ClassRows::kMost,
+                  [&](T* first, Index rows, const T* labels) {
+                      return [first, n,
+                              some = ClassRows(form.label_smoothing(), first, rows, n, labels)](
+                                 T* row, const T*, double scale) {
+                          return some.end((row - first) / n, row, scale);
+                      };
+                  });
     } else {
         each_row(outputs, y, weights, weight_sum, totals,
                  [&](T* row, const T* targets, double scale) {
-                     return row_loss(form, row, outputs.cols, targets, scale);
+                     return row_loss(form, row, n, targets, scale);
                  });
     }
     return true;

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "nn/loss_form.hpp"
-#include "simd/kernels.hpp"
+#include "nn/scalar_math.hpp"
 
 namespace gradus {
 
@@ -20,15 +20,14 @@ struct PinballRow {
 /// derivative by q_j is -t below y, 1 - t above, 0 on it.
 template <class T>
 double pinball_sum(const LossForm& form, const T* outputs, Index n, double y, PinballRow& row) {
-    const Kernels<double>& numbers = kernels<double>();
     for (Index k = 1; k < n; ++k)
         row.falling[static_cast<std::size_t>(k)] = -std::fabs(static_cast<double>(outputs[k]));
-    numbers.exponential(row.falling.data() + 1, 0.0, row.falling.data() + 1, n - 1);
+    kernels<double>().exponential(row.falling.data() + 1, 0.0, row.falling.data() + 1, n - 1);
     double q = static_cast<double>(outputs[0]), sum = 0;
     for (Index k = 0; k < n; ++k) {
         const auto level_at = static_cast<std::size_t>(k);
         const double z = static_cast<double>(outputs[k]), level = form.numbers[level_at];
-        if (k > 0) q += (z > 0 ? z : 0) + numbers.log1p(row.falling[level_at]);
+        if (k > 0) q += (z > 0 ? z : 0) + short_log1p(row.falling[level_at]);
         const double missing = y - q;
         sum += missing * (missing > 0 ? level : level - 1);
         row.slopes[level_at] = missing > 0 ? -level : missing < 0 ? 1 - level : 0;

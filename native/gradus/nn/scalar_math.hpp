@@ -17,6 +17,13 @@ inline double exponential(double x) {
     return result;
 }
 
+/// log(1 + u) for 0 <= u <= 1.
+inline double short_log1p(double u) {
+    double result;
+    kernels<double>().log1p(&u, &result, 1);
+    return result;
+}
+
 /// log x: the exponent by frexp, the rest m from sqrt(1/2) to sqrt(2) as log(1 + (m - 1)) or, below
 /// 1, as -log(1 + (1 - m) / m). nan below 0.
 inline double logarithm(double x) {
@@ -32,15 +39,14 @@ inline double logarithm(double x) {
         m *= 2;
         --exponent;
     }
-    const double rest =
-        m < 1 ? -kernels<double>().log1p((1 - m) / m) : kernels<double>().log1p(m - 1);
+    const double rest = m < 1 ? -short_log1p((1 - m) / m) : short_log1p(m - 1);
     return exponent * kLn2 + rest;
 }
 
 /// log(1 + u) for any u.
 inline double logarithm_1p(double u) {
     if (!(u >= -0.5 && u <= 1)) return logarithm(1 + u);
-    return u < 0 ? -kernels<double>().log1p(-u / (1 + u)) : kernels<double>().log1p(u);
+    return u < 0 ? -short_log1p(-u / (1 + u)) : short_log1p(u);
 }
 
 inline double hyperbolic_tangent(double x) {

@@ -137,8 +137,8 @@ struct Kernels {
     /// out[i] = e^(x[i] + shift).
     void (*exponential)(const T* x, T shift, T* out, Index n);
 
-    /// log(1 + u) for 0 <= u <= 1.
-    T (*log1p)(T u);
+    /// out[i] = log(1 + u[i]) for 0 <= u[i] <= 1.
+    void (*log1p)(const T* u, T* out, Index n);
 
     /// y[i] += factor * x[i].
     void (*add_scaled)(T* y, const T* x, T factor, Index n);

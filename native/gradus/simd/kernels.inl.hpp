@@ -178,10 +178,9 @@ void exponential_all(const T* x, T shift, T* out, Index n) {
 }
 
 template <class T>
-T log1p_one(T u) {
-    T lanes[Vec<T>::size];
-    log1p(Vec<T>::set(u)).store(lanes);
-    return lanes[0];
+void log1p_all(const T* u, T* out, Index n) {
+    for_each_vector<T>(n,
+                       [&](Index i, auto load, auto store) { store(log1p(load(u + i)), out + i); });
 }
 
 template <class T>
@@ -243,7 +242,7 @@ constexpr Kernels<T> make_kernels_with(const char* name) {
             gate<T>,
             column_sums<T>,
             exponential_all<T>,
-            log1p_one<T>,
+            log1p_all<T>,
             add_scaled<T>,
             sum_squares<T>,
             descend<T>,

@@ -65,8 +65,12 @@ void check_values(const Kernels<T>& k, double bound) {
     std::printf("%s %zu bytes: exp %.2f", k.name, sizeof(T), worst);
     CHECK(worst <= bound);
     worst = 0;
-    for (const T u : grid<T>(0, 1, n))
-        worst = std::fmax(worst, ulps<T>(k.log1p(u), std::log1p(static_cast<long double>(u))));
+    const auto unit = grid<T>(0, 1, n);
+    k.log1p(unit.data(), out.data(), n);
+    for (std::size_t i = 0; i < unit.size(); ++i) {
+        const auto u = static_cast<long double>(unit[i]);
+        worst = std::fmax(worst, ulps<T>(out[i], std::log1p(u)));
+    }
     std::printf(", log1p %.2f", worst);
     CHECK(worst <= bound);
     // There 1 + e^-x is near 1 + 2^24, whose 1 a float cannot hold.
