@@ -10,10 +10,6 @@
 
 namespace gradus {
 
-/// A multiple of every vector's size from n on: numbers are read one by one soon after, which would
-/// wait where a part of a vector was stored.
-inline Index whole_vectors(Index n) noexcept { return (n + 7) / 8 * 8; }
-
 /// Over the outputs the sum of max(z, 0) - z y + log(1 + e^-|z|); derivative (1 - y) sigmoid(z) - y
 /// sigmoid(-z), which is sigmoid(z) - y without losing its digits where the two are close.
 class BinaryRows {

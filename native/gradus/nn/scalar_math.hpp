@@ -6,9 +6,14 @@
 #include <limits>
 
 #include "base/enums.hpp"
+#include "base/views.hpp"
 #include "simd/kernels.hpp"
 
 namespace gradus {
+
+/// A multiple of every vector's size from n on: numbers are read one by one soon after, which would
+/// wait where a part of a vector was stored.
+inline Index whole_vectors(Index n) noexcept { return (n + 7) / 8 * 8; }
 
 inline double exponential(double x) {
     if (std::isnan(x)) return x;
