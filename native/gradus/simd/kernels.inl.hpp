@@ -170,17 +170,27 @@ void column_sums(const T* x, Index stride, Index rows, Index cols, T* out, bool 
     });
 }
 
+/// out[i] = f(x[i]). One number alone goes by way of a whole vector: who reads it soon after would
+/// wait for the store of a part of one.
+template <class T, class F>
+void map(const T* x, T* out, Index n, F f) {
+    if (n == 1) {
+        T lanes[Vec<T>::size];
+        f(Vec<T>::set(*x)).store(lanes);
+        *out = lanes[0];
+        return;
+    }
+    for_each_vector<T>(n, [&](Index i, auto load, auto store) { store(f(load(x + i)), out + i); });
+}
+
 template <class T>
 void exponential_all(const T* x, T shift, T* out, Index n) {
-    for_each_vector<T>(n, [&](Index i, auto load, auto store) {
-        store(exponential(load(x + i) + Vec<T>::set(shift)), out + i);
-    });
+    map(x, out, n, [shift](Vec<T> z) { return exponential(z + Vec<T>::set(shift)); });
 }
 
 template <class T>
 void log1p_all(const T* u, T* out, Index n) {
-    for_each_vector<T>(n,
-                       [&](Index i, auto load, auto store) { store(log1p(load(u + i)), out + i); });
+    map(u, out, n, [](Vec<T> z) { return log1p(z); });
 }
 
 template <class T>
