@@ -16,8 +16,8 @@ namespace gradus {
 template <class T>
 class SplitInput {
 public:
-    /// Whether most parameters stand between the inputs and the first layer, more of them than the
-    /// rows that pass have numbers to exchange.
+    /// Whether most parameters stand between the inputs, of several chains, and a first layer whose
+    /// product for so many rows is one block.
     static bool fit(const Network& network, Index most_rows, int n_threads) noexcept {
         if (n_threads == 1 || !network.embeddings().empty() || network.has_wide_layer() ||
             network.steps().front().kind != StepKind::dense || most_rows > ProductBlocks::kRows) {

@@ -113,13 +113,13 @@ void check_split_bits(Index batch, bool has_weights) {
             t.weights.push_back(static_cast<T>(i % 3));
             if (i % 3 == 0) t.x[static_cast<std::size_t>(i * 603 + i % 603)] = T(NAN);
         }
-        for (std::size_t done = 0; done < 12; done += piece)
+        for (std::size_t done = 0; done < 4; done += piece)
             CHECK(t.go(piece, n_threads) == RunStatus::done);
         return t;
     };
-    const Training<T> whole = trained(1, 12);
+    const Training<T> whole = trained(1, 4);
     for (const int n_threads : {2, 3, 8}) {
-        const Training<T> many = trained(n_threads, 4);
+        const Training<T> many = trained(n_threads, 2);
         CHECK(many.params == whole.params && many.slots == whole.slots);
         CHECK(many.totals == whole.totals && many.grad_norm == whole.grad_norm);
     }
@@ -254,10 +254,9 @@ int main() {
     }
     check_updates_by_blocks<float>();
     check_updates_by_blocks<double>();
-    for (const Index batch : {100, 384, 385}) {
-        check_split_bits<float>(batch, false);
-        check_split_bits<double>(batch, true);
-    }
+    check_split_bits<float>(100, false);
+    check_split_bits<double>(384, true);
+    check_split_bits<float>(385, true);
     check_rounded_bits(bfloat16_kernels());
     check_no_allocation(layered_network(260, kTwoTables), bfloat16_kernels());
     check_no_allocation(replicated_network(), nullptr, 200);
