@@ -57,8 +57,8 @@ REMARKS = {
         "and their gradient; where each had half of the rows and all weights it was 26, 112, 104, "
         "8 and 29. Before the first update all numbers are looked through for nan, 14 ms of an "
         "epoch, as long as memory needs to bring them to one processor (11 ms on two threads of "
-        "Python). Tried: scratch kept between calls, pages of 2 MiB (no gain), asking for rows "
-        "further ahead or past the second cache (slower), fewer and larger tasks (slower)."
+        "Python). Tried: scratch kept between calls, pages of 2 MiB, asking for rows further ahead "
+        "(no gain), asking past the second cache, fewer and larger tasks (slower)."
     ),
     "W5": (
         "68 % of the time is in products, 7 % in the update, which waits for parameters and "

@@ -3,7 +3,6 @@
 #include <array>
 #include <atomic>
 #include <new>
-#include <utility>
 
 namespace gradus {
 namespace {

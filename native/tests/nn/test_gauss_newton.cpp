@@ -1,6 +1,5 @@
 // The Gauss-Newton matrix and the row products: threads that must not change a bit, both forms of a
 // step, and a stop in the middle.
-#include "nn/batch_gradient.hpp"
 #include "nn/gauss_newton.hpp"
 
 #include <limits>
@@ -8,6 +7,7 @@
 #include <vector>
 
 #include "check.hpp"
+#include "nn/batch_gradient.hpp"
 #include "nn/row_form.hpp"
 #include "numbers.hpp"
 
