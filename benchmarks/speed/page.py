@@ -26,9 +26,11 @@ kept more than 0.06 of a processor busy meanwhile, and marked if that did not en
 over all samples, and the smallest and the largest. Compile times stand beside and are in no time.
 The check is the loss, or another number that all must agree on, after the same order of rows; who
 does not agree is marked, and beats nobody. The limit is what this machine allows for the arithmetic
-that is needed. `python -m benchmarks.speed all` measures all of this, `python -m benchmarks.speed
-W3 --quick` a part of it; `benchmarks/speed/` holds one file for each workload and one for each
-peer, and says what is computed."""
+that is needed, by fused multiply-adds: products that gradus makes of three bfloat16s in AMX's tiles
+(decisions/0031) may go below it. `python -m benchmarks.speed all` measures all of this, `python -m
+benchmarks.speed W3 --quick` a part of it; `benchmarks/speed/` holds one file for each workload and
+one for each peer, and says what is computed."""
+_VECTORS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 
 
 def written(results: dict[str, Any], docs: Path) -> None:
@@ -47,7 +49,7 @@ def written(results: dict[str, Any], docs: Path) -> None:
 
 def _machine(results: dict[str, Any]) -> Iterator[str]:
     machine, allowed = results["machine"], results["limits"]
-    vectors = [flag for flag in ("avx2", "avx512f", "avx512_bf16") if flag in machine["flags"]]
+    vectors = [flag for flag in _VECTORS if flag in machine["flags"]]
     yield "## The machine"
     yield (
         f"{machine['processor']}, {machine['processors']} processors, "

@@ -51,22 +51,21 @@ REMARKS = {
         "(no gain)."
     ),
     "W4": (
-        "Of a step of one thread, 440 µs on an Intel server, 47 bring rows that lie anywhere from "
-        "memory, 152 carry them forward and back, 143 sum the gradient, 7 are its norm, 46 Adam; "
-        "with two threads 33, 98, 85, 8 and 29. Each thread has half of the inputs, their weights "
-        "and their gradient; where each had half of the rows and all weights it was 26, 112, 104, "
-        "8 and 29. Before the first update all numbers are looked through for nan, 14 ms of an "
-        "epoch, as long as memory needs to bring them to one processor (11 ms on two threads of "
-        "Python). Tried: scratch kept between calls, pages of 2 MiB, asking for rows further ahead "
-        "(no gain), asking past the second cache, fewer and larger tasks (slower)."
+        "With two threads 33 % of what the core does on an Intel server is products, 16 % cuts "
+        "their factors into three bfloat16s, 16 % brings rows that lie anywhere from memory, 12 % "
+        "is Adam, 2 % the norm of the gradient; 16 % is waiting for the other thread. Each thread "
+        "has half of the inputs, their weights and their gradient. Before the first update all "
+        "numbers are looked through for nan, 14 ms of an epoch, as long as memory needs to bring "
+        "them to one processor (11 ms on two threads of Python). Tried: scratch kept between "
+        "calls, pages of 2 MiB, asking for rows further ahead (no gain), asking past the second "
+        "cache (slower)."
     ),
     "W5": (
-        "68 % of the time is in products, 7 % in the update, which waits for parameters and "
-        "velocity to come from memory, 7 % packs and 2 % transposes factors, 3 % are sigmoids and "
-        "their slopes, 2 % clears memory that the call asked for, 2 % the norm of the gradient. "
-        "The gradient is used block by block and never stored. `matmul_precision='bfloat16'` "
-        "makes the update over one and a half times as fast on AMD's Zen 5, and half again as long "
-        "on an Intel server."
+        "57 % of the time is in products, 23 % cuts their factors into three bfloat16s, 10 % is "
+        "the update, which waits for parameters and velocity to come from memory, 3 % are sigmoids "
+        "and their slopes, 3 % the norm of the gradient. The gradient is used block by block and "
+        "never stored. `matmul_precision='bfloat16'` makes the update over one and a half times as "
+        "fast on AMD's Zen 5, and 1.8 times on an Intel server with AMX."
     ),
     "W6": (
         "A thirteenth of the time is Python, in some 40 places: the rows of each network, a "
@@ -80,10 +79,9 @@ REMARKS = {
     "W9b": _DAMPED,
     "W9c": _DAMPED,
     "W10a": (
-        "Nine tenths of what one thread needs are products at the best rate, 4 % is softmax and "
-        "the loss, 3 % packing, 2 % ReLU and its slopes. With two threads there are three "
-        "meetings besides, and what each multiplied by its half of the inputs is brought from the "
-        "other core, 8 µs."
+        "With two threads half of what the core does on an Intel server is products, 22 % cuts "
+        "their factors into three bfloat16s, a fifth is waiting for the other thread at three "
+        "meetings, 3 % is the narrow last layer, 1 % softmax and the loss."
     ),
     "W10b": (
         "Where JAX has two processors it computes two calls beside each other, so that its ratio "

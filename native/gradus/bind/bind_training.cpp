@@ -60,12 +60,12 @@ const Bfloat16Kernels* rounding_of(bool use_bfloat16) {
     if constexpr (!std::is_same_v<T, float>) {
         throw InvalidParameter("matmul_precision='bfloat16' needs arrays of float32; got float64.");
     }
-    const Bfloat16Kernels* rounding = bfloat16_kernels();
+    const Bfloat16Kernels* rounding = rounding_kernels();
     if (rounding == nullptr) {
         throw InvalidParameter(
             "matmul_precision='bfloat16' needs a processor with AVX512_BF16 for engine='native', "
             "which computes with '" +
-            std::string(kernels<T>().name) +
+            std::string(instruction_set()) +
             "' alone here. Use matmul_precision=None or engine='reference'.");
     }
     return rounding;

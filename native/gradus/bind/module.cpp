@@ -17,7 +17,7 @@ nb::tuple names(const std::array<const char*, N>& all) {
 
 nb::tuple instruction_sets() {
     nb::list list;
-    for (int i = 0; i < available_count(); ++i) list.append(available<float>(i).name);
+    for (int i = 0; i < instruction_set_count(); ++i) list.append(instruction_set(i));
     return nb::tuple(list);
 }
 
@@ -49,8 +49,8 @@ NB_MODULE(_core, module) {
     module.attr("OPERATIONS") = names(kOperationNames);
     module.attr("RULES") = names(kRuleNames);
     module.attr("INSTRUCTION_SETS") = instruction_sets();
-    module.def("instruction_set", [] { return kernels<float>().name; });
-    module.def("has_bfloat16", [] { return bfloat16_kernels() != nullptr; });
+    module.def("instruction_set", [] { return instruction_set(); });
+    module.def("has_bfloat16", [] { return rounding_kernels() != nullptr; });
     bind_loss(module);
     bind_network(module);
     bind_training(module);

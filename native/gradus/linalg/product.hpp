@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cassert>
 #include <type_traits>
 
 #include "base/arena.hpp"
@@ -16,29 +17,28 @@ namespace gradus {
 /// stays in the second cache while rows of a pass by) and a tile's rows of a over kDepth stay in
 /// the first. A block of c is one task; over one kDepth it takes some tenths of a millisecond, and
 /// a stop is looked for after each. kDepth is also the most that one chain of sums adds, so it is
-/// part of the bits, and so are kSumRows and kPairs; the others are not. A packed pair is as large
-/// as a float: blocks of pairs are twice as deep, for c passes by half as often, and fill two
-/// thirds of a second cache of 1 MiB.
+/// part of the bits, and so is kSumRows; the others are not.
 struct ProductBlocks {
     static constexpr Index kDepth = 256;
     static constexpr Index kSumRows = 128;  // along the rows of a batch
-    static constexpr Index kPairs = 256;    // along the depth, where factors are rounded
-    static constexpr Index kRows = 384;
+    static constexpr Index kRows = 512;
     static constexpr Index kMostCols = 256;
     static constexpr Index kCols = 64;  // of what is cut into narrow strips
     static constexpr Index kFewestRows = 24;
     static constexpr Index kDirectRows = 160;
 };
 
-/// The chains of a sum over `depth` products: as few as have at most kDepth, and of one length, so
-/// that threads can share them.
+/// The chains of a sum over `depth` products: as few as have at most kDepth, or what products in
+/// bfloat16 add in one, and of one length, so that threads can share them.
 struct Chains {
     Index depth, length, count;
 
-    explicit Chains(Index all) noexcept : depth(all), length(all), count(1) {
-        if (all <= ProductBlocks::kDepth) return;
+    explicit Chains(Index all, const Bfloat16Kernels* bfloat16 = nullptr) noexcept
+        : depth(all), length(all), count(1) {
+        const Index most = bfloat16 == nullptr ? ProductBlocks::kDepth : bfloat16->most_depth;
+        if (all <= most) return;
         constexpr Index kUnit = 8;  // kDepth is a multiple of it
-        const Index fewest = (all + ProductBlocks::kDepth - 1) / ProductBlocks::kDepth;
+        const Index fewest = (all + most - 1) / most;
         length = ((all + fewest - 1) / fewest + kUnit - 1) / kUnit * kUnit;
         count = (all + length - 1) / length;
     }
@@ -65,7 +65,7 @@ struct ProductTasks {
         : rows(all_rows), per_row(1), count(1) {
         // The divisions below take as long as a small product.
         if (n_threads == 1 && all_rows <= ProductBlocks::kRows && all_cols <= cols) return;
-        const Index enough = n_threads == 1 ? 1 : (work < kShort ? 1 : 3) * n_threads;
+        const Index enough = n_threads == 1 ? 1 : (work < kShort ? 1 : 2) * n_threads;
         const auto parts = [](Index all, Index part) {
             return std::max<Index>(1, (all + part - 1) / part);
         };
@@ -87,52 +87,53 @@ struct ProductTasks {
     }
 
 private:
-    static constexpr double kShort = 1e7;  // some tens of microseconds
+    static constexpr double kShort = 3e7;  // some tens of microseconds
 };
 
-/// One packed block of b for each thread, by default of the largest size; where factors are rounded
-/// to bfloat16, one of b and behind it one of a, both as pairs.
+/// One packed block of b for each thread, by default of the largest size, and what makes the
+/// products of these buffers in bfloat16, if anything.
 template <class T>
 class PackBuffers {
 public:
     static constexpr Index kLargest = ProductBlocks::kDepth * ProductBlocks::kMostCols;
-    static constexpr Index kPairsOfB = ProductBlocks::kPairs * ProductBlocks::kMostCols;
-    static constexpr Index kPairsOfBoth = kPairsOfB + ProductBlocks::kPairs * ProductBlocks::kRows;
 
     /// Numbers of the largest block of products of at most this depth and width.
-    static Index block(Index depth, Index cols) noexcept {
-        const Index wide = (cols + ProductBlocks::kCols - 1) / ProductBlocks::kCols;
-        return std::min(ProductBlocks::kDepth, depth) *
-               std::min(ProductBlocks::kMostCols, wide * ProductBlocks::kCols);
+    static Index block(Index depth, Index cols,
+                       const Bfloat16Kernels* bfloat16 = nullptr) noexcept {
+        const Index wide = std::min(ProductBlocks::kMostCols, rounded(cols, ProductBlocks::kCols));
+        const Index block = std::min(ProductBlocks::kDepth, depth) * wide;
+        if (bfloat16 == nullptr) return block;
+        const Index pairs = rounded(std::min(bfloat16->most_depth, depth), 32) / 2;
+        return std::max(block, bfloat16->parts * pairs * wide);
     }
     static void count(ArenaSize& size, int n_threads, Index block = kLargest) noexcept {
         size.add<T>(block * n_threads);
     }
-    /// With `rounding`, products of these buffers are of factors rounded to bfloat16; each block
-    /// must then hold kPairsOfBoth numbers.
     PackBuffers(Arena& arena, int n_threads, Index block = kLargest,
-                const Bfloat16Kernels* rounding = nullptr) noexcept
-        : data_(arena.take<T>(block * n_threads)), block_(block), rounding_(rounding) {}
+                const Bfloat16Kernels* bfloat16 = nullptr) noexcept
+        : data_(arena.take<T>(block * n_threads)), block_(block), bfloat16_(bfloat16) {}
     T* of(int worker) const noexcept { return data_ + worker * block_; }
+    /// Numbers of each thread's block.
+    Index block() const noexcept { return block_; }
     /// The buffer of one thread, for a product that this thread makes alone.
     PackBuffers only(int worker) const noexcept {
-        return PackBuffers(of(worker), block_, rounding_);
+        return PackBuffers(of(worker), block_, bfloat16_);
     }
 
-    /// What multiplies factors rounded to bfloat16, or null where they stay as they are.
-    const Bfloat16Kernels* rounding() const noexcept { return rounding_; }
-    /// The same buffers for products whose factors stay as they are unless `rounds`.
-    PackBuffers rounding_if(bool rounds) const noexcept {
-        return PackBuffers(data_, block_, rounds ? rounding_ : nullptr);
+    const Bfloat16Kernels* bfloat16() const noexcept { return bfloat16_; }
+    /// The same buffers for products made by another, or in float.
+    PackBuffers with(const Bfloat16Kernels* bfloat16) const noexcept {
+        return PackBuffers(data_, block_, bfloat16);
     }
 
 private:
-    PackBuffers(T* data, Index block, const Bfloat16Kernels* rounding) noexcept
-        : data_(data), block_(block), rounding_(rounding) {}
+    PackBuffers(T* data, Index block, const Bfloat16Kernels* bfloat16) noexcept
+        : data_(data), block_(block), bfloat16_(bfloat16) {}
+    static Index rounded(Index n, Index unit) noexcept { return (n + unit - 1) / unit * unit; }
 
     T* data_;
     Index block_;
-    const Bfloat16Kernels* rounding_;
+    const Bfloat16Kernels* bfloat16_;
 };
 
 /// Rows [from, from + part) of b by panels: packed, unless few rows of c would pass by them and
@@ -173,39 +174,27 @@ bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, Matrix
     return true;
 }
 
-/// As product_block, of factors rounded to bfloat16.
-inline bool rounded_block(const Bfloat16Kernels& kernels, Operand<float> a, Operand<float> b,
-                          MatrixView<float> c, Index depth, bool accumulate, float* packed,
-                          const Crew& crew, int worker, const Ending<float>& ending) {
-    using B = ProductBlocks;
-    auto* const pairs_of_b = reinterpret_cast<Bfloat16Pair*>(packed);
-    Bfloat16Pair* const pairs_of_a = pairs_of_b + PackBuffers<float>::kPairsOfB;
-    for (Index from = 0; from < depth; from += 2 * B::kPairs) {
-        if (from > 0 && crew.should_stop(worker)) return false;
-        const Index part = std::min(2 * B::kPairs, depth - from), pairs = (part + 1) / 2;
-        kernels.pack(b.data + from * b.row_stride, b.row_stride, b.col_stride, part, c.cols,
-                     pairs_of_b);
-        kernels.pack_rows(a.data + from * a.col_stride, a.row_stride, a.col_stride, c.rows, part,
-                          pairs_of_a);
-        const bool is_along = a.col_stride == 1;
-        kernels.product(pairs, pairs_of_a, is_along ? pairs : 1, is_along ? 1 : c.rows,
-                        {pairs_of_b, kernels.tile_cols, pairs * kernels.tile_cols}, c.data,
-                        c.stride, c.rows, c.cols, accumulate || from > 0,
-                        from + part < depth ? Ending<float>{} : ending);
-    }
-    return true;
-}
-
-/// As product_block, of factors rounded where the buffers say so.
+/// As product_block, in bfloat16 where the buffers say so.
 template <class T>
 bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c,
                    Index depth, bool accumulate, const PackBuffers<T>& buffers, const Crew& crew,
                    int worker, Index chain, const Ending<T>& ending = {}) {
     T* const packed = buffers.of(worker);
     if constexpr (std::is_same_v<T, float>) {
-        if (const Bfloat16Kernels* rounding = buffers.rounding())
-            return rounded_block(*rounding, a, b, c, depth, accumulate, packed, crew, worker,
-                                 ending);
+        if (const Bfloat16Kernels* bfloat16 = buffers.bfloat16()) {
+            auto* const pairs = reinterpret_cast<Bfloat16Pair*>(packed);
+            assert(PackBuffers<T>::block(std::min(chain, depth), c.cols, bfloat16) <=
+                   buffers.block());
+            for (Index from = 0; from < depth; from += chain) {
+                if (from > 0 && crew.should_stop(worker)) return false;
+                const Index part = std::min(chain, depth - from);
+                bfloat16->product(part, a.data + from * a.col_stride, a.row_stride, a.col_stride,
+                                  b.data + from * b.row_stride, b.row_stride, b.col_stride, c.data,
+                                  c.stride, c.rows, c.cols, accumulate || from > 0,
+                                  from + part < depth ? Ending<T>{} : ending, pairs);
+            }
+            return true;
+        }
     }
     return product_block(kernels, a, b, c, depth, accumulate, packed, crew, worker, chain, ending);
 }
@@ -213,8 +202,8 @@ bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, Matrix
 /// c (rows, cols) = [c +] a (rows, depth) b (depth, cols), then finish(row, rows, col, cols) on
 /// each finished block of c by the thread that made it, while it is still in its cache.
 ///
-/// Element (i, j) is the sum over depth in rising order, in `Chains` (of kPairs pairs where the
-/// buffers round): it does not depend on the number of rows, columns or threads. Returns false
+/// Element (i, j) is the sum over depth in rising order, in `Chains`: it does not
+/// depend on the number of rows, columns or threads. Returns false
 /// if told to stop on the way; c is then unfinished.
 template <class T, class Finish>
 bool product(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c, Index depth,
@@ -223,7 +212,7 @@ bool product(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T
     const double work = 2.0 * static_cast<double>(c.rows) * static_cast<double>(c.cols) *
                         static_cast<double>(depth);
     const ProductTasks tasks(c.rows, c.cols, work, crew.threads_for(work));
-    const Index chain = Chains(depth).length;
+    const Index chain = Chains(depth, buffers.bfloat16()).length;
     return crew.for_each(tasks.count, work, [&](Index task, int worker) {
         const auto [row, rows, col, cols] = tasks.at(task, c.rows, c.cols);
         if (product_block(kernels, a.from_row(row), b.from_col(col), c.block(row, rows, col, cols),

@@ -86,8 +86,7 @@ bool gradient_blocks(const Kernels<T>& kernels, std::span<const LayerRows<T>> la
         }
         if (product_block(kernels, transposed(rows.a_in).from_row(at.row),
                           plain(rows.delta).from_col(at.col), block.weight, rows.delta.rows,
-                          accumulate, buffers.rounding_if(layer.may_round()), crew, worker,
-                          rows.chain())) {
+                          accumulate, buffers_of(layer, buffers), crew, worker, rows.chain())) {
             finish(task, layer, at, block);
         }
     };
@@ -132,7 +131,7 @@ bool carry_down(const Kernels<T>& kernels, const DenseLayer& layer, const T* par
     const MatrixView<const T> weight{params + layer.weight_at + first * layer.fan_out, below.cols,
                                      layer.fan_out, layer.fan_out};
     return product(kernels, plain(delta), transposed(weight), below, layer.fan_out, false,
-                   buffers.rounding_if(layer.may_round()), crew, finish, ending);
+                   buffers_of(layer, buffers), crew, finish, ending);
 }
 
 }  // namespace gradus

@@ -40,8 +40,8 @@ bool dense_forward(const Kernels<T>& kernels, const DenseLayer& layer, const T* 
     const bool is_ending = slope.data == nullptr && curvature.data == nullptr &&
                            (is_relu || layer.activation == Activation::identity);
     return product(
-        kernels, plain(a_in), plain(weight), a_out, layer.fan_in, false,
-        buffers.rounding_if(layer.may_round()), crew,
+        kernels, plain(a_in), plain(weight), a_out, layer.fan_in, false, buffers_of(layer, buffers),
+        crew,
         [&](Index row, Index rows, Index col, Index cols) {
             if (is_ending) return;
             const auto at = [&](MatrixView<T> m) {

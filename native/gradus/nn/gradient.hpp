@@ -35,7 +35,6 @@ public:
     /// Losses are summed piece by piece, and blocks are cut between pieces, so that no bit of a
     /// loss depends on the blocks.
     static constexpr Index kPiece = 64;
-    static_assert(kChunk % (2 * ProductBlocks::kPairs) == 0);
 
     /// With `rounding`, products of layers that may round are of factors rounded to bfloat16.
     GradientPass(const Network& network, Index batch_rows, int n_threads,
@@ -44,12 +43,13 @@ public:
           kernels_(kernels<T>()),
           chunk_(std::min(kChunk, batch_rows)),
           lowest_(lowest_step(network)),
-          sums_by_block_(rounding == nullptr && BlockSums<T>::fit(network)),
-          arena_(size(network, chunk_, n_threads, rounding)),
-          buffers_(arena_, n_threads, pack_block(network, chunk_, rounding), rounding),
+          bfloat16_(bfloat16_for<T>(network, batch_rows, rounding)),
+          sums_by_block_(BlockSums<T>::fit(network)),
+          arena_(size(network, chunk_, n_threads, bfloat16_)),
+          buffers_(arena_, n_threads, pack_block(network, chunk_, bfloat16_), bfloat16_),
           level_sums_(network, arena_),
           trace_(network, chunk_, arena_),
-          split_input_(network, chunk_, rounding == nullptr ? n_threads : 1, arena_),
+          split_input_(network, chunk_, n_threads, bfloat16_, arena_),
           below_(network.steps().size()),
           delta_(network.steps().size() + 1),
           added_(arena_.take<T>(added_size(network, chunk_))),
@@ -246,22 +246,21 @@ private:
     }
     // At least what symmetric products of the same rows need, for who borrows the buffers.
     static Index pack_block(const Network& network, Index chunk,
-                            const Bfloat16Kernels* rounding) noexcept {
+                            const Bfloat16Kernels* bfloat16) noexcept {
         const Index depth = std::max({chunk, network.input_width(), network.widest()});
-        const Index block = PackBuffers<T>::block(depth, network.widest());
-        return rounding == nullptr ? block : std::max(block, PackBuffers<T>::kPairsOfBoth);
+        return PackBuffers<T>::block(depth, network.widest(), bfloat16);
     }
     static Index added_size(const Network& network, Index chunk) noexcept {
         return network.has_sums() ? chunk * network.widest() : 0;
     }
 
     static ArenaSize size(const Network& network, Index chunk, int n_threads,
-                          const Bfloat16Kernels* rounding) {
+                          const Bfloat16Kernels* bfloat16) {
         ArenaSize size;
-        PackBuffers<T>::count(size, n_threads, pack_block(network, chunk, rounding));
+        PackBuffers<T>::count(size, n_threads, pack_block(network, chunk, bfloat16));
         LevelSums<T>::count(size, network);
         Trace<T>::count(size, network, chunk);
-        SplitInput<T>::count(size, network, chunk, rounding == nullptr ? n_threads : 1);
+        SplitInput<T>::count(size, network, chunk, n_threads, bfloat16);
         size.add<T>(added_size(network, chunk));
         BlockSums<T>::count(size, network, chunk, n_threads);
         size.add<Totals>(pieces(chunk));
@@ -378,6 +377,7 @@ private:
     const Kernels<T>& kernels_;
     Index chunk_;
     std::size_t lowest_;
+    const Bfloat16Kernels* bfloat16_;
     bool sums_by_block_;
     Arena arena_;
     PackBuffers<T> buffers_;

@@ -19,8 +19,9 @@ public:
           kernels_(kernels<T>()),
           chunk_(std::min(GradientPass<T>::kChunk, batch_rows)),
           lowest_(lowest_step(network)),
-          arena_(size(network, chunk_, n_threads)),
-          buffers_(arena_, n_threads),
+          bfloat16_(bfloat16_for<T>(network, batch_rows)),
+          arena_(size(network, chunk_, n_threads, bfloat16_)),
+          buffers_(arena_, n_threads, block(bfloat16_), bfloat16_),
           level_sums_(network, arena_),
           trace_(network, chunk_, arena_, true),
           tangent_(network, chunk_, arena_),
@@ -69,9 +70,13 @@ private:
         }
     };
 
-    static ArenaSize size(const Network& network, Index chunk, int n_threads) {
+    static Index block(const Bfloat16Kernels* bfloat16) noexcept {
+        return PackBuffers<T>::block(GradientPass<T>::kChunk, ProductBlocks::kMostCols, bfloat16);
+    }
+    static ArenaSize size(const Network& network, Index chunk, int n_threads,
+                          const Bfloat16Kernels* bfloat16) {
         ArenaSize size;
-        PackBuffers<T>::count(size, n_threads);
+        PackBuffers<T>::count(size, n_threads, block(bfloat16));
         LevelSums<T>::count(size, network);
         Trace<T>::count(size, network, chunk, true);
         Tangent<T>::count(size, network, chunk);
@@ -103,13 +108,14 @@ private:
                     const Crew& crew) {
         const DenseLayer& layer = network_.layers()[network_.steps()[s].index];
         const MatrixView<const T> value = delta.value, r = delta.r, r_in = tangent_.input(s);
+        const PackBuffers<T> buffers = buffers_of(layer, buffers_);
         const LayerRows<T> rows{&layer, trace_.input(s), r};
         if (!parameter_gradients<T>(kernels_, {&rows, 1}, !is_first, out, buffers_, crew))
             return false;
         const MatrixView<T> of_weight{out + layer.weight_at, layer.fan_in, layer.fan_out,
                                       layer.fan_out};
         if (r_in.data != nullptr && !product(kernels_, transposed(r_in), plain(value), of_weight,
-                                             value.rows, true, buffers_, crew, nothing)) {
+                                             value.rows, true, buffers, crew, nothing)) {
             return false;
         }
         if (s == lowest_ && network_.embeddings().empty()) return true;
@@ -126,7 +132,7 @@ private:
             settle(s, below, first, row, rows, col, cols);
         };
         if (!carry_down(kernels_, layer, v, value, first, below.r, buffers_, crew, nothing) ||
-            !product(kernels_, plain(r), transposed(weight), below.r, layer.fan_out, true, buffers_,
+            !product(kernels_, plain(r), transposed(weight), below.r, layer.fan_out, true, buffers,
                      crew, finish)) {
             return false;
         }
@@ -197,6 +203,7 @@ private:
     const Kernels<T>& kernels_;
     Index chunk_;
     std::size_t lowest_;
+    const Bfloat16Kernels* bfloat16_;
     Arena arena_;
     PackBuffers<T> buffers_;
     LevelSums<T> level_sums_;

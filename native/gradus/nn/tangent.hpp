@@ -118,13 +118,14 @@ private:
                const T* v, MatrixView<const T> r_in, MatrixView<T> r_out,
                const PackBuffers<T>& buffers, const Crew& crew) {
         const DenseLayer& layer = network_.layers()[network_.steps()[s].index];
+        const PackBuffers<T> own = buffers_of(layer, buffers);
         const auto matrix = [&](const T* of) {
             return plain(MatrixView<const T>{of + layer.weight_at, layer.fan_in, layer.fan_out,
                                              layer.fan_out});
         };
         if (r_in.data != nullptr &&
-            !product(kernels, plain(r_in), matrix(params), r_out, layer.fan_in, false, buffers,
-                     crew, [](Index, Index, Index, Index) {})) {
+            !product(kernels, plain(r_in), matrix(params), r_out, layer.fan_in, false, own, crew,
+                     [](Index, Index, Index, Index) {})) {
             return false;
         }
         const MatrixView<T> curvature = trace.curvature(s);
@@ -141,7 +142,7 @@ private:
             trace.times_slope(kernels, s, {row, rows}, col, r_out.block(row, rows, col, cols));
         };
         return product(kernels, plain(trace.input(s)), matrix(v), r_out, layer.fan_in,
-                       r_in.data != nullptr, buffers, crew, finish);
+                       r_in.data != nullptr, own, crew, finish);
     }
 
     bool sum(const Kernels<T>& kernels, std::size_t s, MatrixView<const T> r_in,

@@ -51,6 +51,9 @@ inline void pair_across(const float* x, Index stride, Index depth, Index width, 
     }
 }
 
+/// Pair p of row i to out[i * pairs + p] where the numbers of a row are 1 apart, else to out[p *
+/// rows
+/// + i].
 inline void pack_pair_rows(const float* a, Index row_stride, Index col_stride, Index rows,
                            Index depth, Bfloat16Pair* out) {
     if (col_stride != 1) return pair_across(a, col_stride, depth, rows, out, rows, rows);
@@ -95,6 +98,26 @@ inline void pack_pairs(const float* b, Index row_stride, Index col_stride, Index
         } else {
             pack_pair_columns(b + col * col_stride, col_stride, depth, width, out);
         }
+    }
+}
+
+constexpr Index kMostDepth = 256;
+
+/// Rows of a go by in strips of two tiles, whose pairs stay in the first cache.
+inline void pair_product(Index depth, const float* a, Index a_row, Index a_col, const float* b,
+                         Index b_row, Index b_col, float* c, Index c_stride, Index rows, Index cols,
+                         bool accumulate, const Ending<float>& ending, Bfloat16Pair* packed) {
+    constexpr Index kRows = 2 * kTileRows, kMostPairs = kMostDepth / 2, N = kTileCols<float>;
+    const Index pairs = (depth + 1) / 2;
+    Bfloat16Pair strip[kRows * kMostPairs];
+    pack_pairs(b, b_row, b_col, depth, cols, packed);
+    for (Index row = 0; row < rows; row += kRows) {
+        const Index high = rows - row < kRows ? rows - row : kRows;
+        pack_pair_rows(a + row * a_row, a_row, a_col, high, depth, strip);
+        const bool is_along = a_col == 1;
+        tiles<Bfloat16Pair>(pairs, strip, is_along ? pairs : 1, is_along ? 1 : high,
+                            {packed, N, pairs * N}, c + row * c_stride, c_stride, high, cols,
+                            accumulate, at(ending, row, 0));
     }
 }
 

@@ -198,30 +198,27 @@ struct Kernels {
     TinyKernels<T> tiny_steps;
 };
 
-/// Products of numbers rounded to bfloat16, to the nearest and halfway to the even one, with sums
-/// in float. Numbers too small for a normal float count as 0. An odd depth is filled up by zeros.
+/// Products of floats whose factors are bfloat16s, with sums in float. Numbers too small for a
+/// normal float count as 0, and those that round to infinity as infinite.
 struct Bfloat16Kernels {
     using Index = std::ptrdiff_t;
 
-    int tile_rows;
-    int tile_cols;
+    const char* name;
 
-    /// The numbers of a (rows, depth), one of whose strides is 1, as pairs; where its columns are 1
-    /// apart, pair p of row i is out[i * ((depth + 1) / 2) + p], else out[p * rows + i].
-    void (*pack_rows)(const float* a, Index row_stride, Index col_stride, Index rows, Index depth,
-                      Bfloat16Pair* out);
+    /// 1: factors are rounded, to the nearest and halfway to the even one. 3: each is cut into
+    /// three that make it up, and of the nine products of two such factors the six largest are
+    /// added; the others come to less than 2^-22 of all.
+    int parts;
 
-    /// As Kernels::pack, for one of whose strides is 1: out[p * tile_cols + j] = rows 2 p and 2 p +
-    /// 1 of b's column j.
-    void (*pack)(const float* b, Index row_stride, Index col_stride, Index depth, Index cols,
-                 Bfloat16Pair* out);
+    /// The most that one chain adds.
+    Index most_depth;
 
-    /// As Kernels::product; each element is one chain of sums over pairs in rising order. The
-    /// instruction adds a pair's two products to it, each without rounding between product and sum:
-    /// the second first.
-    void (*product)(Index pairs, const Bfloat16Pair* a, Index a_row, Index a_col,
-                    Panels<Bfloat16Pair> b, float* c, Index c_stride, Index rows, Index cols,
-                    bool accumulate, const Ending<float>& ending);
+    /// As Kernels::product, for depth <= most_depth, cols <= 256, and with one of the strides of a
+    /// and of b 1. `packed` is scratch for parts * depth / 2 * cols pairs, depth and cols rounded
+    /// up to multiples of 32. The order of a chain is that of the instruction.
+    void (*product)(Index depth, const float* a, Index a_row, Index a_col, const float* b,
+                    Index b_row, Index b_col, float* c, Index c_stride, Index rows, Index cols,
+                    bool accumulate, const Ending<float>& ending, Bfloat16Pair* packed);
 };
 
 /// The kernels of this process: the best the processor can run, or those GRADUS_ISA names. Chosen
@@ -230,14 +227,23 @@ struct Bfloat16Kernels {
 template <class T>
 const Kernels<T>& kernels();
 
-/// Beside kernels<float>(), or null where these are not AVX-512's or the processor has no
-/// AVX512_BF16.
-const Bfloat16Kernels* bfloat16_kernels();
+/// Beside kernels<float>(): what rounds factors to bfloat16, and what cuts them into three; null
+/// where the instruction set has no such products.
+const Bfloat16Kernels* rounding_kernels();
+const Bfloat16Kernels* cutting_kernels();
 
-/// The instruction sets this build holds and this processor can run, best last; for tests and for
-/// `kernels`.
+/// The name of the instruction set chosen, and of those that this build holds and this processor
+/// can run, best last.
+const char* instruction_set();
+int instruction_set_count();
+const char* instruction_set(int i);
+
+/// The kernels of those sets, for tests; AMX has AVX-512's.
 int available_count();
 template <class T>
 const Kernels<T>& available(int i);
+/// All that this processor can run.
+int available_bfloat16_count();
+const Bfloat16Kernels& available_bfloat16(int i);
 
 }  // namespace gradus

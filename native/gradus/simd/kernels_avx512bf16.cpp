@@ -11,9 +11,8 @@ constexpr int kTileVectors = 2;
 #include "simd/bfloat16.inl.hpp"
 
 namespace gradus {
-extern const Bfloat16Kernels kAvx512Bfloat16;
-const Bfloat16Kernels kAvx512Bfloat16 = {avx512bf16::kTileRows, avx512bf16::kTileCols<float>,
-                                         avx512bf16::pack_pair_rows, avx512bf16::pack_pairs,
-                                         avx512bf16::tiles<Bfloat16Pair>};
+extern const Bfloat16Kernels kAvx512Rounded;
+const Bfloat16Kernels kAvx512Rounded = {"avx512bf16, rounded", 1, avx512bf16::kMostDepth,
+                                        avx512bf16::pair_product};
 }  // namespace gradus
 #endif

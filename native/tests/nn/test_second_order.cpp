@@ -151,6 +151,14 @@ void check_every_kind() {
     }
 }
 
+/// Chains as long as bfloat16's (where there are some) are packed in one block.
+void check_wide_layers() {
+    const Network network = dense_network({600, 256, 100, 2}, {2, 2, 0}, {1, 1, 1}, 0, 0.01);
+    const Problem<float> wide(network, 70);
+    CHECK(wide.product<HessianPass<float>>(2) == wide.product<HessianPass<float>>(1));
+    CHECK(wide.product<GaussNewtonPass<float>>(2) == wide.product<GaussNewtonPass<float>>(1));
+}
+
 template <class T>
 void check_same_bits() {
     const Problem<T> big(
@@ -167,6 +175,7 @@ void check_same_bits() {
 
 int main() {
     check_every_kind();
+    check_wide_layers();
     check_same_bits<float>();
     check_same_bits<double>();
     return check::report();
