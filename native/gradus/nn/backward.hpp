@@ -86,7 +86,7 @@ bool gradient_blocks(const Kernels<T>& kernels, std::span<const LayerRows<T>> la
         }
         if (product_block(kernels, transposed(rows.a_in).from_row(at.row),
                           plain(rows.delta).from_col(at.col), block.weight, rows.delta.rows,
-                          accumulate, buffers_of(layer, buffers), crew, worker, rows.chain())) {
+                          accumulate, sum_buffers_of(layer, buffers), crew, worker, rows.chain())) {
             finish(task, layer, at, block);
         }
     };

@@ -49,7 +49,7 @@ public:
                                        layer.fan_out};
             if (layer.has_bias) add_column_sums(kernels, delta, accumulate, to + layer.bias_at());
             if (!product(kernels, transposed(all.a_in.part(rows)), plain(delta), weight, delta.rows,
-                         accumulate, buffers_of(layer, buffers), alone,
+                         accumulate, sum_buffers_of(layer, buffers), alone,
                          [](Index, Index, Index, Index) {})) {
                 return false;
             }

@@ -114,8 +114,9 @@ private:
             return false;
         const MatrixView<T> of_weight{out + layer.weight_at, layer.fan_in, layer.fan_out,
                                       layer.fan_out};
-        if (r_in.data != nullptr && !product(kernels_, transposed(r_in), plain(value), of_weight,
-                                             value.rows, true, buffers, crew, nothing)) {
+        if (r_in.data != nullptr &&
+            !product(kernels_, transposed(r_in), plain(value), of_weight, value.rows, true,
+                     sum_buffers_of(layer, buffers_), crew, nothing)) {
             return false;
         }
         if (s == lowest_ && network_.embeddings().empty()) return true;

@@ -28,13 +28,17 @@ struct DenseLayer {
     /// Whether its products are of factors rounded to bfloat16 where that is asked for; narrower
     /// ones gain little by it, and an output layer's few numbers decide what is answered.
     bool may_round() const noexcept { return fan_in >= kFewest && fan_out >= kFewest; }
-    /// Whether its products are faster of factors cut into three bfloat16s, where tiles make them.
+    /// Whether its products row by row, and its sums over rows, are faster of factors cut into
+    /// three bfloat16s, where tiles make them.
     bool may_cut() const noexcept { return fan_in >= kFewestCut && fan_out >= kFewestCut; }
+    bool may_cut_sums() const noexcept {
+        return fan_in >= kFewestInSums && fan_out >= kFewestInSums;
+    }
     Index bias_at() const noexcept { return weight_at + weight_count(); }
     Index end() const noexcept { return bias_at() + (has_bias ? fan_out : 0); }
 
 private:
-    static constexpr Index kFewest = 32, kFewestCut = 96;
+    static constexpr Index kFewest = 32, kFewestCut = 64, kFewestInSums = 96;
     static constexpr Index kMostInCache = 131'072;
 };
 

@@ -31,6 +31,13 @@ template <class T>
 PackBuffers<T> buffers_of(const DenseLayer& layer, const PackBuffers<T>& buffers) noexcept {
     return buffers.with(bfloat16_of(layer, buffers.bfloat16()));
 }
+/// The same for its sums over rows.
+template <class T>
+PackBuffers<T> sum_buffers_of(const DenseLayer& layer, const PackBuffers<T>& buffers) noexcept {
+    const Bfloat16Kernels* bfloat16 = bfloat16_of(layer, buffers.bfloat16());
+    const bool is_too_small = bfloat16 != nullptr && bfloat16->parts > 1 && !layer.may_cut_sums();
+    return buffers.with(is_too_small ? nullptr : bfloat16);
+}
 
 /// What makes the products of a pass over so many rows in bfloat16: what rounds, where that is
 /// asked for, else what cuts, where rows and layers are enough for it, or null.
