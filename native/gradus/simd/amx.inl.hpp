@@ -48,10 +48,12 @@ struct Lines {
     }
 };
 
+inline __m512i upper_half() { return _mm512_set1_epi32(-0x10000); }
+
 /// To the nearest of 8 significant bits, halfway away from 0.
 inline __m512 nearest_bfloat16(__m512 x) {
     const __m512i bits = _mm512_add_epi32(_mm512_castps_si512(x), _mm512_set1_epi32(0x8000));
-    return _mm512_castsi512_ps(_mm512_and_si512(bits, _mm512_set1_epi32(-0x10000)));
+    return _mm512_castsi512_ps(_mm512_and_si512(bits, upper_half()));
 }
 
 /// Sixteen pairs of numbers; part p to out + p * part.
@@ -60,15 +62,17 @@ void write_pairs(Vec<float> first, Vec<float> second, Bfloat16Pair* out, Index p
     if constexpr (Parts == 1) {
         paired(first, second).store(out);
     } else {
+        constexpr int kOrAnd = 0xf8;  // a | (b & c)
         __m512 x = first.v, y = second.v;
         for (int p = 0; p < Parts; ++p) {
-            // What two roundings leave has 8 bits.
+            // What two roundings leave has 8 bits, but where it is subnormal.
             const bool is_last = p + 1 == Parts;
             const __m512 high_x = is_last ? x : nearest_bfloat16(x);
             const __m512 high_y = is_last ? y : nearest_bfloat16(y);
             const __m512i low_half = _mm512_srli_epi32(_mm512_castps_si512(high_x), 16);
             _mm512_storeu_si512(out + p * part,
-                                _mm512_or_si512(low_half, _mm512_castps_si512(high_y)));
+                                _mm512_ternarylogic_epi32(low_half, _mm512_castps_si512(high_y),
+                                                          upper_half(), kOrAnd));
             x = _mm512_sub_ps(x, high_x);
             y = _mm512_sub_ps(y, high_y);
         }

@@ -68,6 +68,26 @@ void check_numbers(const Bfloat16Kernels& k) {
     }
 }
 
+/// Numbers of every size times ones and zeros, which give one of them: none spoils its neighbors.
+void check_sizes(const Bfloat16Kernels& k) {
+    const Index n = 70;
+    const auto digits = numbers<float>(n * n, 12), sizes = numbers<float>(n * n, 13);
+    std::vector<float> x(digits.size()), one(digits.size());
+    for (std::size_t i = 0; i < x.size(); ++i)
+        x[i] = std::ldexp(digits[i], static_cast<int>(sizes[i] * 125) - 12);
+    for (Index i = 0; i < n; ++i) one[static_cast<std::size_t>(i * n + i)] = 1;
+    for (const bool flip : {false, true}) {
+        const Operand<float> a = operand(x, n, n, flip), b = operand(one, n, n, flip);
+        for (const auto& c : {multiply(&k, a, b, n, n, n, 1), multiply(&k, b, a, n, n, n, 1)}) {
+            for (Index i = 0; i < n * n; ++i) {
+                const float exact = at(a, i / n, i % n);
+                CHECK_NEAR(double(c[static_cast<std::size_t>(i)]),
+                           double(k.parts == 1 ? rounded(exact) : exact), 0x1p-126);
+            }
+        }
+    }
+}
+
 void check_shape(const Bfloat16Kernels& k, Index m, Index n, Index depth) {
     const auto x = numbers<float>(m * depth, 1), y = numbers<float>(depth * n, 2);
     // Of a product of factors cut in three less than 2^-22 is left out.
@@ -160,6 +180,7 @@ int main() {
         const Bfloat16Kernels& k = available_bfloat16(i);
         std::printf("%s\n", k.name);
         check_numbers(k);
+        check_sizes(k);
         for (const Index depth : {1, 2, 15, 16, 17, 31, 32, 33, 127, 128, 129, 255, 256, 257, 1030})
             check_shape(k, 7, 17, depth);
         for (const Index m : {1, 13, 14, 15, 16, 17, 32, 33, 383, 384, 385})
