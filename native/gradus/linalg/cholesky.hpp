@@ -176,8 +176,8 @@ private:
                 const Index row = task * kStrip;  // left of its diagonal block U^-1 is 0
                 product_block<T>(kernels_, plain<T>(factor.block(row, kStrip, row, k - row)),
                                  plain<T>(factor.block(row, k - row, k, width)),
-                                 above.block(row, kStrip, 0, width), k - row, false,
-                                 buffers_.of(worker), crew, worker, ProductBlocks::kDepth);
+                                 above.block(row, kStrip, 0, width), k - row, false, buffers_, crew,
+                                 worker, ProductBlocks::kDepth);
             })) {
             return false;
         }

@@ -158,53 +158,45 @@ Ending<T> part_of(const Ending<T>& ending, Index row, Index col) noexcept {
 }
 
 /// One task of a product: the block of c from (row, col) on, rows <= kRows and cols <= kMostCols,
-/// made by thread `worker` of the crew; its sums run in chains of `chain` products, and the last of
-/// them ends as `ending` says. Returns false if told to stop on the way.
-template <class T>
-bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c,
-                   Index depth, bool accumulate, T* packed, const Crew& crew, int worker,
-                   Index chain, const Ending<T>& ending = {}) {
-    for (Index from = 0; from < depth; from += chain) {
-        if (from > 0 && crew.should_stop(worker)) return false;
-        const Index part = std::min(chain, depth - from);
-        kernels.product(part, a.data + from * a.col_stride, a.row_stride, a.col_stride,
-                        panels(kernels, b, from, part, c, packed), c.data, c.stride, c.rows, c.cols,
-                        accumulate || from > 0, from + part < depth ? Ending<T>{} : ending);
-    }
-    return true;
-}
-
-/// As product_block, in bfloat16 where the buffers say so.
+/// made by thread `worker` of the crew, in bfloat16 where the buffers say so; its sums run in
+/// chains of `chain` products, and the last of them ends as `ending` says. Returns false if told to
+/// stop on the way.
 template <class T>
 bool product_block(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c,
                    Index depth, bool accumulate, const PackBuffers<T>& buffers, const Crew& crew,
                    int worker, Index chain, const Ending<T>& ending = {}) {
+    const Bfloat16Kernels* const bfloat16 = buffers.bfloat16();
     T* const packed = buffers.of(worker);
-    if constexpr (std::is_same_v<T, float>) {
-        if (const Bfloat16Kernels* bfloat16 = buffers.bfloat16()) {
-            auto* const pairs = reinterpret_cast<Bfloat16Pair*>(packed);
-            assert(PackBuffers<T>::block(std::min(chain, depth), c.cols, bfloat16) <=
-                   buffers.block());
-            for (Index from = 0; from < depth; from += chain) {
-                if (from > 0 && crew.should_stop(worker)) return false;
-                const Index part = std::min(chain, depth - from);
-                bfloat16->product(part, a.data + from * a.col_stride, a.row_stride, a.col_stride,
+    assert(bfloat16 == nullptr ||
+           PackBuffers<T>::block(std::min(chain, depth), c.cols, bfloat16) <= buffers.block());
+    for (Index from = 0; from < depth; from += chain) {
+        if (from > 0 && crew.should_stop(worker)) return false;
+        const Index part = std::min(chain, depth - from);
+        const T* const a_part = a.data + from * a.col_stride;
+        const bool adds = accumulate || from > 0;
+        const Ending<T> own = from + part < depth ? Ending<T>{} : ending;
+        if constexpr (std::is_same_v<T, float>) {
+            if (bfloat16 != nullptr) {
+                bfloat16->product(part, a_part, a.row_stride, a.col_stride,
                                   b.data + from * b.row_stride, b.row_stride, b.col_stride, c.data,
-                                  c.stride, c.rows, c.cols, accumulate || from > 0,
-                                  from + part < depth ? Ending<T>{} : ending, pairs);
+                                  c.stride, c.rows, c.cols, adds, own,
+                                  reinterpret_cast<Bfloat16Pair*>(packed));
+                continue;
             }
-            return true;
         }
+        kernels.product(part, a_part, a.row_stride, a.col_stride,
+                        panels(kernels, b, from, part, c, packed), c.data, c.stride, c.rows, c.cols,
+                        adds, own);
     }
-    return product_block(kernels, a, b, c, depth, accumulate, packed, crew, worker, chain, ending);
+    return true;
 }
 
 /// c (rows, cols) = [c +] a (rows, depth) b (depth, cols), then finish(row, rows, col, cols) on
 /// each finished block of c by the thread that made it, while it is still in its cache.
 ///
-/// Element (i, j) is the sum over depth in rising order, in `Chains`: it does not
-/// depend on the number of rows, columns or threads. Returns false
-/// if told to stop on the way; c is then unfinished.
+/// Element (i, j) is the sum over depth in rising order, in `Chains`: it does not depend on the
+/// number of rows, columns or threads. Returns false if told to stop on the way; c is then
+/// unfinished.
 template <class T, class Finish>
 bool product(const Kernels<T>& kernels, Operand<T> a, Operand<T> b, MatrixView<T> c, Index depth,
              bool accumulate, const PackBuffers<T>& buffers, const Crew& crew, Finish&& finish,

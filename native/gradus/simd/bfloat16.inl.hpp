@@ -51,9 +51,8 @@ inline void pair_across(const float* x, Index stride, Index depth, Index width, 
     }
 }
 
-/// Pair p of row i to out[i * pairs + p] where the numbers of a row are 1 apart, else to out[p *
-/// rows
-/// + i].
+/// Pair p of row i to out[i * pairs + p] where a row's numbers are 1 apart, else to out[p * rows +
+/// i].
 inline void pack_pair_rows(const float* a, Index row_stride, Index col_stride, Index rows,
                            Index depth, Bfloat16Pair* out) {
     if (col_stride != 1) return pair_across(a, col_stride, depth, rows, out, rows, rows);

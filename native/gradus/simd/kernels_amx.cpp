@@ -1,4 +1,4 @@
-// x86-64 with AMX's tiles of bfloat16, beside AVX-512 with its products of them.
+// x86-64 with AMX's tiles of bfloat16. What ends a product is AVX-512's, so its tile is named here.
 #if defined(__AMX_BF16__) && defined(__AVX512BF16__)
 #define GRADUS_ISA gradus::amx
 #include "simd/vec_avx512bf16.hpp"

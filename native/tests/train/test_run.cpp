@@ -255,8 +255,8 @@ int main() {
     check_updates_by_blocks<float>();
     check_updates_by_blocks<double>();
     check_split_bits<float>(100, false, 100);
-    check_split_bits<double>(384, true);
-    check_split_bits<float>(385, true);
+    check_split_bits<double>(512, true);
+    check_split_bits<float>(513, true);
     check_rounded_bits(rounding_kernels());
     check_no_allocation(layered_network(260, kTwoTables), rounding_kernels());
     check_no_allocation(replicated_network(), nullptr, 200);
