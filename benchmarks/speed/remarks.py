@@ -65,7 +65,7 @@ REMARKS = {
         "the update, which waits for parameters and velocity to come from memory, 3 % are sigmoids "
         "and their slopes, 3 % the norm of the gradient. The gradient is used block by block and "
         "never stored. `matmul_precision='bfloat16'` makes the update over one and a half times as "
-        "fast on AMD's Zen 5, and 1.8 times on an Intel server with AMX."
+        "fast on AMD's Zen 5, and 1.7 times on an Intel server with AMX."
     ),
     "W6": (
         "A thirteenth of the time is Python, in some 40 places: the rows of each network, a "
