@@ -22,6 +22,7 @@ struct ProductBlocks {
     static constexpr Index kDepth = 256;
     static constexpr Index kSumRows = 128;  // along the rows of a batch
     static constexpr Index kRows = 512;
+    static constexpr Index kRowUnit = 32;  // which AMX's tiles multiply as fast as one row
     static constexpr Index kMostCols = 256;
     static constexpr Index kCols = 64;  // of what is cut into narrow strips
     static constexpr Index kFewestRows = 24;
@@ -80,13 +81,21 @@ struct ProductTasks {
         count = parts(all_rows, rows) * per_row;
     }
 
+    /// Blocks begin at multiples of kRowUnit unless they are smaller, so that one may have as many
+    /// rows over kRows as it lacks of a unit.
     TaskBlock at(Index task, Index all_rows, Index all_cols) const noexcept {
         if (count == 1) return {0, all_rows, 0, all_cols};
-        const Index row = task / per_row * rows, col = task % per_row * cols;
-        return {row, std::min(rows, all_rows - row), col, std::min(cols, all_cols - col)};
+        const Index row = first_row(task / per_row, all_rows), col = task % per_row * cols;
+        return {row, first_row(task / per_row + 1, all_rows) - row, col,
+                std::min(cols, all_cols - col)};
     }
 
 private:
+    Index first_row(Index block, Index all_rows) const noexcept {
+        constexpr Index kUnit = ProductBlocks::kRowUnit;
+        const Index row = std::min(block * rows, all_rows);
+        return row == all_rows || rows < kUnit ? row : row / kUnit * kUnit;
+    }
     static constexpr double kShort = 3e7;  // some tens of microseconds
 };
 
@@ -157,7 +166,7 @@ Ending<T> part_of(const Ending<T>& ending, Index row, Index col) noexcept {
     return part;
 }
 
-/// One task of a product: the block of c from (row, col) on, rows <= kRows and cols <= kMostCols,
+/// One task of a product: the block of c from (row, col) on, of at most kMostCols columns,
 /// made by thread `worker` of the crew, in bfloat16 where the buffers say so; its sums run in
 /// chains of `chain` products, and the last of them ends as `ending` says. Returns false if told to
 /// stop on the way.

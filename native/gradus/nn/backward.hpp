@@ -5,6 +5,7 @@
 
 #include "nn/network.hpp"
 #include "nn/rows.hpp"
+#include "simd/prefetch.hpp"
 
 namespace gradus {
 
@@ -48,15 +49,13 @@ struct GradientBlock {
 /// Asks for a matrix that another core wrote, unless it is too large for the second cache: asked
 /// for at once its lines come side by side, and one after the other where a product reads them.
 template <class T>
-void prefetch([[maybe_unused]] MatrixView<const T> x) noexcept {
-#if defined(__GNUC__)
+void prefetch(MatrixView<const T> x) noexcept {
     if (x.rows * x.cols > PackBuffers<T>::kLargest) return;
     constexpr Index kLine = 64 / sizeof(T);
     for (Index i = 0; i < x.rows; ++i) {
-        for (Index j = 0; j < x.cols; j += kLine) __builtin_prefetch(x.row(i) + j, 0, 2);
-        __builtin_prefetch(x.row(i) + x.cols - 1, 0, 2);
+        for (Index j = 0; j < x.cols; j += kLine) prefetch_to_read(x.row(i) + j);
+        prefetch_to_read(x.row(i) + x.cols - 1);
     }
-#endif
 }
 
 /// For each layer d_weight = [d_weight +] a_in' delta and d_bias = [d_bias +] column sums of delta,

@@ -114,7 +114,8 @@ private:
     static constexpr Index kAhead = 6;  // rows; 3 come late, 12 are no faster
     static constexpr Index kMostCols = ProductBlocks::kMostCols;
     static_assert(kMostCols <= Updater<T>::kBlock);
-    static constexpr Index kOfOne = (ProductBlocks::kRows + 1) * kMostCols;
+    static constexpr Index kOfOne =
+        (ProductBlocks::kRows + ProductBlocks::kRowUnit) * kMostCols;  // a block and a bias
 
     // Squares of a task's gradient, and how it changed the parameters.
     struct OfTask {

@@ -212,8 +212,6 @@ private:
     bool update(int who, const Parameters<T>& p, const Step& step, double* ratios, const Crew& own,
                 Totals& totals, double& norm) {
         Thread& mine = threads_[who];
-        for (Index block = first_block(1 - who); block < end_block(1 - who); ++block)
-            prefetch(MatrixView<const T>{part_of(step, block).grads, 1, n_params_, n_params_});
         std::copy_n(part_of(step, 0).grads, n_params_, mine.grads);
         for (Index block = 0; block < n_blocks_; ++block) {
             const Part& part = part_of(step, block);

@@ -81,9 +81,35 @@ void check_threads_and_rows(const Kernels<T>& k) {
     }
 }
 
+// Every element of a product in one block, and blocks that begin at multiples of the unit.
+void check_tasks() {
+    constexpr Index kUnit = ProductBlocks::kRowUnit;
+    for (const Index rows : {1, 31, 63, 100, 784, 1000, 1023, 1100}) {
+        for (const Index cols : {1, 64, 300, 1000}) {
+            for (const double work : {1e6, 1e9}) {
+                for (const int n_threads : {1, 2, 3, 16}) {
+                    const ProductTasks tasks(rows, cols, work, n_threads);
+                    std::vector<int> times(static_cast<std::size_t>(rows * cols));
+                    for (Index task = 0; task < tasks.count; ++task) {
+                        const TaskBlock at = tasks.at(task, rows, cols);
+                        CHECK(at.rows > 0 && at.rows < ProductBlocks::kRows + kUnit);
+                        CHECK(at.cols > 0 && at.cols <= ProductBlocks::kMostCols);
+                        CHECK(at.row % kUnit == 0 || tasks.rows < kUnit);
+                        for (Index i = at.row; i < at.row + at.rows; ++i)
+                            for (Index j = at.col; j < at.col + at.cols; ++j)
+                                ++times[static_cast<std::size_t>(i * cols + j)];
+                    }
+                    CHECK(times == std::vector<int>(times.size(), 1));
+                }
+            }
+        }
+    }
+}
+
 }  // namespace
 
 int main() {
+    check_tasks();
     for (int i = 0; i < available_count(); ++i) {
         for (const Index depth : {1, 255, 256, 257, 520}) {
             check_shape<float>(available<float>(i), 7, 17, depth);
