@@ -126,7 +126,8 @@ def test_parts_give_the_bits_of_the_whole(plan, problem, path, monkeypatch, call
     assert names(path.parent) == ["run.checkpoint", "run.checkpoint.previous"]
 
 
-def test_with_row_weights(engine, problem, path, rng):
+def test_with_row_weights(engine, problem, path, rng, monkeypatch):
+    monkeypatch.setattr(loop, "_SLICE_KEPT", 1)
     X, y = problem
     weights, plan = rng.uniform(size=len(X)), replace(ADAM, engine=engine)
     outcome, n_parts = train_in_parts(plan, X, y, path, 4, weights=weights)

@@ -257,19 +257,6 @@ def test_sparse_rows_are_those_of_a_full_history(engine, problem, monkeypatch):
         assert sparse.params.tobytes() == full.params.tobytes()
 
 
-def test_every_short_epoch_is_judged_though_few_are_kept(engine, noise):
-    machine, calls = make_engine(engine, 1), []
-
-    class Counting(InSlices):
-        def evaluate(self, *args):
-            calls.append(None)
-            return machine.evaluate(*args)
-
-    outcome = trained(overfitting(engine), *noise, engine=Counting(machine, [10**6]))
-    assert len(calls) == 150
-    assert len(outcome.history) < 120
-
-
 def test_the_best_epoch_is_told_though_it_is_not_kept(engine, noise, monkeypatch):
     monkeypatch.setattr(loop, "next_kept", lambda _epoch, epochs, **_: epochs)
     outcome = trained(overfitting(engine), *noise)
@@ -290,7 +277,8 @@ class Cancelling:
             self.control.cancel[0] = 1
 
 
-def test_cancelled_with_validation_the_best_weights_come_back(engine, noise):
+def test_cancelled_with_validation_the_best_weights_come_back(engine, noise, monkeypatch):
+    monkeypatch.setattr(loop, "_SLICE_KEPT", 20)
     cancelling = Cancelling(lambda progress: progress.epoch >= 60)
     outcome = trained(overfitting(engine), *noise, control=cancelling.control)
     assert outcome.stopped_because == "interrupted"

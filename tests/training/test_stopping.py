@@ -27,6 +27,19 @@ def test_patience_counts_epochs_without_progress():
     assert (stopping.best_epoch, stopping.best_loss, stopping.n_stale) == (2, 3.0, 3)
 
 
+@given(st.lists(st.floats(0, 1), max_size=20), st.integers(1, 5))
+def test_patience_lasts_as_long_as_it_says_at_least(losses, patience):
+    stopping = Stopping(patience, 0.0)
+    assert Stopping(None, 0.0).least_left == math.inf
+    for epoch, loss in enumerate(losses, 1):
+        assert stopping.least_left >= 1
+        before, stopping = stopping, stopping.after(epoch, loss)
+        assert stopping.is_over == (stopping.least_left == 0)
+        assert stopping.is_over <= (before.least_left == 1)
+        if stopping.is_over:
+            break
+
+
 def test_a_better_loss_starts_the_count_anew():
     stopping = feed(Stopping(2, 0.0), [5.0, 6.0, 4.9, 5.0])
     assert not stopping.is_over

@@ -26,6 +26,8 @@ template <class T>
 using SpacedMatrix = nb::ndarray<T, nb::ndim<2>, nb::device::cpu>;
 template <class T>
 using OptionalVector = std::optional<Vector<T>>;
+template <class T>
+using OptionalMatrix = std::optional<Matrix<T>>;
 
 template <class T>
 MatrixView<T> view(const Matrix<T>& m) {

@@ -1,7 +1,6 @@
 // Rules and the training call: checks and conversion only.
-#include "bind/arrays.hpp"
-#include "bind/labels.hpp"
-#include "train/run.hpp"
+#include "bind/batch.hpp"
+#include "train/judged_run.hpp"
 
 namespace gradus::bind {
 namespace {
@@ -80,7 +79,10 @@ int run(const Network& network, const RuleConfig& rule, const Matrix<const T>& x
         const Vector<double>& grad_norm, const Vector<const double>& rates, double max_grad_norm,
         const Matrix<double>& log_rows, const Vector<const std::int64_t>& measured,
         const Matrix<double>& update_ratio, const Vector<double>& seconds,
-        const Vector<std::uint8_t>& cancel, double max_seconds, bool use_bfloat16, int n_threads) {
+        const Vector<std::uint8_t>& cancel, double max_seconds, bool use_bfloat16, int n_threads,
+        const OptionalMatrix<const T>& validation_x, const OptionalMatrix<const T>& validation_y,
+        const OptionalVector<const T>& validation_weights, const OptionalVector<double>& best_loss,
+        const OptionalVector<T>& best_params, const OptionalMatrix<double>& validation_rows) {
     require_length("params", params.shape(0), network.n_params());
     require_length("slots", slots.shape(0), rule.n_slots());
     require_length("a row of slots", slots.shape(1), network.n_params());
@@ -117,6 +119,19 @@ int run(const Network& network, const RuleConfig& rule, const Matrix<const T>& x
     require_length("log_rows", log_rows.shape(0), steps_left / batches.steps_per_epoch());
     require_length("a row of log_rows", log_rows.shape(1), 3);
 
+    std::optional<Validation<T>> validation;
+    if (validation_x && validation_y && best_loss && best_params && validation_rows) {
+        refuse_foreign_loss(network);
+        check_batch(network, Vector<const T>(*best_params), *validation_x, *validation_y,
+                    validation_weights);
+        require_length("best_loss", best_loss->shape(0), 1);
+        require_length("validation_rows", validation_rows->shape(0),
+                       static_cast<Index>(log_rows.shape(0)));
+        require_length("a row of validation_rows", validation_rows->shape(1), 2);
+        validation = {view(*validation_x), view(*validation_y), data_or_null(validation_weights),
+                      best_loss->data(),   best_params->data(), validation_rows->data()};
+    }
+
     const Bfloat16Kernels* rounding = rounding_of<T>(use_bfloat16);
     Watch watch(cancel.data(), signal_raised, max_seconds);
     const Crew crew(checked_threads(n_threads), watch);
@@ -128,12 +143,14 @@ int run(const Network& network, const RuleConfig& rule, const Matrix<const T>& x
     {
         const nb::gil_scoped_release unlocked;
         TrainingRun<T> training(network, rule, batches, max_grad_norm, crew.n_threads(), rounding);
-        status = training.run(state, {rates.data(), rates.shape(0)},
-                              {log_rows.data(),
-                               {measured.data(), measured.shape(0)},
-                               update_ratio.data(),
-                               seconds.data()},
-                              crew, watch);
+        const std::span<const double> every_rate{rates.data(), rates.shape(0)};
+        const EpochLog log{log_rows.data(),
+                           {measured.data(), measured.shape(0)},
+                           update_ratio.data(),
+                           seconds.data()};
+        status = validation ? judged_run(training, network, batches, state, every_rate, log,
+                                         *validation, crew, watch)
+                            : training.run(state, every_rate, log, crew, watch);
     }
     rethrow_signal();
     return static_cast<int>(status);
@@ -148,7 +165,10 @@ void bind_run(nb::module_& module) {
                "cursor"_a.noconvert(), "totals"_a.noconvert(), "grad_norm"_a.noconvert(),
                "rates"_a.noconvert(), "max_grad_norm"_a, "log_rows"_a.noconvert(),
                "measured"_a.noconvert(), "update_ratio"_a.noconvert(), "seconds"_a.noconvert(),
-               "cancel"_a.noconvert(), "max_seconds"_a, "use_bfloat16"_a, "n_threads"_a);
+               "cancel"_a.noconvert(), "max_seconds"_a, "use_bfloat16"_a, "n_threads"_a,
+               "validation_X"_a.noconvert().none(), "validation_y"_a.noconvert().none(),
+               "validation_weights"_a.noconvert().none(), "best_loss"_a.noconvert().none(),
+               "best_params"_a.noconvert().none(), "validation_rows"_a.noconvert().none());
 }
 
 }  // namespace

@@ -132,18 +132,43 @@ class EpochLog:
         or was not reached, inf where a layer of zeros changed.
     seconds : float64 array of shape (m,)
         From the start of the call to the end of each measured update; 0 where it was not reached.
+    judged : float64 array of shape (k, 2)
+        One per epoch finished in the call: mean loss and mean row measure on the rows of
+        `Validation` after it; of shape (0, 2) without them.
     """
 
     measured: Int64Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     rows: Float64Array = field(default_factory=lambda: np.zeros((0, 3)))
     update_ratio: Float64Array = field(default_factory=lambda: np.zeros((0, 0)))
     seconds: Float64Array = field(default_factory=lambda: np.zeros(0))
+    judged: Float64Array = field(default_factory=lambda: np.zeros((0, 2)))
 
     def begin(self, n_layers: int) -> None:
         """Forget what an earlier call told, and make room for what is measured in this one."""
-        self.rows = np.zeros((0, 3))
+        self.rows, self.judged = np.zeros((0, 3)), np.zeros((0, 2))
         self.update_ratio = np.zeros((len(self.measured), n_layers))
         self.seconds = np.zeros(len(self.measured))
+
+
+@dataclass
+class Validation:
+    """Rows that judge the parameters after every epoch, and the best parameters so far.
+
+    Attributes
+    ----------
+    X, y, weights
+        As for `Engine.evaluate`; so few that nothing needs to be asked while they are looked at.
+    best_loss : float64 array of shape (1,)
+        The smallest mean loss so far, without penalty; infinite before there is one.
+    best_params : array of shape (n_params,)
+        Of the first epoch that had it.
+    """
+
+    X: FloatArray
+    y: FloatArray
+    weights: FloatArray | None
+    best_loss: Float64Array
+    best_params: FloatArray
 
 
 class Engine(Protocol):
@@ -258,6 +283,7 @@ class Engine(Protocol):
         cancel: UInt8Array,
         max_seconds: float | None,
         matmul_precision: str | None = None,
+        validation: Validation | None = None,
     ) -> RunStatus:
         """Make ``len(rates)`` updates, one learning rate each, from where `state` stands.
 
@@ -269,4 +295,7 @@ class Engine(Protocol):
 
         With ``matmul_precision="bfloat16"``, for float32 alone, the gradient's products are those
         of `engines.bfloat16`. An engine that cannot make them here raises InvalidParameter.
+
+        With `validation`, which a loss of functions cannot have, every epoch that is finished is
+        evaluated, and the best parameters are kept.
         """

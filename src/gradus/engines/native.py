@@ -14,7 +14,7 @@ from gradus._names import ACTIVATION_NAMES, LOSS_CODES, OPERATION_NAMES, RULE_NA
 from gradus._threads import default_n_threads
 from gradus._typing import Array, Float64Array, FloatArray, UInt8Array
 from gradus.engines import second_order
-from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
+from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState, Validation
 from gradus.engines.kept_arrays import KeptArrays
 from gradus.engines.native_damped import NormalEquations, RowEquations
 from gradus.engines.reference import mean_loss, mean_measure, without_idle_rows
@@ -26,6 +26,12 @@ from gradus.networks.spec import NetworkSpec
 from gradus.networks.steps import steps
 from gradus.optimizers.rules import Rule
 from gradus.optimizers.second_order.problem import DampedSystem
+
+# What the core is told of the rows that judge.
+_JUDGING = (
+    *("validation_X", "validation_y", "validation_weights"),
+    *("best_loss", "best_params", "validation_rows"),
+)
 
 
 class Predictor:
@@ -218,10 +224,11 @@ class NativeEngine:
         cancel: UInt8Array,
         max_seconds: float | None,
         matmul_precision: str | None = None,
+        validation: Validation | None = None,
     ) -> RunStatus:
         """Make updates; see `engines.base.Engine`."""
         n_epochs = (int(state.cursor[1]) + len(rates)) // batches.steps_per_epoch
-        log_rows = np.zeros((n_epochs, 3))
+        log_rows, judged = np.zeros((n_epochs, 3)), np.zeros((n_epochs, 2))
         log.begin(len(spec.dense))
         first_epoch = int(state.cursor[0])
         params: Array = state.params
@@ -252,10 +259,22 @@ class NativeEngine:
                 max_seconds=np.inf if max_seconds is None else max_seconds,
                 use_bfloat16=matmul_precision == "bfloat16",
                 n_threads=self.n_threads,
+                **_judging(validation, judged),
             )
         finally:
-            log.rows = log_rows[: int(state.cursor[0]) - first_epoch]
+            n_finished = int(state.cursor[0]) - first_epoch
+            log.rows = log_rows[:n_finished]
+            log.judged = judged[: 0 if validation is None else n_finished]
         return RunStatus(status)
+
+
+def _judging(validation: Validation | None, judged: Float64Array) -> dict[str, Array]:
+    """Name to the core what judges each epoch, and where that is written."""
+    if validation is None:
+        return dict.fromkeys(_JUDGING)
+    best_params: Array = validation.best_params
+    rows = _fit(validation.X), _fit(validation.y), _fit_or_none(validation.weights)
+    return dict(zip(_JUDGING, (*rows, validation.best_loss, best_params, judged), strict=True))
 
 
 def _fit(array: FloatArray) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 from gradus import _random
 from gradus._typing import Array, Float64Array, FloatArray, Int64Array, UInt8Array
 from gradus.engines import gauss_newton, second_order
-from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState
+from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState, Validation
 from gradus.engines.bfloat16 import check_factors
 from gradus.engines.dropout import dropout_masks
 from gradus.engines.reference import forward, gradient, mean_loss, mean_measure, update_ratios
@@ -147,6 +147,7 @@ class ReferenceEngine:
         cancel: UInt8Array,
         max_seconds: float | None,
         matmul_precision: str | None = None,
+        validation: Validation | None = None,
     ) -> RunStatus:
         """Make ``len(rates)`` updates; see `engines.base.Engine`."""
         started = time.monotonic()
@@ -161,7 +162,18 @@ class ReferenceEngine:
             with np.errstate(over="ignore", invalid="ignore"):
                 if not run.step(float(rate), made):
                     return RunStatus.DIVERGED
+            if validation is not None and state.cursor[1] == 0:
+                self._judge(spec, state.params, validation, log)
         return RunStatus.DONE
+
+    def _judge(
+        self, spec: NetworkSpec, params: FloatArray, validation: Validation, log: EpochLog
+    ) -> None:
+        """Evaluate an epoch that is finished, and keep the parameters where they are the best."""
+        means = self.evaluate(spec, params, validation.X, validation.y, validation.weights)
+        log.judged = np.vstack([log.judged, means])
+        if means[0] < validation.best_loss[0]:
+            validation.best_loss[0], validation.best_params[:] = means[0], params
 
 
 class _Run:

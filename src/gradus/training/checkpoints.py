@@ -76,7 +76,7 @@ class Checkpoint:
         As `identify` gives it; a file with another one is refused.
     interval
         Seconds from one write to the next, 0 or greater; 0 writes after every slice of work,
-        which ends at every epoch that the history keeps or after 50 ms.
+        about 50 ms.
     """
 
     path: Path

@@ -11,7 +11,7 @@ import time
 import numpy as np
 
 from gradus._typing import Float64Array, FloatArray, Int64Array
-from gradus.engines.base import Batches, Engine, EpochLog, RunStatus, TrainState
+from gradus.engines.base import Batches, Engine, EpochLog, RunStatus, TrainState, Validation
 from gradus.networks.losses import loss_of
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.automatic import Automatic
@@ -44,7 +44,7 @@ from gradus.training.snapshots import SnapshotRecord
 from gradus.training.standing import Found, Standing
 from gradus.training.stopping import Stopping
 from gradus.training.trials import train_automatically, training_objective
-from gradus.training.validation import ValidationRows, evaluate
+from gradus.training.validation import ValidationRows, evaluate, is_one_piece
 
 _SLICE_SECONDS = 0.05
 # Learning rates are handed over one per update; this many at most, so that their array stays small.
@@ -172,6 +172,15 @@ class _Training:
         self.engine, self.control, self.standing = engine, control, standing
         self.is_short = has_short_epochs(spec, batches.n_rows)
         self.is_rmse = loss_of(spec.loss).measure == "rmse"
+        # Elsewhere this file judges epoch by epoch: that may take long, or call Python back, or
+        # more is done after each.
+        self.is_judged_by_engine = (
+            validation is not None
+            and standing.guard is None
+            and not isinstance(plan.rule, FullBatchRule)
+            and loss_of(spec.loss).name != "functions"
+            and is_one_piece(spec, validation)
+        )
         self.seconds_before = standing.seconds
         self.rows_before = self._rows_done()
         self.started = time.monotonic()
@@ -215,23 +224,29 @@ class _Training:
         return "time_limit" if self._seconds_left() <= 0 else None
 
     def _work(self) -> RunStatus:
-        """Let the engine work for one slice; of one epoch, where each is judged by itself."""
+        """Let the engine work for one slice; of one epoch, where each is judged here."""
         state, steps = self.standing.state, self.batches.steps_per_epoch
         epoch, _, done = state.cursor.tolist()
-        is_single = self.validation is not None or self.standing.guard is not None
-        kept = np.array([epoch + 1])
-        if not is_single:
+        if self.is_judged_by_engine:
+            most = min(_SLICE_KEPT, self.standing.stopping.least_left)
+            kept = kept_after(epoch, self.plan.epochs, int(most), is_short=False)
+        elif self.validation is not None or self.standing.guard is not None:
+            kept = np.array([epoch + 1])
+        else:
             kept = kept_after(epoch, self.plan.epochs, _SLICE_KEPT, is_short=self.is_short)
         pictured = self.snapshots.next(epoch)
         stop = min(int(kept[-1]) * steps, pictured * steps, done + _SLICE_UPDATES)
         log = EpochLog(kept * steps - 1 - done)
+        validation = self._of_engine()
         began = self.seconds_before + self._elapsed()
-        learning_rates, status = self._advance(done, stop, log)
+        learning_rates, status = self._advance(done, stop, log, validation)
         self.standing.seconds = self.seconds_before + self._elapsed()
         if state.cursor[0] == pictured:
             self.take_snapshot()
         table = self._table(kept, (epoch, done), log, learning_rates, began)
-        if len(table):
+        if validation is not None:
+            self._take_in(table, log.judged, validation.best_params)
+        elif len(table):
             if self.standing.pending is not None:
                 self._judge(self.standing.pending)
             self.standing.record.extend(table[:-1])
@@ -269,7 +284,27 @@ class _Training:
         table[:n_kept, UPDATE_RATIO:] = log.update_ratio[:n_kept]
         return table
 
-    def _advance(self, done: int, stop: int, log: EpochLog) -> tuple[Float64Array, RunStatus]:
+    def _of_engine(self) -> Validation | None:
+        """Return what the engine judges epochs by; None where they are judged here."""
+        if self.validation is None or not self.is_judged_by_engine:
+            return None
+        rows, best_loss = self.validation, np.array([self.standing.stopping.best_loss])
+        return Validation(
+            rows.X, rows.y, rows.weights, best_loss, np.empty_like(self.standing.state.params)
+        )
+
+    def _take_in(self, table: Float64Array, judged: Float64Array, best_params: FloatArray) -> None:
+        """Record finished epochs that the engine has judged."""
+        losses, means = judged.T
+        table[:, VALIDATION_LOSS] = losses
+        table[:, MEASURE] = np.sqrt(means) if self.is_rmse else means
+        for row in table:
+            if self._record(row):
+                self.standing.best_params = best_params
+
+    def _advance(
+        self, done: int, stop: int, log: EpochLog, validation: Validation | None
+    ) -> tuple[Float64Array, RunStatus]:
         """Make updates, and say with which learning rates; a full-batch method has none."""
         rule, state = self.plan.rule, self.standing.state
         assert not isinstance(rule, Automatic), "chosen before training begins"
@@ -296,32 +331,38 @@ class _Training:
             cancel=self.control.cancel,
             max_seconds=max_seconds,
             matmul_precision=self.plan.matmul_precision,
+            validation=validation,
         )
         return learning_rates, status
 
     def _judge(self, row: Float64Array) -> bool:
         """Compute a finished epoch's validation loss and record both; False if stopped within."""
-        standing, epoch, is_best = self.standing, int(row[EPOCH]), False
+        standing = self.standing
         if self.validation is not None:
             params = standing.state.params
             judged = evaluate(self.engine, self.spec, params, self.validation, self._is_stopped)
             if judged is None:
                 return False
-            loss, measure = judged
             row = row.copy()
-            row[VALIDATION_LOSS], row[MEASURE] = loss, self._measure(measure)
-            standing.stopping = standing.stopping.after(epoch, loss)
-            is_best = standing.stopping.best_epoch == epoch
-            if is_best:
-                standing.best_params = params.copy()
-        is_kept = next_kept(epoch - 1, self.plan.epochs, is_short=self.is_short) == epoch
-        standing.record.add(row, is_kept=is_kept, is_best=is_best)
+            row[VALIDATION_LOSS], row[MEASURE] = judged[0], self._measure(judged[1])
+        if self._record(row):
+            standing.best_params = standing.state.params.copy()
         if standing.guard is not None:
             began_with = standing.guard.params[1]
             objective = float(row[LOSS]) + penalty(self.spec, began_with)
             standing.guard.after_epoch(standing.state, objective)
         standing.pending = None
         return True
+
+    def _record(self, row: Float64Array) -> bool:
+        """Take a finished epoch into the history; say whether it is the best so far."""
+        standing, epoch, is_best = self.standing, int(row[EPOCH]), False
+        if self.validation is not None:
+            standing.stopping = standing.stopping.after(epoch, float(row[VALIDATION_LOSS]))
+            is_best = standing.stopping.best_epoch == epoch
+        is_kept = next_kept(epoch - 1, self.plan.epochs, is_short=self.is_short) == epoch
+        standing.record.add(row, is_kept=is_kept, is_best=is_best)
+        return is_best
 
     def _tell(self) -> None:
         """Report where the training stands, if anybody listens."""

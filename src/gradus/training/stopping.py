@@ -47,6 +47,11 @@ class Stopping:
         )
 
     @property
+    def least_left(self) -> float:
+        """How many more epochs there are at least before patience can run out."""
+        return math.inf if self.patience is None else self.patience - self.n_stale
+
+    @property
     def is_over(self) -> bool:
         """Whether patience has run out."""
         return self.patience is not None and self.n_stale >= self.patience

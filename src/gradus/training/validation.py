@@ -59,22 +59,24 @@ def evaluate(
     -------
     Loss and mean row measure, or None if `is_stopped` said so before the end.
     """
-    n_rows = len(rows.X)
-    if n_rows <= _PIECE_ROWS:
+    if is_one_piece(spec, rows):
         return engine.evaluate(spec, params, rows.X, rows.y, rows.weights)
     size = _piece_rows(spec)
     totals = np.zeros(3)
-    for start in range(0, n_rows, size):
+    for start in range(0, len(rows.X), size):
         if start and is_stopped():
             return None
         piece = slice(start, start + size)
         weights = None if rows.weights is None else rows.weights[piece]
         means = engine.evaluate(spec, params, rows.X[piece], rows.y[piece], weights)
-        if size >= n_rows:
-            return means
         total = len(rows.X[piece]) if weights is None else np.sum(weights, dtype=np.float64)
         totals += (total * means[0], total * means[1], total)
     return float(totals[0] / totals[2]), float(totals[1] / totals[2])
+
+
+def is_one_piece(spec: NetworkSpec, rows: ValidationRows) -> bool:
+    """Tell whether rows are so few that they are looked at without a pause."""
+    return len(rows.X) <= _PIECE_ROWS or len(rows.X) <= _piece_rows(spec)
 
 
 def answer(
