@@ -11,6 +11,9 @@ from tests.meta.sources import imported_modules, name, package_files
 
 # Loaded when first used, never by `import gradus`.
 LATER = {"scipy", "duckdb", "typer", "rich", "safetensors", "sklearn", "matplotlib", "pandas"}
+# Loaded by `gradus fill` while networks are trained or after them, never before.
+BESIDE = {"gradus.diagnosis", "gradus.records", "gradus.models.network", "threadpoolctl"}
+BESIDE |= {"numpy.random", "sqlite3"}
 RUNS = 7
 
 
@@ -48,6 +51,11 @@ def test_import_is_quick(tmp_path):
 def test_the_front_door_itself_loads_nothing(tmp_path):
     code = "import json, sys, gradus; print(json.dumps(list(sys.modules)))"
     assert "numpy" not in json.loads(run(code, tmp_path))
+
+
+def test_fill_begins_without_what_it_needs_late(tmp_path):
+    code = "import json, sys, gradus.workflow.fill; print(json.dumps(list(sys.modules)))"
+    assert BESIDE & set(json.loads(run(code, tmp_path))) == set()
 
 
 @pytest.mark.parametrize("path", package_files(), ids=name)

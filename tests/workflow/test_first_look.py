@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradus.workflow import first_look
+from gradus.diagnosis import doctor
 from gradus.workflow.contest import hold_contest
 from gradus.workflow.first_look import FirstLook
 from gradus.workflow.options import Options
@@ -14,13 +14,13 @@ SLOW = {**QUICK, "hidden": (16,), "epochs": 60, "rule": "adam", "learning_rate":
 @pytest.fixture
 def looks(monkeypatch):
     """The trainings that the doctor was shown."""
-    cases, diagnose = [], first_look.diagnose
+    cases, diagnose = [], doctor.diagnose
 
     def counted(case, **options):
         cases.append(case)
         return diagnose(case, **options)
 
-    monkeypatch.setattr(first_look, "diagnose", counted)
+    monkeypatch.setattr(doctor, "diagnose", counted)
     return cases
 
 

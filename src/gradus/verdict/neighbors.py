@@ -6,6 +6,7 @@ It judges only, as an answer of it would need the rows kept. Words are not known
 import numpy as np
 import numpy.typing as npt
 
+from gradus._blas import alone_if_small
 from gradus._random import Purpose, permutation, stream_key
 from gradus._typing import Float64Array, Int64Array
 
@@ -66,7 +67,9 @@ def nearest_neighbors(
     size = max(1, _BLOCK // max(len(known), _MOST_NEIGHBORS * X.shape[1]))
     for first in range(0, len(judged), size):
         rows = judged[first : first + size]
-        distances = squares - 2 * (X[rows, :n_plain].astype(np.float32) @ theirs.T)
+        with alone_if_small(len(judged) * theirs.size):
+            products = X[rows, :n_plain].astype(np.float32) @ theirs.T
+        distances = squares - 2 * products
         for column in range(len(embedded)):
             distances += np.float32(2) * (X[rows, n_plain + column, np.newaxis] != codes[:, column])
         distances[folds[rows, np.newaxis] == folds[known]] = np.inf

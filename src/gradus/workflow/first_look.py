@@ -5,10 +5,9 @@ Which networks there are and who answers must not be known here.
 
 from dataclasses import replace
 
+from gradus._blas import alone
 from gradus._typing import Float64Array, FloatArray
-from gradus.diagnosis.doctor import diagnose
 from gradus.training.history import History
-from gradus.workflow.examined import first_case
 from gradus.workflow.prepare import Prepared
 from gradus.workflow.settings import Settings
 
@@ -46,9 +45,14 @@ class FirstLook:
 
     def beside(self, settings: Settings, end: FloatArray, history: History) -> None:
         """Find it out on this thread alone, the others being busy."""
-        self.says(replace(settings, plan=replace(settings.plan, n_threads=1)), end, history)
+        with alone():
+            self.says(replace(settings, plan=replace(settings.plan, n_threads=1)), end, history)
 
     def _look(self, settings: Settings, end: FloatArray, history: History) -> tuple[str, ...]:
+        # Loaded here, where a thread is free while networks are trained.
+        from gradus.diagnosis.doctor import diagnose
+        from gradus.workflow.examined import first_case
+
         start = None if settings.start is None else settings.start[0]
         trained = settings.spec, settings.plan, start, end, history
         case = first_case(self._prepared, self._weights, *trained)
