@@ -4,7 +4,7 @@ Where the answers come from must not be known here.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gradus.errors import DataError
 from gradus.tables.delimited import DelimitedText
@@ -57,26 +57,30 @@ def _pieces(table: Table, filling: Filling, source: DelimitedText) -> Iterator[b
     columns = (() if answers is None else (answers,)) + filling.added
     spelled = [_cells(column, source.decimal, own) for column in columns]
     place_of = {int(row): place for place, row in enumerate(filling.rows)}
-    blank = [""] * len(filling.added)
+
+    def beside(cells: Sequence[str], *, quoted: bool) -> bytes:
+        marked = (_cell(cell, source, table, quoted=quoted) for cell in cells)
+        return b"".join(source.delimiter + cell for cell in marked)
+
+    blank = [beside([""] * len(filling.added), quoted=quoted) for quoted in (False, True)]
     written = 0
     for line in range(len(starts)):
         row = line - source.has_header
         start, stop = int(starts[line, target]), int(stops[line, target])
         is_quoted = bool(source.quote) and text[start : start + 1] == source.quote
+        new = blank[is_quoted]
         if row < 0:
-            cells = [column.name for column in filling.added]
+            new = beside([column.name for column in filling.added], quoted=is_quoted)
         elif row in place_of:
             cells = [texts[place_of[row]] for texts in spelled]
             if answers is not None:
                 yield text[written:start] + _cell(cells.pop(0), source, table, quoted=is_quoted)
                 written = stop
-        else:
-            cells = blank
+            new = beside(cells, quoted=is_quoted)
         end = int(stops[line, -1])
         yield text[written:end]
+        yield new
         written = end
-        for cell in cells:
-            yield source.delimiter + _cell(cell, source, table, quoted=is_quoted)
     yield text[written:]
 
 
