@@ -7,6 +7,7 @@ not be known here.
 import datetime as dt
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from gradus._dataclasses import dataclass
 
@@ -31,7 +32,7 @@ _EPOCH = dt.date(1970, 1, 1).toordinal()
 _PIVOT = 69
 #: Different cells from which the form of a column is told.
 _SAMPLE = 300
-_CLOCK = (
+_CLOCK = re.compile(
     r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}(?:[.,][0-9]{1,9})?))?"
     r"(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?\s*(?P<zone>Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
@@ -49,11 +50,12 @@ _PATTERNS = {
     "month and year": rf"{_MONTH}/{_YEAR}",
     "name of the month and year": rf"{_NAME}[-/, ]\s*{_YEAR}",
 }
-_WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
-_FORMS = {
-    form: re.compile(rf"(?i:{_WEEKDAY}){pattern}(?:(?:T|,?\s+){_CLOCK})?")
-    for form, pattern in _PATTERNS.items()
-} | {"time of day": re.compile(_CLOCK)}
+# What may stand before a date, and between it and a time of day. They are looked for apart, as nine
+# patterns of all three take 3 ms to compile.
+_WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", re.IGNORECASE)
+_BEFORE_CLOCK = re.compile(r"T|,?\s+")
+_DATES = {form: re.compile(pattern) for form, pattern in _PATTERNS.items()}
+_FORMS = (*_DATES, "time of day")
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,8 @@ def read_dates(cells: Sequence[str], counts: Sequence[int], *, is_day_first: boo
     chosen = values[form]
     other = {"day first": "month first", "month first": "day first"}.get(form, form)
     shown = [cell for cell, value in zip(cells, chosen, strict=True) if value is not None]
-    telling = [cell for cell in shown if _days(cell, other) is None] if is_sure else []
+    is_told = is_sure and other != form
+    telling = [cell for cell in shown if _days(cell, other) is None] if is_told else []
     has_zone = any(_zone(cell, form) for cell in shown)
     return Dates(chosen, form, (telling or shown)[0], is_sure, has_zone)
 
@@ -134,16 +137,39 @@ def _n_read(values: Sequence[float | None], counts: Sequence[int]) -> int:
 
 
 def _zone(cell: str, form: str) -> bool:
-    found = _FORMS[form].fullmatch(cell)
-    return found is not None and bool(found["zone"])
+    said = _said(cell, form)
+    return said is not None and bool(said["zone"])
+
+
+def _said(cell: str, form: str) -> dict[str, Any] | None:
+    """Return the parts of a cell by their names, or None where it has another form.
+
+    A date ends in a digit, what stands before a time of day does not begin with one, and no name of
+    a weekday is one of a month: so where one ends does not depend on what follows.
+    """
+    said: dict[str, Any] = {"hour": None, "zone": None}
+    at = 0
+    if form in _DATES:
+        weekday = _WEEKDAY.match(cell)
+        date = _DATES[form].match(cell, weekday.end() if weekday else 0)
+        if date is None:
+            return None
+        said |= date.groupdict()
+        if date.end() == len(cell):
+            return said
+        mark = _BEFORE_CLOCK.match(cell, date.end())
+        if mark is None:
+            return None
+        at = mark.end()
+    clock = _CLOCK.fullmatch(cell, at)
+    return None if clock is None else said | clock.groupdict()
 
 
 def _days(cell: str, form: str) -> float | None:
     """Return the days of a date in one form, or None."""
-    found = _FORMS[form].fullmatch(cell)
-    if found is None:
+    said = _said(cell, form)
+    if said is None:
         return None
-    said = found.groupdict()
     clock = _clock(said) if said["hour"] else 0.0
     if clock is None or form == "time of day":
         return clock

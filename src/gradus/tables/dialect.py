@@ -227,7 +227,7 @@ def _find_quote(text: bytes, delimiter: bytes, name: str) -> bytes:
 def _has_enclosed(text: bytes, delimiter: bytes, quote: bytes) -> bool:
     """Tell whether a cell begins with a mark, so that the mark is meant to enclose it."""
     edge = rb"(?:\A(?:" + BOM + rb")?|[\r\n" + re.escape(delimiter) + rb"])"
-    return re.search(edge + quote, text) is not None
+    return quote in text and re.search(edge + quote, text) is not None
 
 
 def _misplaced(text: bytes, stray: tuple[int, bool], name: str) -> DataError:

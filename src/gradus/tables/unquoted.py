@@ -34,19 +34,19 @@ class UnquotedParser:
 
     def numbers(self, columns: Sequence[int]) -> Float64Array:
         """Return columns of plain numbers, shape (len(columns), n_rows); nan for no number."""
-        return np.array([[_number(cell) for cell in self._cells(j)] for j in columns])
+        return np.array([_numbers(self._cells(j)) for j in columns])
 
     def words(self, columns: Sequence[int]) -> Iterator[tuple[int, npt.NDArray[Any]]]:
         """Yield the texts of some columns, None for the empty one."""
         for j in columns:
             yield j, np.array([cell.decode() or None for cell in self._cells(j)], dtype=object)
 
-    def _cells(self, column: int) -> Iterator[bytes]:
-        """Yield the cells of a column below the header."""
+    def _cells(self, column: int) -> list[bytes]:
+        """Cut out the cells of a column below the header."""
         first, text = int(self.layout.has_header), self.text
         starts, stops = self.layout.starts[first:, column], self.layout.stops[first:, column]
-        for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
-            yield text[start:stop]
+        both = zip(starts.tolist(), stops.tolist(), strict=True)
+        return [text[start:stop] for start, stop in both]
 
 
 def is_cut_here(text: bytes, layout: Layout, quote: bytes) -> bool:
@@ -56,6 +56,14 @@ def is_cut_here(text: bytes, layout: Layout, quote: bytes) -> bool:
     """
     is_small = layout.starts.size <= _MOST_CELLS
     return is_small and layout.n_columns > 1 and not (quote and quote in text)
+
+
+def _numbers(cells: list[bytes]) -> list[float]:
+    """Read the cells of a column, most of which have no blank."""
+    try:
+        return [float(cell) for cell in cells]
+    except ValueError:
+        return [_number(cell) for cell in cells]
 
 
 def _number(cell: bytes) -> float:
