@@ -88,13 +88,14 @@ REMARKS = {
         "on one core is the one that says what a product costs."
     ),
     "W13a": (
-        "More than half is five networks on two threads; the thread that has none left solves the "
-        "linear model, asks the nearest neighbors and trains what the doctor compares the first "
-        "one with. A sixth is the import of NumPy and of gradus (compiled dataclasses were a tenth "
-        "of the whole, see decision 0029), a seventh the options of the command and the start and "
-        "end of Python, a tenth reading, checking and encoding the table, 5 % the record and the "
-        "filled table. gradus trains five networks beside simple models, bounds its answers, looks "
-        "at the training and keeps it, where the peer trains one."
+        "More than half is five networks on two threads, which the core judges epoch by epoch: "
+        "coming back to Python after each took a tenth of the whole. The "
+        "thread that has none left solves the linear model, asks the nearest neighbors and trains "
+        "what the doctor compares the first one with. A sixth is the import of NumPy and of gradus "
+        "(compiled dataclasses were a tenth, see decision 0029), an eighth the options of the "
+        "command and the start and end of Python, a tenth reading, checking and encoding the "
+        "table, 6 % the record and the filled table. gradus trains five networks beside simple "
+        "models, bounds its answers, looks at the training and keeps it, where the peer trains one."
     ),
     "rows": (
         "Below 10,000 rows a call's own cost shows: checks, the plan, the history. "
