@@ -106,7 +106,12 @@ def read_dates(cells: Sequence[str], counts: Sequence[int], *, is_day_first: boo
     Dates or None
         None where no cell is a date.
     """
-    scores = {form: _score(cells[:_SAMPLE], counts, form) for form in _FORMS}
+    scores: dict[str, int] = {}
+    for form in _FORMS:
+        scores[form] = _score(cells[:_SAMPLE], counts, form)
+        # None can have more, but the day and the month may stand the other way round.
+        if scores[form] == sum(counts[:_SAMPLE]) and form != "day first":
+            break
     form = max(scores, key=lambda form: scores[form])
     if not scores[form]:
         return None
@@ -138,7 +143,7 @@ def _n_read(values: Sequence[float | None], counts: Sequence[int]) -> int:
 
 def _zone(cell: str, form: str) -> bool:
     said = _said(cell, form)
-    return said is not None and bool(said["zone"])
+    return said is not None and bool(said.get("zone"))
 
 
 def _said(cell: str, form: str) -> dict[str, Any] | None:
@@ -147,22 +152,20 @@ def _said(cell: str, form: str) -> dict[str, Any] | None:
     A date ends in a digit, what stands before a time of day does not begin with one, and no name of
     a weekday is one of a month: so where one ends does not depend on what follows.
     """
-    said: dict[str, Any] = {"hour": None, "zone": None}
-    at = 0
-    if form in _DATES:
+    if form not in _DATES:
+        clock = _CLOCK.fullmatch(cell)
+        return None if clock is None else clock.groupdict()
+    date = _DATES[form].match(cell)
+    if date is None:
         weekday = _WEEKDAY.match(cell)
-        date = _DATES[form].match(cell, weekday.end() if weekday else 0)
-        if date is None:
-            return None
-        said |= date.groupdict()
-        if date.end() == len(cell):
-            return said
-        mark = _BEFORE_CLOCK.match(cell, date.end())
-        if mark is None:
-            return None
-        at = mark.end()
-    clock = _CLOCK.fullmatch(cell, at)
-    return None if clock is None else said | clock.groupdict()
+        date = weekday and _DATES[form].match(cell, weekday.end())
+    if date is None:
+        return None
+    if date.end() == len(cell):
+        return date.groupdict()
+    mark = _BEFORE_CLOCK.match(cell, date.end())
+    clock = mark and _CLOCK.fullmatch(cell, mark.end())
+    return None if clock is None else date.groupdict() | clock.groupdict()
 
 
 def _days(cell: str, form: str) -> float | None:
@@ -170,7 +173,7 @@ def _days(cell: str, form: str) -> float | None:
     said = _said(cell, form)
     if said is None:
         return None
-    clock = _clock(said) if said["hour"] else 0.0
+    clock = _clock(said) if said.get("hour") else 0.0
     if clock is None or form == "time of day":
         return clock
     month = _month(said["name"]) if said.get("name") else int(said["month"])
