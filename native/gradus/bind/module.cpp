@@ -1,7 +1,10 @@
 // The private extension gradus._core.
 #include <array>
+#include <cstdint>
+#include <memory>
 
 #include "base/enums.hpp"
+#include "base/kept_blocks.hpp"
 #include "bind/arrays.hpp"
 #include "simd/kernels.hpp"
 
@@ -19,6 +22,18 @@ nb::tuple instruction_sets() {
     nb::list list;
     for (int i = 0; i < instruction_set_count(); ++i) list.append(instruction_set(i));
     return nb::tuple(list);
+}
+
+// Memory that begins with a cache line, given back to the blocks kept when the array is gone.
+nb::ndarray<nb::numpy, std::uint8_t, nb::ndim<1>> kept_bytes(std::size_t n_bytes) {
+    auto block = std::make_unique<Block>(take_block(n_bytes));
+    std::byte* const bytes = block->bytes;
+    nb::capsule owner(block.get(), [](void* lent) noexcept {
+        const std::unique_ptr<Block> own(static_cast<Block*>(lent));
+        give_back(*own);
+    });
+    block.release();
+    return {bytes, {n_bytes}, owner};
 }
 
 // Each exception of the core becomes the class of the same name in gradus.errors.
@@ -51,6 +66,7 @@ NB_MODULE(_core, module) {
     module.attr("INSTRUCTION_SETS") = instruction_sets();
     module.def("instruction_set", [] { return instruction_set(); });
     module.def("has_bfloat16", [] { return rounding_kernels() != nullptr; });
+    module.def("kept_bytes", &kept_bytes, nb::arg("n_bytes"));
     bind_loss(module);
     bind_network(module);
     bind_training(module);

@@ -15,6 +15,8 @@ from gradus.optimizers.second_order.problem import DampedStep
 # Above it, 32 MiB of doubles, A A' of layer 1 is not kept: it spares work and is not needed.
 _MOST_KEPT_ROWS = 2048
 _CACHE_LINE = 64  # bytes
+# As in native/gradus/base/kept_blocks.hpp.
+_MOST_KEPT_BYTES = 8 << 20
 
 
 class NormalEquations:
@@ -51,7 +53,7 @@ class NormalEquations:
         kept: KeptArrays,
     ) -> None:
         self.grads, self.cancel, self.n_threads = grads, cancel, n_threads
-        self._loan = kept.lend(_two_squares, params.size, params.dtype)
+        self._loan = kept.lend(_squares, params.dtype, params.size, params.size)
         self.matrix, self.factor = self._loan.arrays
         _core.gauss_newton(network, params, X, y, weights, self.matrix, cancel, n_threads)
         self.mean_curvature = float(np.trace(self.matrix, dtype=np.float64)) / len(grads)
@@ -72,20 +74,32 @@ class NormalEquations:
         return diagonal
 
 
-def _square(side: int, dtype: np.dtype) -> Array:
-    """Make a matrix whose rows begin with cache lines and lie an odd number of them apart.
+def _squares(dtype: np.dtype, *sides: int) -> list[Array]:
+    """Make matrices whose rows begin with cache lines and lie an odd number of them apart.
 
     No two rows share a line then, and those below one another do not share a part of the cache.
     """
     line = _CACHE_LINE // dtype.itemsize
-    apart = line * (-(-side // line) | 1)
-    room: Array = np.empty(line + side * apart, dtype)
-    first = -room.ctypes.data % _CACHE_LINE // dtype.itemsize
-    return room[first : first + side * apart].reshape(side, apart)[:, :side]
+    strides = [line * (-(-side // line) | 1) for side in sides]
+    sizes = [side * apart for side, apart in zip(sides, strides, strict=True)]
+    parts = np.split(_room(sum(sizes), dtype), np.cumsum(sizes[:-1]))
+    shapes = zip(parts, sides, strides, strict=True)
+    return [part.reshape(side, apart)[:, :side] for part, side, apart in shapes]
 
 
-def _two_squares(side: int, dtype: np.dtype) -> tuple[Array, Array]:
-    return _square(side, dtype), _square(side, dtype)
+def _room(size: int, dtype: np.dtype) -> Array:
+    """Find memory that begins with a cache line.
+
+    What is not large the core keeps for whoever asks next: to have as much fetched and cleared by
+    the system takes as long as an iteration. NumPy asks for large pages, which is soon done.
+    """
+    n_bytes = size * dtype.itemsize
+    if n_bytes <= _MOST_KEPT_BYTES:
+        kept: Array = _core.kept_bytes(n_bytes).view(dtype)
+        return kept
+    room: Array = np.empty(n_bytes + _CACHE_LINE, np.uint8)
+    first = -room.ctypes.data % _CACHE_LINE
+    return room[first : first + n_bytes].view(dtype)
 
 
 class _RowArrays:
@@ -105,10 +119,9 @@ class _RowArrays:
         # One neuron's A A' is never looked at.
         n_kept = m if m <= _MOST_KEPT_ROWS and widths[1] > 1 else 0
         fed, delta = (np.empty(m * sum(fans), dtype) for fans in (widths[:-1], widths[1:]))
-        of_weights, of_biases = _square(m, dtype), _square(n_biased, dtype)
+        squares = _squares(dtype, m, m, n_kept, n_biased)
+        of_weights, self.factor, self.of_inputs, of_biases = squares
         self.products: tuple[Array, Array, Array, Array] = (fed, delta, of_weights, of_biases)
-        self.factor = _square(m, dtype)
-        self.of_inputs = _square(n_kept, dtype)
         self.X: bytes | None = None  # that of_inputs was made from
 
 
