@@ -1,7 +1,7 @@
 // The Cholesky factor of a symmetric positive definite matrix, and what is solved with it [GVL13].
 #pragma once
 
-#include <cmath>
+#include <functional>
 
 #include "linalg/symmetric.hpp"
 
@@ -10,7 +10,7 @@ namespace gradus {
 /// How a factorization ended. `indefinite`: a pivot was not greater than 0, or not finite.
 enum class Factored : int { done, indefinite, stopped };
 
-/// Fills blocks of a matrix with those of g, `damping` added to the diagonal.
+/// Fills blocks of a matrix with those of minus g, `damping` taken from the diagonal.
 template <class T>
 struct Damped {
     MatrixView<const T> g;
@@ -19,16 +19,19 @@ struct Damped {
 
     void operator()(const TaskBlock& at) const noexcept {
         for (Index i = at.row; i < at.row + at.rows; ++i) {
-            std::copy_n(g.row(i) + at.col, at.cols, out.row(i) + at.col);
-            if (at.col <= i && i < at.col + at.cols) out.row(i)[i] += damping;
+            std::transform(g.row(i) + at.col, g.row(i) + at.col + at.cols, out.row(i) + at.col,
+                           std::negate<>());
+            if (at.col <= i && i < at.col + at.cols) out.row(i)[i] -= damping;
         }
     }
 };
 
-/// a = U' U, strip after strip of kStrip rows: the strip's own factor, the columns right of it by
-/// substitution, and what they take from the rest of the matrix, which is a product and most of the
-/// work. The next strip's own factor is one of the tasks of that product, so that no thread waits
-/// for it. Every sum has one order, so that the number of threads changes no bit.
+/// U with U' U = -a, strip after strip of kStrip rows: the strip's own factor, the columns right of
+/// it by substitution, and what it adds to the rows below, which is a product and most of the work.
+/// Minus the matrix is given, so that one packed strip is both sides of that product. One task
+/// makes the next strip from the last one while the others add the last one to what is below both:
+/// threads meet once a strip, and of a factor of a few hundred rows two have about as much to do.
+/// Every sum has one order, so that the number of threads changes no bit.
 template <class T>
 class Cholesky {
 public:
@@ -42,26 +45,34 @@ public:
           buffers_(arena_, n_threads, block(n)),
           own_(arena_.take<T>(kStrip * kStrip)),
           inverse_(arena_.take<T>(kStrip)),
-          strip_(arena_, kStrip, n, tile_),
-          minus_(arena_, kStrip, n, tile_) {}
+          even_(arena_, kStrip, n, tile_),
+          odd_(arena_, kStrip, n, tile_) {}
 
     /// Writes U over the upper triangle of a (n, n); what stands below the diagonal is neither read
     /// nor kept. Unless it is `done`, a holds nothing of use. fill(block) is called for each block
-    /// of a before it is first read, by the thread that reads it: what it writes there is still in
-    /// the cache.
+    /// of a before it is read, by one of the threads.
     template <class Fill>
     Factored factor(MatrixView<T> a, const Crew& crew, Fill&& fill) const {
-        const Index width = std::min(kStrip, n_);
-        fill(TaskBlock{0, width, 0, width});
-        bool is_definite = factor_own(a, 0);
-        for (Index k = 0; is_definite && k + kStrip < n_; k += kStrip) {
-            const auto first = [&](const TaskBlock& block) {
-                if (k == 0) fill(block);
+        bool is_definite = true;
+        for (Index k = 0; is_definite && k < n_; k += kStrip) {
+            const Index width = std::min(kStrip, n_ - k), below = k + width;
+            const UpperBlocks blocks(n_ - below);
+            const double work = static_cast<double>(kStrip) * static_cast<double>(n_ - below) *
+                                static_cast<double>(n_ - below);
+            const auto advance = [&](const TaskBlock& at) {
+                k == 0 ? fill(at) : add_strip(a, at, strip(k - kStrip));
             };
-            if (crew.should_stop(0) || !substitute(a, k, crew, first) ||
-                !take_strip(a, k + kStrip, is_definite, crew, first)) {
-                return Factored::stopped;
-            }
+            const bool is_whole = crew.for_each(1 + blocks.count(), work, [&](Index task, int) {
+                if (task == 0) {
+                    advance({k, width, k, n_ - k});
+                    is_definite = factor_own(a, k);
+                    if (is_definite) substitute(a, k);
+                } else {
+                    const auto [row, rows, col, cols] = blocks.at(task - 1);
+                    advance({below + row, rows, below + col, cols});
+                }
+            });
+            if (!is_whole) return Factored::stopped;
         }
         return is_definite ? Factored::done : Factored::indefinite;
     }
@@ -112,7 +123,8 @@ private:
     bool factor_own(MatrixView<T> a, Index k) const noexcept {
         const Index width = std::min(kStrip, n_ - k);
         for (Index i = 0; i < width; ++i)
-            std::copy_n(a.row(k + i) + k + i, width - i, own_ + i * kStrip + i);
+            std::transform(a.row(k + i) + k + i, a.row(k + i) + k + width, own_ + i * kStrip + i,
+                           std::negate<>());
         if (!kernels_.factor_block(own_, kStrip, width, inverse_)) return false;
         for (Index i = 0; i < width; ++i)
             std::copy_n(own_ + i * kStrip + i, width - i, a.row(k + i) + k + i);
@@ -120,47 +132,25 @@ private:
     }
 
     // Each column x of the strip from row k on, right of its own block, becomes the solution of
-    // U' x = column, U being own_.
-    template <class First>
-    bool substitute(MatrixView<T> a, Index k, const Crew& crew, First&& first) const {
-        const Index right = k + kStrip, all = n_ - right;
-        const double work =
-            static_cast<double>(all) * static_cast<double>(kStrip) * static_cast<double>(kStrip);
-        return crew.for_each((all + tile_ - 1) / tile_, work, [&](Index task, int) {
-            const Index col = task * tile_, cols = std::min<Index>(tile_, all - col);
-            first({k, kStrip, right + col, cols});
-            kernels_.substitute(own_, kStrip, inverse_, kStrip, a.row(k) + right + col, a.stride,
-                                cols, strip_.panel(col), minus_.panel(col));
+    // U' y = -x, U being own_.
+    void substitute(MatrixView<T> a, Index k) const noexcept {
+        for (Index col = k + kStrip; col < n_; col += tile_) {
+            kernels_.substitute(own_, kStrip, inverse_, kStrip, a.row(k) + col, a.stride,
+                                std::min<Index>(tile_, n_ - col), strip(k).panel(col));
+        }
+    }
+
+    // A block below a strip becomes block + strip' strip.
+    void add_strip(MatrixView<T> a, const TaskBlock& block, const PackedColumns<T>& strip) const {
+        for_each_panel(block, tile_, [&](Index row, Index rows, Index col, Index cols) {
+            strip.multiply(kernels_, row, col, a.block(row, rows, col, cols), true);
         });
     }
 
-    // The rest of a, from row and column `next` on, becomes rest - strip_' strip_; then its first
-    // kStrip rows and columns are factored.
-    template <class First>
-    bool take_strip(MatrixView<T> a, Index next, bool& is_definite, const Crew& crew,
-                    First&& first) const {
-        const MatrixView<T> rest = a.block(next, n_ - next, next, n_ - next);
-        const UpperBlocks blocks(rest.cols);
-        const auto take = [&](const TaskBlock& block) {
-            for_each_panel(block, tile_, [&](Index row, Index rows, Index col, Index cols) {
-                first({next + row, rows, next + col, cols});
-                strip_.multiply(kernels_, minus_.panel(0), row, col,
-                                rest.block(row, rows, col, cols), true);
-            });
-        };
-        const double work = static_cast<double>(rest.cols) * static_cast<double>(rest.cols) *
-                            static_cast<double>(kStrip);
-        return crew.for_each(blocks.count() + 1, work, [&](Index task, int) {
-            if (task == 0) {
-                const Index width = std::min(kStrip, rest.cols);
-                take({0, width, 0, width});
-                is_definite = factor_own(a, next);
-                return;
-            }
-            TaskBlock block = blocks.at(task - 1);
-            if (task == 1) block.col += kStrip, block.cols -= kStrip;
-            if (block.cols > 0) take(block);
-        });
+    // The columns of the strip from row k on, each at its place in a, until the strip after the
+    // next is made.
+    const PackedColumns<T>& strip(Index k) const noexcept {
+        return k / kStrip % 2 == 0 ? even_ : odd_;
     }
 
     // Columns [k, k + width) of U^-1, over those of U: minus (U^-1 left of them times the columns'
@@ -169,7 +159,7 @@ private:
         const MatrixView<T> own = factor.block(k, width, k, width);
         invert_diagonal(own);
         if (k == 0) return true;
-        const MatrixView<T> above{strip_.panel(0), k, width, width};
+        const MatrixView<T> above{even_.panel(0), k, width, width};
         const double work =
             static_cast<double>(width) * static_cast<double>(k) * static_cast<double>(k);
         if (!crew.for_each(k / kStrip, work, [&](Index task, int worker) {
@@ -211,10 +201,10 @@ private:
     int tile_;
     Arena arena_;
     PackBuffers<T> buffers_;
-    T* own_;      // (kStrip, kStrip): the diagonal block
-    T* inverse_;  // (kStrip,): one by its diagonal
-    PackedColumns<T> strip_;
-    PackedColumns<T> minus_;  // its negative
+    T* own_;                 // (kStrip, kStrip): the diagonal block
+    T* inverse_;             // (kStrip,): one by its diagonal
+    PackedColumns<T> even_;  // strips in turn: one is read while the next is made
+    PackedColumns<T> odd_;
 };
 
 }  // namespace gradus

@@ -31,12 +31,12 @@ public:
         kernels.pack(x.data, x.row_stride, x.col_stride, depth_, cols, panel(col));
     }
 
-    /// c (rows, cols) = [c +] rows [row, row + rows) and columns [col, col + cols) of `left`' X
-    /// with another matrix `left` like X; row and col are multiples of tile_cols, rows <=
-    /// tile_cols. Sums run over depth in rising order, in `Chains`.
-    void multiply(const Kernels<T>& kernels, const T* left, Index row, Index col, MatrixView<T> c,
+    /// c (rows, cols) = [c +] rows [row, row + rows) and columns [col, col + cols) of X' X; row and
+    /// col are multiples of tile_cols, rows <= tile_cols. Sums run over depth in rising order, in
+    /// `Chains`.
+    void multiply(const Kernels<T>& kernels, Index row, Index col, MatrixView<T> c,
                   bool accumulate) const noexcept {
-        const T* a = left + row * depth_;
+        const T* a = panel(row);
         const Index chain = Chains(depth_).length;
         Index from = 0;
         do {
@@ -46,10 +46,6 @@ public:
                             c.rows, c.cols, accumulate || from > 0, {});
             from += part;
         } while (from < depth_);
-    }
-    void multiply(const Kernels<T>& kernels, Index row, Index col, MatrixView<T> c,
-                  bool accumulate) const noexcept {
-        multiply(kernels, data_, row, col, c, accumulate);
     }
 
 private:

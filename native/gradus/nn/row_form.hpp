@@ -273,7 +273,7 @@ public:
         scale(step, of_weights, of_biases);
         if (!times_jacobian(products, step, crew)) return Factored::stopped;
         const auto fill = [&](const TaskBlock& at) {
-            damped(products, of_weights, of_biases, at, factor);
+            minus_damped(products, -of_weights, -of_biases, at, factor);
         };
         if (const Factored ended = cholesky_.factor(factor, crew, fill); ended != Factored::done)
             return ended;
@@ -294,9 +294,9 @@ private:
         return size;
     }
 
-    // A block of I + J D^-1 J'.
-    void damped(const RowProducts<T>& products, T of_weights, T of_biases, const TaskBlock& at,
-                MatrixView<T> out) const noexcept {
+    // A block of minus I + J D^-1 J'.
+    void minus_damped(const RowProducts<T>& products, T of_weights, T of_biases,
+                      const TaskBlock& at, MatrixView<T> out) const noexcept {
         const auto [row, rows, col, cols] = at;
         const MatrixView<T> from = products.of_weights.block(row, rows, col, cols);
         kernels_.outer(&of_weights, 0, 1, from.data, from.stride, cols, out.row(row) + col,
@@ -305,7 +305,7 @@ private:
             if (products.of_biases.rows > 0)
                 kernels_.add_scaled(out.row(i) + col, products.of_biases.row(i) + col, of_biases,
                                     cols);
-            if (col <= i && i < col + cols) out.row(i)[i] += T(1);
+            if (col <= i && i < col + cols) out.row(i)[i] -= T(1);
         }
     }
 

@@ -158,11 +158,11 @@ struct Kernels {
     /// greater than 0 or not finite.
     bool (*factor_block)(T* a, Index stride, Index n, T* inverse);
 
-    /// x (n, cols), cols <= tile_cols, becomes the solution of U' x = x, with U (n, n) and
+    /// x (n, cols), cols <= tile_cols, becomes the solution y of U' y = -x, with U (n, n) and
     /// `inverse` of factor_block. packed (n, tile_cols) becomes the solution too, with zeros past
-    /// `cols`, and `minus` its negative.
+    /// `cols`.
     void (*substitute)(const T* u, Index u_stride, const T* inverse, Index n, T* x, Index x_stride,
-                       Index cols, T* packed, T* minus);
+                       Index cols, T* packed);
 
     /// Sum of x[i] * y[i].
     T (*dot)(const T* x, const T* y, Index n);

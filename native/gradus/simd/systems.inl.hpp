@@ -90,7 +90,7 @@ bool factor_block(T* a, Index stride, Index n, T* inverse) {
 
 /// Rows [row, row + Rows) of the solution, whose rows above are done.
 template <class T, int Rows>
-void substitute_rows(const T* u, Index u_stride, const T* inverse, T* packed, T* minus, Index row) {
+void substitute_rows(const T* u, Index u_stride, const T* inverse, T* packed, Index row) {
     constexpr Index W = Vec<T>::size, N = kTileCols<T>;
     Vec<T> x[Rows][kTileVectors];
     unrolled<Rows>(
@@ -106,16 +106,16 @@ void substitute_rows(const T* u, Index u_stride, const T* inverse, T* packed, T*
         });
     }
     T* own = packed + row * N;
+    const Vec<T> zero = Vec<T>::set(T(0));
     unrolled<Rows>([&](auto r) {
         unrolled<kTileVectors>(
-            [&](auto v) { x[r][v] = Vec<T>::load(own + r * N + v * W) - x[r][v]; });
+            [&](auto v) { x[r][v] = zero - Vec<T>::load(own + r * N + v * W) - x[r][v]; });
     });
     unrolled<Rows>([&](auto r) {
         const Vec<T> scale = Vec<T>::set(inverse[row + r]);
         unrolled<kTileVectors>([&](auto v) {
             x[r][v] = x[r][v] * scale;
             x[r][v].store(own + r * N + v * W);
-            (Vec<T>::set(T(0)) - x[r][v]).store(minus + (row + r) * N + v * W);
         });
         unrolled<Rows - 1 - r>([&](auto s) {
             const Vec<T> factor = Vec<T>::set(-factors[r * u_stride + r + 1 + s]);
@@ -127,13 +127,13 @@ void substitute_rows(const T* u, Index u_stride, const T* inverse, T* packed, T*
 
 template <class T>
 void substitute(const T* u, Index u_stride, const T* inverse, Index n, T* x, Index x_stride,
-                Index cols, T* packed, T* minus) {
+                Index cols, T* packed) {
     constexpr Index N = kTileCols<T>;
     pack_rows(x, x_stride, n, cols, packed);
     Index row = 0;
     for (; row + kTriangleRows <= n; row += kTriangleRows)
-        substitute_rows<T, kTriangleRows>(u, u_stride, inverse, packed, minus, row);
-    for (; row < n; ++row) substitute_rows<T, 1>(u, u_stride, inverse, packed, minus, row);
+        substitute_rows<T, kTriangleRows>(u, u_stride, inverse, packed, row);
+    for (; row < n; ++row) substitute_rows<T, 1>(u, u_stride, inverse, packed, row);
     for (row = 0; row < n; ++row) {
         for_each_vector<T>(cols, [&](Index j, auto load, auto store) {
             store(load(packed + row * N + j), x + row * x_stride + j);

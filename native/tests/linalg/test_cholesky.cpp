@@ -49,7 +49,8 @@ Answers<T> answers(const Kernels<T>& k, const std::vector<double>& a, Index n, i
     Watch watch(nullptr, nullptr, 0);
     const Crew crew(n_threads, watch);
     const Cholesky<T> cholesky(k, n, n_threads);
-    Answers<T> found{{a.begin(), a.end()}, numbers<T>(n, 9), {}};
+    Answers<T> found{{}, numbers<T>(n, 9), {}};
+    for (const double number : a) found.factor.push_back(static_cast<T>(-number));
     // Below the diagonal nothing may be read.
     for (Index i = 0; i < n; ++i) {
         for (Index j = 0; j < i; ++j)
@@ -121,7 +122,7 @@ void check_what_is_not_positive(const Kernels<T>& k) {
         for (const double wrong : {-1.0, 0.0, double(NAN), double(INFINITY)}) {
             std::vector<T> a(static_cast<std::size_t>(n * n));
             for (Index i = 0; i < n; ++i)
-                a[static_cast<std::size_t>(i * n + i)] = static_cast<T>(i == place ? wrong : 2.0);
+                a[static_cast<std::size_t>(i * n + i)] = static_cast<T>(i == place ? -wrong : -2.0);
             CHECK(cholesky.factor(square(a, n), Crew(1, watch)) == Factored::indefinite);
         }
     }
@@ -130,7 +131,7 @@ void check_what_is_not_positive(const Kernels<T>& k) {
 void check_stop() {
     const Index n = 2500;
     std::vector<double> a(static_cast<std::size_t>(n * n));
-    for (Index i = 0; i < n; ++i) a[static_cast<std::size_t>(i * n + i)] = 1;
+    for (Index i = 0; i < n; ++i) a[static_cast<std::size_t>(i * n + i)] = -1;
     std::uint8_t cancel = 0;
     Watch watch(&cancel, nullptr, 0);
     const Cholesky<double> cholesky(kernels<double>(), n, 1);
