@@ -81,10 +81,12 @@ def _squares(dtype: np.dtype, *sides: int) -> list[Array]:
     """
     line = _CACHE_LINE // dtype.itemsize
     strides = [line * (-(-side // line) | 1) for side in sides]
-    sizes = [side * apart for side, apart in zip(sides, strides, strict=True)]
-    parts = np.split(_room(sum(sizes), dtype), np.cumsum(sizes[:-1]))
-    shapes = zip(parts, sides, strides, strict=True)
-    return [part.reshape(side, apart)[:, :side] for part, side, apart in shapes]
+    shapes = list(zip(sides, strides, strict=True))
+    room, squares = _room(sum(side * apart for side, apart in shapes), dtype), []
+    for side, apart in shapes:
+        squares.append(room[: side * apart].reshape(side, apart)[:, :side])
+        room = room[side * apart :]
+    return squares
 
 
 def _room(size: int, dtype: np.dtype) -> Array:

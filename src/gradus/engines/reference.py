@@ -10,6 +10,7 @@ between those of the layers, see `networks.steps`.
 The loss is the weighted mean over rows of ``l(a_L, y)``; the objective adds the penalty.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import field
 from functools import lru_cache
@@ -280,13 +281,12 @@ def gradient(
 
 def update_ratios(spec: NetworkSpec, before: Array, after: Array) -> Float64Array:
     """``||change|| / ||before||`` of each layer, weight and bias together."""
-    bounds = _layer_bounds(spec)
-    changes, sizes = (
-        np.sqrt(np.add.reduceat(numbers * numbers, bounds, dtype=np.float64)[::2]).tolist()
-        for numbers in (after - before, before)
-    )
+    both = np.array([after, before], dtype=np.float64)
+    both[0] -= both[1]
+    both *= both
+    changes, sizes = np.add.reduceat(both, _layer_bounds(spec), axis=1)[:, ::2].tolist()
     ratios = [
-        change / size if size > 0 else (np.inf if change > 0 else 0.0)
+        math.sqrt(change / size) if size > 0 else (np.inf if change > 0 else 0.0)
         for change, size in zip(changes, sizes, strict=True)
     ]
     return np.array(ratios)

@@ -7,7 +7,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar, NamedTuple, Protocol
 
-from gradus._dataclasses import dataclass
 from gradus._typing import BoolArray, Float64Array, FloatArray
 
 
@@ -100,8 +99,7 @@ class Problem(Protocol):
         """Give the same problem with another penalty."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One iteration of a full-batch method.
 
     Attributes
