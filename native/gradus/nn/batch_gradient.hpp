@@ -24,7 +24,8 @@ bool batch_gradient(const Network& network, const T* params, MatrixView<const T>
             if (!pass.add_chunk(params, {x.row(from), rows, x.cols, x.stride},
                                 {y.row(from), rows, y.cols, y.stride},
                                 weights == nullptr ? nullptr : weights + from, weight, from == 0,
-                                nullptr, grads, totals, crew, StandingRows{})) {
+                                nullptr, grads, totals, pass.crew_for(rows, crew),
+                                StandingRows{})) {
                 return false;
             }
         }

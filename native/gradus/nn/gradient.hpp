@@ -67,6 +67,10 @@ public:
     static bool is_worth_cutting(const Network& network, Index rows) noexcept {
         return 2 * network.work_per_row() * static_cast<double>(rows) >= kWorthCutting;
     }
+    /// Who should carry so many rows, unless all of the crew read next what is made of each.
+    Crew crew_for(Index rows, const Crew& all) const noexcept {
+        return is_worth_cutting(network_, rows) ? all : all.alone(0);
+    }
 
     /// Adds one chunk of at most chunk_rows() rows: its loss to `totals`, its gradient to `grads`
     /// (n_params,), which the batch's first chunk overwrites. Weights are divided by the batch's
@@ -78,10 +82,9 @@ public:
     template <class Source, class See>
     bool add_chunk(const T* params, MatrixView<const T> x, MatrixView<const T> y, const T* weights,
                    double weight_sum, bool is_first, const Dropping* dropping, T* grads,
-                   Totals& totals, const Crew& all, Source&& source, See&& see) {
+                   Totals& totals, const Crew& crew, Source&& source, See&& see) {
         begin(x, dropping);
         const double flops = 2 * network_.work_per_row() * static_cast<double>(x.rows);
-        const Crew crew = is_worth_cutting(network_, x.rows) ? all : all.alone(0);
         const Index block = block_rows(x.rows, crew.threads_for(flops));
         const Index n_blocks = (x.rows + block - 1) / block;
         const bool sums = grads != nullptr && n_blocks > 1 && sums_by_block_ && block == kBlock;

@@ -206,7 +206,8 @@ private:
             const Index rows = std::min(pass_.chunk_rows(), end - from);
             if (!pass_.add_chunk(state.parameters.params, rows_.x(rows), rows_.y(rows),
                                  rows_.weights(), weight, from == start, &dropping, grads, totals,
-                                 crew, typename PickedRows<T>::Chunk{rows_, order, from})) {
+                                 pass_.crew_for(rows, crew),
+                                 typename PickedRows<T>::Chunk{rows_, order, from})) {
                 return false;
             }
         }
