@@ -115,6 +115,17 @@ inline Quad<double> power_of_two_of_sum(Quad<double> a) {
 /// The same numbers in double.
 inline Quad<double> widened(Quad<float> a) { return {_mm256_cvtps_pd(a.v)}; }
 inline Quad<double> widened(Quad<double> a) { return a; }
+template <class T>
+Quad<T> narrowed(Quad<double> a);
+template <>
+inline Quad<float> narrowed<float>(Quad<double> a) {
+    return {_mm256_cvtpd_ps(a.v)};
+}
+template <>
+inline Quad<double> narrowed<double>(Quad<double> a) {
+    return a;
+}
+inline Quad<double> square_root(Quad<double> a) { return {_mm256_sqrt_pd(a.v)}; }
 
 /// One lane's number in all of them.
 template <int Lane>
@@ -126,19 +137,26 @@ inline Quad<double> broadcast(Quad<double> a) {
     return {_mm256_permute4x64_pd(a.v, Lane * 0x55)};
 }
 
-/// The first n lanes, n at least 1, and 0 in those behind.
-inline Quad<float> kept_first(Quad<float> a, std::ptrdiff_t n) {
+/// All bits in the first n lanes, none in those behind.
+template <class T>
+Quad<T> first_lanes(std::ptrdiff_t n);
+template <>
+inline Quad<float> first_lanes<float>(std::ptrdiff_t n) {
     const __m128i lanes = _mm_setr_epi32(0, 1, 2, 3);
-    const __m128i are_kept = _mm_cmpgt_epi32(_mm_set1_epi32(static_cast<int>(n)), lanes);
-    return {_mm_and_ps(a.v, _mm_castsi128_ps(are_kept))};
+    return {_mm_castsi128_ps(_mm_cmpgt_epi32(_mm_set1_epi32(static_cast<int>(n)), lanes))};
 }
-inline Quad<double> kept_first(Quad<double> a, std::ptrdiff_t n) {
+template <>
+inline Quad<double> first_lanes<double>(std::ptrdiff_t n) {
     const __m256i lanes = _mm256_setr_epi64x(0, 1, 2, 3);
-    const __m256i are_kept = _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), lanes);
-    return {_mm256_and_pd(a.v, _mm256_castsi256_pd(are_kept))};
+    return {_mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_set1_epi64x(n), lanes))};
 }
-
-inline double first_lane(Quad<double> a) { return _mm256_cvtsd_f64(a.v); }
+/// The lanes that have all bits in `are_kept`, and 0 in those that have none.
+inline Quad<float> kept(Quad<float> a, Quad<float> are_kept) {
+    return {_mm_and_ps(a.v, are_kept.v)};
+}
+inline Quad<double> kept(Quad<double> a, Quad<double> are_kept) {
+    return {_mm256_and_pd(a.v, are_kept.v)};
+}
 
 /// In any order.
 inline float sum_of_lanes(Quad<float> a) {

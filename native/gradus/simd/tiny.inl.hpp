@@ -6,6 +6,7 @@
 // one another. Lanes past the last unit hold numbers that nobody reads.
 #pragma once
 
+#include "simd/tiny_epochs.inl.hpp"
 #include "simd/tiny_parts.inl.hpp"
 #include "simd/tiny_run.inl.hpp"
 #include "simd/tiny_unit.inl.hpp"
@@ -271,6 +272,8 @@ std::ptrdiff_t tiny_steps(const TinyWork<T>& work, const double* rates, std::ptr
 template <class T, class Activation>
 std::ptrdiff_t tiny_unit_steps(const TinyWork<T>& work, const double* rates, std::ptrdiff_t n_steps,
                                double* log_rows) {
+    if (work.batch_size >= work.n_rows)
+        return TinyEpochs<T, Activation>(work).run(rates, n_steps, log_rows);
     TinyUnit<T, Activation> stepper(work);
     return tiny_run(stepper, work, rates, n_steps, log_rows);
 }

@@ -28,6 +28,11 @@ GRADUS_INLINE inline void for_first(int n, F f) {
     call_first(n, f, typename NumbersBelow<N>::Type{});
 }
 
+template <class Activation>
+inline constexpr bool kIsIdentity = false;
+template <>
+inline constexpr bool kIsIdentity<Identity> = true;
+
 /// One of the Activations, by its number.
 template <class Q, class... Activations>
 GRADUS_INLINE inline ValueAndSlope<Q> one_of(int number, Q z) {

@@ -45,6 +45,22 @@ void gather(const TinyWork<T>& given, std::ptrdiff_t first) {
     }
 }
 
+/// Fills the queue with all rows, and in columns with zeros behind them. A full batch needs no
+/// shuffle: its gradient is the same in any order.
+template <class T>
+GRADUS_APART void refill_whole(const TinyWork<T>& work) {
+    TinyQueue<T>& queue = *work.queue;
+    for (std::ptrdiff_t i = 0; i < work.n_rows; ++i) queue.numbers[i] = i;
+    queue.next = 0;
+    queue.filled = work.n_rows;
+    gather(work, 0);
+    if (!work.in_columns) return;
+    for (std::ptrdiff_t i = work.n_rows; i < work.n_rows + kTinyWidth - 1; ++i) {
+        for (int k = 0; k < work.layers[0].fan_in; ++k) queue.x[i + k * TinyQueue<T>::kColumn] = 0;
+        queue.y[i] = 0;
+    }
+}
+
 /// Fills the queue from a position of an epoch on with up to `wanted` rows, and more where they
 /// come with them: no more than come at once, so that a processor still waits for the step before
 /// when it begins with them.
@@ -54,12 +70,8 @@ GRADUS_APART void refill(const TinyWork<T>& work, SmallShuffle& small, std::int6
     const auto lesser = [](std::ptrdiff_t a, std::ptrdiff_t b) { return a < b ? a : b; };
     TinyQueue<T>& queue = *work.queue;
     const std::ptrdiff_t n = work.n_rows;
-    if (work.batch_size >= n) {
-        // A full batch needs no shuffle: its gradient is the same in any order.
-        for (std::ptrdiff_t i = 0; i < n; ++i) queue.numbers[i] = i;
-        queue.next = 0;
-        queue.filled = n;
-    } else if (work.order.n <= SmallShuffle::kMost) {
+    if (work.batch_size >= n) return refill_whole(work);
+    if (work.order.n <= SmallShuffle::kMost) {
         const std::ptrdiff_t n_epochs = lesser(small.at_once(), (position + wanted + n - 1) / n);
         small.epochs(epoch, n_epochs, queue.numbers);
         queue.next = position;

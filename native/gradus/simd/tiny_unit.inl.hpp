@@ -24,40 +24,19 @@ public:
     }
 
     GRADUS_INLINE TinySums gradient(Index first, Index count) {
-        const T *x = work_.queue->x + first, *y = work_.queue->y + first;
-        const Q zero = Q::set(T(0));
-        Q sums[kTinyWidth] = {zero, zero, zero, zero}, bias_sum = zero;
-        Wide squared_errors = Wide::set(0);
-        for (Index i = 0; i < count; i += kTinyWidth) {
-            const ValueAndSlope<Q> act = Soon<Activation>::at(z_of(x + i));
-            const Q errors = act.value - Q::load(y + i);
-            const Wide wide = widened(kept_first(errors, count - i));
-            squared_errors = fma(wide, wide, squared_errors);
-            const Q delta = kept_first(errors * act.slope, count - i);
-            for_first<kTinyWidth>(layer_.fan_in, [&](auto k) GRADUS_INLINE {
-                sums[k] = fma(column<k>(x + i), delta, sums[k]);
-            });
-            bias_sum = bias_sum + delta;
-        }
-        weight_grads_ = sums_of_lanes(sums[0], sums[1], sums[2], sums[3]);
-        bias_grads_ = sums_of_lanes(bias_sum, bias_sum, bias_sum, bias_sum);
-        const double loss = sum_of_lanes(squared_errors), weight = static_cast<double>(count);
+        add_rows<false>(first, count);
+        const double loss = sum_of_lanes(squared_errors_), weight = static_cast<double>(count);
         factor_ = 2 / weight;
         if (GRADUS_RARELY(has_penalty_)) add_penalty();
         return {loss, loss, weight};
     }
 
     GRADUS_INLINE double sum_of_squares() const {
-        const Wide grads = widened(weight_grads_), bias = widened(bias_grads_);
-        double sum = sum_of_lanes(grads * grads);
-        if (layer_.has_bias) sum += first_lane(bias * bias);
-        return factor_ * factor_ * sum;
+        return factor_ * factor_ * sum_of_lanes(squared_grads());
     }
 
     GRADUS_INLINE void update(double rate, std::int64_t) {
-        const Q minus_rate = Q::set(static_cast<T>(-rate * factor_));
-        weights_ = fma(minus_rate, weight_grads_, weights_);
-        if (layer_.has_bias) bias_ = fma(minus_rate, bias_grads_, bias_);
+        update_by(Q::set(static_cast<T>(-rate * factor_)));
     }
 
     GRADUS_INLINE void leave() const {
@@ -67,17 +46,77 @@ public:
         bias_.store(work_.params + kTinyWidth * kTinyWidth);
     }
 
-private:
+protected:
+    /// Sums over rows of the queue, without the factor that all of them have. What follows the last
+    /// row may be anything, unless that is known to be rows of zeros.
+    template <bool ZerosFollow>
+    GRADUS_INLINE void add_rows(Index first, Index count) {
+        const T *x = work_.queue->x + first, *y = work_.queue->y + first;
+        const Q zero = Q::set(T(0));
+        Q sums[kTinyWidth] = {zero, zero, zero, zero}, bias_sum = zero;
+        squared_errors_ = Wide::set(0);
+        const auto add = [&](Index i, auto is_last) GRADUS_INLINE {
+            auto [errors, delta] = errors_of(x + i, Q::load(y + i));
+            Q bias_delta = delta;
+            if constexpr (is_last) {
+                const Q are_rows = first_lanes<T>(count - i);
+                errors = kept(errors, are_rows);
+                bias_delta = kept(delta, are_rows);
+                if constexpr (!ZerosFollow) delta = bias_delta;
+            }
+            const Wide wide = widened(errors);
+            squared_errors_ = fma(wide, wide, squared_errors_);
+            for_first<kTinyWidth>(layer_.fan_in, [&](auto k) GRADUS_INLINE {
+                sums[k] = fma(column<k>(x + i), delta, sums[k]);
+            });
+            if (layer_.has_bias) bias_sum = bias_sum + bias_delta;
+        };
+        Index i = 0;
+        for (; i + kTinyWidth < count; i += kTinyWidth) add(i, Constant<false>{});
+        add(i, Constant<true>{});
+        weight_grads_ = sums_of_lanes(sums[0], sums[1], sums[2], sums[3]);
+        if (layer_.has_bias) bias_grads_ = sums_of_lanes(bias_sum, bias_sum, bias_sum, bias_sum);
+    }
+
+    /// Of which the lanes are to be summed.
+    GRADUS_INLINE Wide squared_grads() const {
+        const Wide grads = widened(weight_grads_);
+        if (!layer_.has_bias) return grads * grads;
+        const Wide bias = kept(widened(bias_grads_), first_lanes<double>(1));
+        return fma(bias, bias, grads * grads);
+    }
+
+    GRADUS_INLINE void update_by(Q minus_rate) {
+        weights_ = fma(minus_rate, weight_grads_, weights_);
+        if (layer_.has_bias) bias_ = fma(minus_rate, bias_grads_, bias_);
+    }
+
     /// Number K of each of four rows.
     template <int K>
     static GRADUS_INLINE inline Q column(const T* x) {
         return Q::load(x + K * TinyQueue<T>::kColumn);
     }
 
+    struct Errors {
+        Q errors;
+        Q delta;
+    };
+    GRADUS_INLINE Errors errors_of(const T* x, Q y) const {
+        if constexpr (kIsIdentity<Activation>) {
+            // The target is subtracted first, where nothing waits for it.
+            const Q errors = z_of(x, bias_ - y);
+            return {errors, errors};
+        } else {
+            const ValueAndSlope<Q> act = Soon<Activation>::at(z_of(x, bias_));
+            const Q errors = act.value - y;
+            return {errors, errors * act.slope};
+        }
+    }
+
     // (bias + x_0 w_0 + x_3 w_3) + (x_1 w_1 + x_2 w_2) of four rows.
-    GRADUS_INLINE Q z_of(const T* x) const {
+    GRADUS_INLINE Q z_of(const T* x, Q bias) const {
         const Q w = weights_;
-        Q z = fma(column<0>(x), broadcast<0>(w), bias_);
+        Q z = fma(column<0>(x), broadcast<0>(w), bias);
         if (layer_.fan_in > 1) {
             Q beside = column<1>(x) * broadcast<1>(w);
             if (layer_.fan_in > 2) beside = fma(column<2>(x), broadcast<2>(w), beside);
@@ -99,9 +138,10 @@ private:
     bool has_penalty_;
     Q weights_;  // one in each lane
     Q bias_;     // in all lanes
-    Q weight_grads_;
-    Q bias_grads_;
-    double factor_;  // what the gradient has yet to be multiplied by
+    Wide squared_errors_ = Wide::set(0);
+    Q weight_grads_ = Q::set(T(0));
+    Q bias_grads_ = Q::set(T(0));
+    double factor_ = 1;  // what the gradient has yet to be multiplied by
 };
 
 }  // namespace GRADUS_ISA

@@ -298,16 +298,44 @@ void check_rows() {
     check_same<float>({.widths = {2, 2, 1}, .n = 300, .batch = 1}, 2000);
 }
 
+// A single unit on full batches, whose steps are told of four at a time.
+void check_epochs_of_a_unit() {
+    for (int activation = 0; activation < kTinyQuick; ++activation) {
+        for (const int bias : {0, 1}) {
+            for (const Index n : {1, 3, 4, 5, 8, 11, 256}) {
+                for (const double l2 : {0.0, 0.2}) {
+                    check_both({.widths = {1 + n % kTinyWidth, 1},
+                                .activations = {activation},
+                                .has_bias = {bias},
+                                .l2 = l2,
+                                .n = n,
+                                .batch = n});
+                }
+            }
+        }
+    }
+    for (const double most : {0.3, 0.1, 0.03})
+        check_both({.widths = {3, 1}, .activations = {0}, .batch = 11, .max_grad_norm = most});
+}
+
 // Rates that lead out of the type's range, at once or later.
 template <class T>
 void check_divergence() {
     for (const double rate : {3.0, 1e4, 1e20, 1e300, kInfinity}) {
         for (const RuleConfig& rule : rules()) {
-            Setting set{.activations = {0, 0}, .rule = rule, .rate = rate, .x_size = 3};
-            check_same<T>(set, 300);
-            Run<T> run(set);
-            run.go(300, 300);
-            for (const T p : run.params) CHECK(std::isfinite(p));
+            const Setting two{.activations = {0, 0}, .rule = rule, .rate = rate, .x_size = 3};
+            const Setting unit{.widths = {3, 1},
+                               .activations = {0},
+                               .rule = rule,
+                               .batch = 11,
+                               .rate = rate,
+                               .x_size = 3};
+            for (const Setting& set : {two, unit}) {
+                check_same<T>(set, 300);
+                Run<T> run(set);
+                run.go(300, 300);
+                for (const T p : run.params) CHECK(std::isfinite(p));
+            }
         }
     }
     Setting set{.activations = {0, 0}, .rate = 3, .x_size = 3};
@@ -331,6 +359,7 @@ int main() {
     check_losses();
     check_rules_and_penalties();
     check_rows();
+    check_epochs_of_a_unit();
     check_divergence<float>();
     check_divergence<double>();
     check_slices();

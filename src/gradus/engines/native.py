@@ -228,7 +228,8 @@ class NativeEngine:
     ) -> RunStatus:
         """Make updates; see `engines.base.Engine`."""
         n_epochs = (int(state.cursor[1]) + len(rates)) // batches.steps_per_epoch
-        log_rows, judged = np.zeros((n_epochs, 3)), np.zeros((n_epochs, 2))
+        # Of these no more is taken than is written.
+        log_rows, judged = np.empty((n_epochs, 3)), np.empty((n_epochs if validation else 0, 2))
         log.begin(len(spec.dense))
         first_epoch = int(state.cursor[0])
         params: Array = state.params
@@ -264,7 +265,7 @@ class NativeEngine:
         finally:
             n_finished = int(state.cursor[0]) - first_epoch
             log.rows = log_rows[:n_finished]
-            log.judged = judged[: 0 if validation is None else n_finished]
+            log.judged = judged[:n_finished]
         return RunStatus(status)
 
 
