@@ -77,6 +77,42 @@ FITS = {
     "erf": (erf_ratio, 0, 1, 6, 12),
     "erfc": (erfc_scaled, ERFC_FROM, 1, 10, 24),
 }
+SIGMOID_STEP = 0.5
+SIGMOID_CENTERS = 32
+SIGMOID_DEGREE = 5
+
+
+def falling_sigmoid_table() -> list[list[Number]]:
+    """Row k: coefficient k of 1 / (1 + e^(center + r)) in powers of r, for center 0, 1/2, 1, ...
+
+    Each is rounded before those after it are fitted, so that they make up for its error where the
+    value has a smaller unit in the last place than at the center.
+    """
+    columns = [_rounded_one_by_one(k * SIGMOID_STEP) for k in range(SIGMOID_CENTERS)]
+    return [[mp.mpf(c) for c in row] for row in zip(*columns, strict=True)]
+
+
+def _rounded_one_by_one(center: float) -> list[float]:
+    """Fit floats for one center, to the least largest error in units in the last place."""
+    n, half = 2000, SIGMOID_STEP / 2
+    r = half * (2 * np.arange(n) + 1 - n) / n
+    left = 1 / (1 + np.exp(center + r))
+    units = 2.0 ** np.floor(np.log2(left))
+    rounded = [float(np.float32(1 / (1 + np.exp(center))))]
+    for k in range(1, SIGMOID_DEGREE + 1):
+        left -= rounded[-1] * r ** (k - 1)
+        powers = r[:, None] ** np.arange(k, SIGMOID_DEGREE + 1)
+        weights = 1 / units
+        for _ in range(40):  # Lawson's algorithm: more weight where the error is large
+            root = np.sqrt(weights)
+            c = np.linalg.lstsq(powers * root[:, None], left * root, rcond=None)[0]
+            errors = np.abs(powers @ c - left) / units
+            weights *= errors / errors.max() + 1e-3
+            weights /= weights.sum()
+        rounded.append(float(np.float32(c[0])))
+    return rounded
+
+
 HEADER = """// Polynomial coefficients of the elementary functions, lowest power first.
 // Written by tools/fit_polynomials.py, which says what each polynomial approximates; do not edit.
 #pragma once
@@ -88,14 +124,27 @@ struct Coefficients;
 """
 
 
-def table(name: str, type_name: str, coefficients: list[Number]) -> str:
-    """One constexpr array; hexadecimal so that no digit depends on a reader's rounding."""
+def cells(type_name: str, coefficients: list[Number]) -> str:
+    """Numbers in hexadecimal, so that no digit depends on a reader's rounding."""
     if type_name == "float":
-        cells = [f"{float(np.float32(str(c))).hex()}f" for c in coefficients]
+        written = [f"{float(np.float32(str(c))).hex()}f" for c in coefficients]
     else:
-        cells = [float(c).hex() for c in coefficients]
-    lines = ",\n".join("        " + ", ".join(cells[i : i + 3]) for i in range(0, len(cells), 3))
+        written = [float(c).hex() for c in coefficients]
+    lines = ("        " + ", ".join(written[i : i + 3]) for i in range(0, len(written), 3))
+    return ",\n".join(lines)
+
+
+def table(name: str, type_name: str, coefficients: list[Number]) -> str:
+    """One constexpr array."""
+    lines = cells(type_name, coefficients)
     return f"    static constexpr {type_name} {name}[] = {{\n{lines}}};\n"
+
+
+def tables(name: str, rows: list[list[Number]]) -> str:
+    """One constexpr array of arrays of floats, each as whole vectors read it."""
+    lines = ",\n".join("        {" + cells("float", row).strip() + "}" for row in rows)
+    head = f"    alignas(64) static constexpr float {name}[{len(rows)}][{len(rows[0])}] ="
+    return f"{head} {{\n{lines}}};\n"
 
 
 def main() -> None:
@@ -106,6 +155,8 @@ def main() -> None:
             table(name, type_name, chebyshev_fit(fit[0], fit[1], fit[2], fit[column]))
             for name, fit in FITS.items()
         )
+        if type_name == "float":
+            body += tables("falling_sigmoid", falling_sigmoid_table())
         text += f"\ntemplate <>\nstruct Coefficients<{type_name}> {{\n{body}}};\n"
     OUT.write_text(text + "\n}  // namespace GRADUS_ISA\n")
 

@@ -31,9 +31,9 @@ REMARKS = {
         "and takes 4 cycles more of each."
     ),
     "W2b": (
-        f"{_SERIAL}Two sigmoids of 38 cycles each and four products forward, then the way back: "
-        "110 cycles by the tables of latencies. The order of the rows, made for 32 of them at a "
-        "time, is most of the rest."
+        f"{_SERIAL}Two sigmoids of 25 cycles each, from a table in registers, and four products "
+        "forward, then the way back: 90 cycles by the tables of latencies. The order of the rows, "
+        "made for 32 of them at a time, is most of the rest."
     ),
     "W3a": (
         "55 % of the time is in products, biases, ReLU and slopes among them, which is what one "

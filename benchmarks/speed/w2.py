@@ -1,8 +1,8 @@
 """W2: 2-2-1 sigmoid with squared error, one row of four at a time, 4,000 steps, float32.
 
-W2a is one call of 4,000 steps, W2b the same rate in a call of 400,000. The chain of a step cannot
-be shorter than about 115 cycles: two exponentials and two divisions one after the other, and the
-sums between them.
+W2a is one call of 4,000 steps, W2b the same rate in a call of 400,000. The chain of a step is about
+115 cycles: two exponentials and two divisions one after the other, and the sums between them. A
+sigmoid from a table, without either, makes it shorter; the limit does not count on one.
 """
 
 import math

@@ -137,6 +137,23 @@ inline Quad<double> broadcast(Quad<double> a) {
     return {_mm256_permute4x64_pd(a.v, Lane * 0x55)};
 }
 
+#if defined(__AVX512DQ__) && defined(__AVX512VL__)
+#define GRADUS_HAS_LOOK_UP
+/// What is left of each lane next to the nearest multiple of 1/2, and table[k] of each lane of
+/// k / 2 + kHalves, 0 <= k < 32.
+constexpr float kHalves = 0x1.8p22f;
+inline Quad<float> next_to_halves(Quad<float> a) { return {_mm_reduce_ps(a.v, 0x18)}; }
+inline Quad<float> look_up(const float (&table)[32], Quad<float> at) {
+    const __m512i places = _mm512_castsi128_si512(_mm_castps_si128(at.v));
+    return {_mm512_castps512_ps128(
+        _mm512_permutex2var_ps(_mm512_load_ps(table), places, _mm512_load_ps(table + 16)))};
+}
+/// a in the lanes where z has a minus sign, b in the others.
+inline Quad<float> where_negative(Quad<float> z, Quad<float> a, Quad<float> b) {
+    return {_mm_mask_blend_ps(_mm_movepi32_mask(_mm_castps_si128(z.v)), b.v, a.v)};
+}
+#endif
+
 /// All bits in the first n lanes, none in those behind.
 template <class T>
 Quad<T> first_lanes(std::ptrdiff_t n);
@@ -179,6 +196,16 @@ inline Quad<double> sums_of_lanes(Quad<double> a, Quad<double> b, Quad<double> c
     const __m256d cd = _mm256_add_pd(_mm256_unpacklo_pd(c.v, d.v), _mm256_unpackhi_pd(c.v, d.v));
     return {
         _mm256_add_pd(_mm256_permute2f128_pd(ab, cd, 0x20), _mm256_permute2f128_pd(ab, cd, 0x31))};
+}
+
+/// Lane i = lane 0 of from[i].
+inline Quad<float> first_column(const Quad<float> (&from)[4]) {
+    return {_mm_movelh_ps(_mm_unpacklo_ps(from[0].v, from[1].v),
+                          _mm_unpacklo_ps(from[2].v, from[3].v))};
+}
+inline Quad<double> first_column(const Quad<double> (&from)[4]) {
+    return {_mm256_permute2f128_pd(_mm256_unpacklo_pd(from[0].v, from[1].v),
+                                   _mm256_unpacklo_pd(from[2].v, from[3].v), 0x20)};
 }
 
 /// Lane i of to[j] = lane j of from[i].

@@ -20,6 +20,16 @@ public:
     using Wide = Quad<double>;
     using Index = std::ptrdiff_t;
 
+    struct Part {
+        Q weight[kTinyWidth];
+        Q bias;
+    };
+    /// A gradient, which has yet to be multiplied by the factor.
+    struct Kept {
+        Part grads[Layers];
+        double factor;
+    };
+
     GRADUS_INLINE explicit TinyStepper(const TinyWork<T>& work) : work_(work) {
         for_first<Layers>(Layers, [&](auto l) GRADUS_INLINE {
             layers_[l] = work.layers[l];
@@ -29,11 +39,14 @@ public:
         clear();
         has_penalty_ = work.l1 != 0 || work.l2 != 0;
         share_ = 1.0 / layers_[Layers - 1].fan_out;
+        // The square of the factor, of at most 2, four lanes, and as much again for rounding.
+        const double small = work.most_squares / (4 * 4 * 2);
+        small_ = Q::set(static_cast<T>(small < kLargest ? small : kLargest));
     }
 
     GRADUS_INLINE TinySums gradient(Index first, Index count) {
         const TinyQueue<T>& queue = *work_.queue;
-        if constexpr (Layers > 1) transpose(params_[1].weight, turned_);
+        if constexpr (Layers > 1) turn();
         TinySums sums{0, 0, static_cast<double>(count)};
         if constexpr (Choice::is_quick) {
             const T *x = queue.x + first * kTinyWidth, *y = queue.y + first * kTinyWidth;
@@ -59,21 +72,27 @@ public:
         return sums;
     }
 
-    GRADUS_INLINE double sum_of_squares() const {
-        Wide sum = Wide::set(0);
+    GRADUS_INLINE bool is_below(double most_squares) const {
+        Q squares = zero();
         for_first<Layers>(Layers, [&](auto l) GRADUS_INLINE {
-            const Part& grads = grads_[l];
-            Wide squares = Wide::set(0);
-            const auto add = [&](Q numbers) GRADUS_INLINE {
-                const Wide wide = widened(numbers);
-                squares = fma(wide, wide, squares);
-            };
-            for_first<kTinyWidth>(layers_[l].fan_in,
-                                  [&](auto k) GRADUS_INLINE { add(grads.weight[k]); });
-            if (layers_[l].has_bias) add(grads.bias);
-            sum = fma(widened(is_unit_[l]), squares, sum);
+            for_grads(l, [&](auto part) GRADUS_INLINE {
+                const Q g = part(grads_[l]);
+                squares = fma(g, g, squares);
+            });
         });
-        return factor_ * factor_ * sum_of_lanes(sum);
+        return is_less_everywhere(squares, small_) || sum_of_squares() < most_squares;
+    }
+
+    GRADUS_INLINE double sum_of_squares() const { return squares_of(grads_, factor_); }
+    GRADUS_INLINE double sum_of_squares(const Kept& kept) const {
+        return squares_of(kept.grads, kept.factor);
+    }
+
+    GRADUS_INLINE void keep(Kept& kept) const {
+        for_first<Layers>(Layers, [&](auto l) GRADUS_INLINE {
+            for_grads(l, [&](auto part) GRADUS_INLINE { part(kept.grads[l]) = part(grads_[l]); });
+        });
+        kept.factor = factor_;
     }
 
     GRADUS_INLINE void update(double rate, [[maybe_unused]] std::int64_t number) {
@@ -101,11 +120,8 @@ public:
 
 private:
     static constexpr int kParams = Layers * kTinyLayerParams;
+    static constexpr double kLargest = sizeof(T) == 4 ? 0x1p126 : 0x1p1022;
 
-    struct Part {
-        Q weight[kTinyWidth];
-        Q bias;
-    };
     static GRADUS_INLINE inline Q zero() { return Q::set(T(0)); }
     // 1 in the first n lanes, 0 in the others.
     static GRADUS_INLINE inline Q ones(int n) {
@@ -132,6 +148,33 @@ private:
             const Q bias = layers_[l].has_bias ? is_unit_[l] * parts[l].bias : zero();
             bias.store(at + kTinyWidth * kTinyWidth);
         });
+    }
+
+    // f of what takes, of a Part of layer l, each row of the weight and the bias.
+    template <int L, class F>
+    GRADUS_INLINE void for_grads(Constant<L>, F f) const {
+        for_first<kTinyWidth>(layers_[L].fan_in, [&](auto k) GRADUS_INLINE {
+            f([k](auto& part) GRADUS_INLINE -> auto& { return part.weight[k]; });
+        });
+        if (layers_[L].has_bias) f([](auto& part) GRADUS_INLINE -> auto& { return part.bias; });
+    }
+
+    GRADUS_INLINE double squares_of(const Part (&grads)[Layers], double factor) const {
+        Wide sum = Wide::set(0);
+        for_first<Layers>(Layers, [&](auto l) GRADUS_INLINE {
+            Wide squares = Wide::set(0);
+            for_grads(l, [&](auto part) GRADUS_INLINE {
+                const Wide wide = widened(part(grads[l]));
+                squares = fma(wide, wide, squares);
+            });
+            sum = fma(widened(is_unit_[l]), squares, sum);
+        });
+        return factor * factor * sum_of_lanes(sum);
+    }
+
+    GRADUS_INLINE void turn() {
+        if (layers_[1].fan_out > 1) return transpose(params_[1].weight, turned_);
+        turned_[0] = first_column(params_[1].weight);
     }
 
     // f(l, k) for each row k of each weight.
@@ -257,9 +300,10 @@ private:
     double share_;
     Q is_unit_[Layers];  // 1 where a layer has a unit, else 0
     Part params_[Layers];
-    Q turned_[kTinyWidth];  // the columns of the second layer's weight
+    Q turned_[kTinyWidth] = {};  // the columns of the second layer's weight
     Part grads_[Layers];
     Wide squared_errors_ = Wide::set(0);
+    Q small_;        // a sum of squares in each lane, which no closer look is needed for
     double factor_;  // what the gradient has yet to be multiplied by
 };
 

@@ -2,7 +2,9 @@
 // update, and what is told of it. The numbers stand with the Stepper, which has
 //
 //   TinySums gradient(first, count)   sums over rows of the queue, into registers
-//   double sum_of_squares()           of that gradient
+//   bool is_below(most_squares)       whether that gradient's sum of squares is
+//   double sum_of_squares()           itself, which takes longer
+//   void keep(Kept& kept)             what sum_of_squares(kept) needs
 //   void update(rate, number)         the update number `number`
 //   void leave()                      the parameters to where the caller reads them
 #pragma once
@@ -29,8 +31,7 @@ GRADUS_INLINE inline std::ptrdiff_t tiny_run(Stepper& stepper, const TinyWork<T>
     std::int64_t epoch = work.cursor[0];
     std::ptrdiff_t start = work.cursor[1] * batch_size, s = 0;
     TinySums totals{work.totals[0], work.totals[1], work.totals[2]};
-    // The sums of squares of the last two gradients.
-    double squares = 0, squares_before = 0;
+    typename Stepper::Kept kept[2];  // of the last two steps
     if (queue.epoch != epoch || queue.position != start) queue.next = queue.filled = 0;
     std::ptrdiff_t next = queue.next, filled = queue.filled;
     for (; s < n_steps; ++s) {
@@ -41,15 +42,13 @@ GRADUS_INLINE inline std::ptrdiff_t tiny_run(Stepper& stepper, const TinyWork<T>
             filled = queue.filled;
         }
         const TinySums sums = stepper.gradient(next, count);
-        const double now = stepper.sum_of_squares();
-        const bool is_harmless = now < most_squares && sums.loss - sums.loss == 0 &&
+        const bool is_harmless = stepper.is_below(most_squares) && sums.loss - sums.loss == 0 &&
                                  sums.weight > 0 && __builtin_fabs(rates[s]) <= most_rate;
         if (GRADUS_RARELY(!is_harmless)) {
             filled = next;
             break;
         }
-        squares_before = squares;
-        squares = now;
+        stepper.keep(kept[s % 2]);
         stepper.update(rates[s], work.cursor[2] + s + 1);
         totals.loss += sums.loss;
         totals.measure += sums.measure;
@@ -60,7 +59,7 @@ GRADUS_INLINE inline std::ptrdiff_t tiny_run(Stepper& stepper, const TinyWork<T>
             const double weight = totals.weight > 0 ? totals.weight : 1.0;
             log_rows[0] = totals.loss / weight;
             log_rows[1] = totals.measure / weight;
-            log_rows[2] = __builtin_sqrt(squares);
+            log_rows[2] = __builtin_sqrt(stepper.sum_of_squares());
             log_rows += 3;
             totals = {0, 0, 0};
             ++epoch;
@@ -80,8 +79,11 @@ GRADUS_INLINE inline std::ptrdiff_t tiny_run(Stepper& stepper, const TinyWork<T>
     work.totals[0] = totals.loss;
     work.totals[1] = totals.measure;
     work.totals[2] = totals.weight;
-    work.grad_norm[1] = s > 1 ? __builtin_sqrt(squares_before) : work.grad_norm[0];
-    work.grad_norm[0] = __builtin_sqrt(squares);
+    const auto norm = [&](std::ptrdiff_t step) GRADUS_INLINE {
+        return __builtin_sqrt(stepper.sum_of_squares(kept[step % 2]));
+    };
+    work.grad_norm[1] = s > 1 ? norm(s - 2) : work.grad_norm[0];
+    work.grad_norm[0] = norm(s - 1);
     return s;
 }
 

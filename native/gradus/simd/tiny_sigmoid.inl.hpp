@@ -1,6 +1,7 @@
-// Sigmoid where a step waits for it: the formula of math.inl.hpp's Logistic with fewer operations
-// that wait for one another, for numbers near enough. What others need is left to a branch, which
-// a processor foresees, and n is rounded by an addition. Worst errors, held by
+// Sigmoid where a step waits for it, for numbers near enough: what others need is left to a branch,
+// which a processor foresees. Where a set looks numbers up in its registers, floats take a
+// polynomial from a table; otherwise it is the formula of math.inl.hpp's Logistic with fewer
+// operations that wait for one another, n rounded by an addition. Worst errors, held by
 // native/tests/train/test_tiny.cpp: 2 ulp in float and 3 in double.
 #pragma once
 
@@ -24,11 +25,34 @@ struct NearestLn2<double> {
     static constexpr double high = 0x1.62e42fefa39efp-1, low = 0x1.abc9e3b39803fp-56;
 };
 
+#if defined(GRADUS_HAS_LOOK_UP)
+/// f(z) = 1 / (1 + e^-z) of -|z|, and of |z| as its difference from 1, for |z| < 15.75: a
+/// polynomial about the nearest half, with its last product and sum in one rounding.
+inline ValueAndSlope<Quad<float>> looked_up_sigmoid(Quad<float> z) {
+    using Q = Quad<float>;
+    constexpr auto& table = Coefficients<float>::falling_sigmoid;
+    const Q one = all<Q>(1), size = abs(z);
+    const Q at = size + Q::set(kHalves), r = next_to_halves(size), square = r * r;
+    const Q c3 = look_up(table[3], at), c4 = look_up(table[4], at), c5 = look_up(table[5], at);
+    const Q c1 = look_up(table[1], at), c2 = look_up(table[2], at), c0 = look_up(table[0], at);
+    const Q ratio = fma(square, fma(square, c5, fma(r, c4, c3)), fma(r, c2, c1));
+    const Q falling = fma(r, ratio, c0);
+    const Q value = fma(where_negative(z, r, -r), ratio, where_negative(z, c0, one - c0));
+    return {value, fma(-falling, falling, falling)};
+}
+#endif
+
 template <>
 struct Soon<Sigmoid> {
     template <class Q>
     static ValueAndSlope<Q> at(Q z) {
         using T = Number<Q>;
+#if defined(GRADUS_HAS_LOOK_UP)
+        if constexpr (sizeof(T) == 4) {
+            if (!is_less_everywhere(abs(z), all<Q>(15.75))) return Sigmoid::at(z);
+            return looked_up_sigmoid(z);
+        }
+#endif
         // Up to there n ln2_low is so small that its product with near is lost, and 1 + 2^n exact.
         if (!is_less_everywhere(abs(z), all<Q>(16))) return Sigmoid::at(z);
         const Q whole = Q::set(kWholeAndBias<T>), one = all<Q>(1);

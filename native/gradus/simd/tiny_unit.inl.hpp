@@ -31,6 +31,12 @@ public:
         return {loss, loss, weight};
     }
 
+    using Kept = double;  // the sum of squares
+    GRADUS_INLINE bool is_below(double most_squares) const {
+        return sum_of_squares() < most_squares;
+    }
+    GRADUS_INLINE void keep(Kept& kept) const { kept = sum_of_squares(); }
+    GRADUS_INLINE double sum_of_squares(Kept kept) const { return kept; }
     GRADUS_INLINE double sum_of_squares() const {
         return factor_ * factor_ * sum_of_lanes(squared_grads());
     }
