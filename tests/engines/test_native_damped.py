@@ -1,11 +1,18 @@
 """The arrays of the compiled engine's damped systems, whose numbers are the contract suite's."""
 
 import numpy as np
+import pytest
 
 from gradus import _core
 from gradus.engines.native import NativeEngine
 from gradus.engines.native_damped import _squares
 from gradus.networks.spec import Dense, NetworkSpec
+
+
+@pytest.fixture
+def nothing_kept():
+    """Take away what other tests left to be found."""
+    return [_core.kept_bytes(4 << 20) for _ in range(4)]
 
 
 def test_squares_begin_with_cache_lines_and_share_nothing():
@@ -21,6 +28,7 @@ def test_squares_begin_with_cache_lines_and_share_nothing():
                 assert (square == number).all()
 
 
+@pytest.mark.usefixtures("nothing_kept")
 def test_bytes_are_kept_for_whoever_asks_next():
     size = 5 << 20
     address = _core.kept_bytes(size).ctypes.data
@@ -28,6 +36,7 @@ def test_bytes_are_kept_for_whoever_asks_next():
     assert _core.kept_bytes(size).ctypes.data == address != other.ctypes.data
 
 
+@pytest.mark.usefixtures("nothing_kept")
 def test_a_new_engine_finds_the_memory_of_the_one_before(rng):
     spec, n = NetworkSpec(3, (Dense(120, "tanh"), Dense(1))), 500
     X, y = rng.normal(size=(n, 3)), rng.normal(size=(n, 1))

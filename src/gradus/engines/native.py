@@ -229,7 +229,8 @@ class NativeEngine:
         """Make updates; see `engines.base.Engine`."""
         n_epochs = (int(state.cursor[1]) + len(rates)) // batches.steps_per_epoch
         # Of these no more is taken than is written.
-        log_rows, judged = np.empty((n_epochs, 3)), np.empty((n_epochs if validation else 0, 2))
+        log_rows = np.empty((n_epochs, 3))
+        judged = np.empty((0 if validation is None else n_epochs, 2))
         log.begin(len(spec.dense))
         first_epoch = int(state.cursor[0])
         params: Array = state.params
