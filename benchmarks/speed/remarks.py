@@ -54,12 +54,12 @@ REMARKS = {
     "W4": (
         "With two threads 33 % of what the core does on an Intel server is products, 16 % cuts "
         "their factors into three bfloat16s, 16 % brings rows that lie anywhere from memory, 12 % "
-        "is Adam, 2 % the norm of the gradient; 16 % is waiting for the other thread. Each thread "
-        "has half of the inputs, their weights and their gradient. Before the first update all "
-        "numbers are looked through for nan, 14 ms of an epoch, as long as memory needs to bring "
-        "them to one processor (11 ms on two threads of Python). Tried: scratch kept between "
+        "is Adam, 2 % the norm of the gradient; a tenth is waiting for the other thread. Each "
+        "thread has half of the inputs, their weights and their gradient. Before the first update "
+        "all numbers are looked through for nan, 14 ms of an epoch, as long as memory needs to "
+        "bring them to one processor (11 ms on two threads of Python). Tried: scratch kept between "
         "calls, pages of 2 MiB, asking for rows further ahead (no gain), asking past the second "
-        "cache (slower)."
+        "cache, a gradient that is used block by block and never stored (slower)."
     ),
     "W5": (
         "57 % of the time is in products, 23 % cuts their factors into three bfloat16s, 10 % is "
@@ -81,7 +81,7 @@ REMARKS = {
     "W9c": _DAMPED,
     "W10a": (
         "With two threads half of what the core does on an Intel server is products, 22 % cuts "
-        "their factors into three bfloat16s, a fifth is waiting for the other thread at three "
+        "their factors into three bfloat16s, a tenth is waiting for the other thread at three "
         "meetings, 3 % is the narrow last layer, 1 % softmax and the loss."
     ),
     "W10b": (

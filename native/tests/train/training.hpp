@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "numbers.hpp"
-#include "train/run.hpp"
+#include "train/judged_run.hpp"
 
 namespace gradus {
 
@@ -54,6 +54,7 @@ struct Training {
     std::vector<double> totals{0, 0, 0}, grad_norm{0, 0}, log_rows, ratio, seconds{0};
     Index n;
     const Bfloat16Kernels* rounding = nullptr;
+    const Validation<T>* validation = nullptr;
     bool measures_all = false;
     double max_grad_norm = 0.5;
 
@@ -103,8 +104,11 @@ struct Training {
                                   grad_norm.data()};
         TrainingRun<T> run(network, rule, batches, max_grad_norm, n_threads, rounding);
         const long before = allocations;
-        const RunStatus status = run.run(
-            state, rates, {log_rows.data(), measured, ratio.data(), seconds.data()}, crew, watch);
+        const EpochLog log{log_rows.data(), measured, ratio.data(), seconds.data()};
+        const RunStatus status =
+            validation == nullptr
+                ? run.run(state, rates, log, crew, watch)
+                : judged_run(run, network, batches, state, rates, log, *validation, crew, watch);
         if (allocated != nullptr) *allocated = allocations - before;
         return status;
     }
