@@ -53,8 +53,7 @@ std::pair<double, double> evaluate(const Network& network, const Vector<const T>
                        totals);
     }
     rethrow_signal();
-    if (totals.weight == 0) return {0.0, 0.0};
-    return {totals.loss / totals.weight, totals.measure / totals.weight};
+    return {totals.mean_loss(), totals.mean_measure()};
 }
 
 template <class T>
@@ -72,7 +71,7 @@ double gradient(const Network& network, const Vector<const T>& params, const Mat
                        grads.data(), crew, totals);
     }
     rethrow_signal();
-    return totals.weight == 0 ? 0.0 : totals.loss / totals.weight;
+    return totals.mean_loss();
 }
 
 template <class Pass, class T>

@@ -22,6 +22,9 @@ struct Totals {
         weight += more.weight;
         return *this;
     }
+    /// 0 where no row has a weight.
+    double mean_loss() const noexcept { return weight == 0 ? 0.0 : loss / weight; }
+    double mean_measure() const noexcept { return weight == 0 ? 0.0 : measure / weight; }
 };
 
 /// The loss of one row; its `outputs` (n,) become scale times the derivative. Not for a foreign

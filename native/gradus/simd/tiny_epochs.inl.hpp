@@ -97,7 +97,7 @@ private:
         const bool all_are = is_less_everywhere(abs(rates), Wide::set(most_rate)) &&
                              is_less_everywhere(losses, Wide::set(infinity)) &&
                              is_less_everywhere(squares, Wide::set(most_squares));
-        if (!GRADUS_RARELY(!all_are)) return n;
+        if (all_are) return n;
         double loss[kTinyWidth], square[kTinyWidth], rate[kTinyWidth];
         losses.store(loss);
         squares.store(square);

@@ -29,8 +29,8 @@ void judge(const Network& network, const T* params, const Validation<T>& validat
     Totals totals;
     network_totals(network, params, validation.x, validation.y, validation.weights,
                    Crew(n_threads, watch), totals);
-    row[0] = totals.weight == 0 ? 0.0 : totals.loss / totals.weight;
-    row[1] = totals.weight == 0 ? 0.0 : totals.measure / totals.weight;
+    row[0] = totals.mean_loss();
+    row[1] = totals.mean_measure();
     if (!(row[0] < *validation.best_loss)) return;
     *validation.best_loss = row[0];
     std::copy_n(params, network.n_params(), validation.best_params);
