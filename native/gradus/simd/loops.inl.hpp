@@ -28,6 +28,15 @@ inline void for_each_vector(Index n, F f) {
     }
 }
 
+/// For sets without an instruction of their own for it.
+template <class T>
+T sum_of_lanes(Vec<T> x) {
+    T lanes[Vec<T>::size], total = 0;
+    x.store(lanes);
+    for (T lane : lanes) total += lane;
+    return total;
+}
+
 /// A number that the compiler knows. No std::integral_constant: this file includes next to nothing.
 template <int I>
 struct Constant {

@@ -112,11 +112,17 @@ inline Exponential<V> split_exponential_soon(V x) {
     }
 }
 
-/// factor * e^x, scaled in two halves so that subnormals round once.
+/// x 2^n, in two halves so that subnormals round once.
+template <class V>
+inline V scaled(V x, V n) {
+    const V half = round(n * all<V>(0.5));
+    return x * power_of_two(half) * power_of_two(n - half);
+}
+
+/// factor * e^x.
 template <class V>
 inline V times(V factor, Exponential<V> e) {
-    const V half = round(e.power * all<V>(0.5));
-    return factor * (e.tail + all<V>(1)) * power_of_two(half) * power_of_two(e.power - half);
+    return scaled(factor * (e.tail + all<V>(1)), e.power);
 }
 
 template <class V>

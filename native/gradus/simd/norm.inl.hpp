@@ -10,58 +10,72 @@ template <class T>
 struct Wide {
     static Vec<double> at(const T* p) { return widened(p); }
     static Vec<double> same(double x) { return Vec<double>::set(x); }
-    static void put(Vec<double> x, T* p) { narrowed(x, p); }
 };
 /// The same one by one.
 template <class T>
 struct Single {
     static double at(const T* p) { return static_cast<double>(*p); }
     static double same(double x) { return x; }
-    static void put(double x, T* p) { *p = static_cast<T>(x); }
 };
 
-/// Sum over j < n of f(j, numbers).
-template <class T, class F>
-inline double row_sum(Index n, F f) {
-    constexpr Index W = Vec<double>::size, kChains = 4;
-    Vec<double> sums[kChains];
-    for (auto& sum : sums) sum = Vec<double>::set(0);
-    Index j = 0;
-    for (; j + kChains * W <= n; j += kChains * W)
-        unrolled<kChains>([&](auto c) { sums[c] = sums[c] + f(j + c * W, Wide<T>{}); });
-    for (; j + W <= n; j += W) sums[0] = sums[0] + f(j, Wide<T>{});
-    double lanes[W];
-    ((sums[0] + sums[1]) + (sums[2] + sums[3])).store(lanes);
-    for (Index k = 0; j < n; ++j, ++k) lanes[k] += f(j, Single<T>{});
-    for (Index half = W / 2; half > 0; half /= 2) {
-        for (Index k = 0; k < half; ++k) lanes[k] += lanes[k + half];
-    }
-    return lanes[0];
+/// N numbers, or N vectors of them.
+template <class V, int N>
+struct Terms {
+    V at[N];
+};
+template <class V, class... More>
+inline Terms<V, 1 + sizeof...(More)> terms(V first, More... more) {
+    return {{first, more...}};
 }
 
-template <class T, class F>
-inline void for_each_wide(Index n, F f) {
-    constexpr Index W = Vec<double>::size;
+/// N sums over j < n, of the N terms that f(j, numbers) gives.
+template <class T, int N, class F>
+inline Terms<double, N> row_sums(Index n, F f) {
+    constexpr Index W = Vec<double>::size, kChains = 4;
+    Vec<double> sums[kChains][N];
+    for (auto& chain : sums) {
+        for (auto& sum : chain) sum = Vec<double>::set(0);
+    }
+    const auto add = [&](Index j, Vec<double>* chain) {
+        const Terms<Vec<double>, N> terms = f(j, Wide<T>{});
+        for (int s = 0; s < N; ++s) chain[s] = chain[s] + terms.at[s];
+    };
     Index j = 0;
-    for (; j + W <= n; j += W) f(j, Wide<T>{});
-    for (; j < n; ++j) f(j, Single<T>{});
+    for (; j + kChains * W <= n; j += kChains * W)
+        unrolled<kChains>([&](auto c) { add(j + c * W, sums[c]); });
+    for (; j + W <= n; j += W) add(j, sums[0]);
+    double last[N][W] = {};
+    for (Index k = 0; j < n; ++j, ++k) {
+        const Terms<double, N> terms = f(j, Single<T>{});
+        for (int s = 0; s < N; ++s) last[s][k] = terms.at[s];
+    }
+    Terms<double, N> whole;
+    for (int s = 0; s < N; ++s) {
+        const auto sum = (sums[0][s] + sums[1][s]) + (sums[2][s] + sums[3][s]);
+        whole.at[s] = sum_of_lanes(sum + Vec<double>::load(last[s]));
+    }
+    return whole;
 }
 
 template <class T>
 double normalize(const T* a, Index n, double epsilon, const T* scale, const T* shift, T* numbers,
                  T* out) {
     const double share = 1.0 / static_cast<double>(n);
-    const double mean = share * row_sum<T>(n, [&](Index j, auto of) { return of.at(a + j); });
-    const double variance = share * row_sum<T>(n, [&](Index j, auto of) {
-                                const auto centered = of.at(a + j) - of.same(mean);
-                                return centered * centered;
-                            });
-    const double inverse = 1 / __builtin_sqrt(variance + epsilon);
-    for_each_wide<T>(n, [&](Index j, auto of) {
-        of.put((of.at(a + j) - of.same(mean)) * of.same(inverse), numbers + j);
+    const auto sum = row_sums<T, 1>(n, [&](Index j, auto of) { return terms(of.at(a + j)); });
+    const double mean = share * sum.at[0];
+    const auto squares = row_sums<T, 1>(n, [&](Index j, auto of) {
+        const auto centered = of.at(a + j) - of.same(mean);
+        return terms(centered * centered);
     });
+    const double variance = share * squares.at[0];
+    const double inverse = 1 / __builtin_sqrt(variance + epsilon);
+    // Of a mean far from 0 one T alone would lose what tells the numbers apart.
+    const auto high = static_cast<T>(mean), low = static_cast<T>(mean - static_cast<double>(high));
+    const Vec<T> by = Vec<T>::set(static_cast<T>(inverse));
     for_each_vector<T>(n, [&](Index j, auto load, auto store) {
-        store(load(numbers + j) * load(scale + j) + load(shift + j), out + j);
+        const Vec<T> number = (load(a + j) - Vec<T>::set(high) - Vec<T>::set(low)) * by;
+        store(number, numbers + j);
+        store(number * load(scale + j) + load(shift + j), out + j);
     });
     return inverse;
 }
@@ -71,12 +85,15 @@ void normalize_back(const T* delta, const T* scale, const T* numbers, double inv
                     T* below) {
     const double share = 1.0 / static_cast<double>(n);
     const auto g = [&](Index j, auto of) { return of.at(delta + j) * of.at(scale + j); };
-    const double mean = share * row_sum<T>(n, g);
-    const double along =
-        share * row_sum<T>(n, [&](Index j, auto of) { return g(j, of) * of.at(numbers + j); });
-    for_each_wide<T>(n, [&](Index j, auto of) {
-        const auto rest = g(j, of) - of.same(mean) - of.at(numbers + j) * of.same(along);
-        of.put(of.same(inverse) * rest, below + j);
+    const auto sums = row_sums<T, 2>(n, [&](Index j, auto of) {
+        const auto here = g(j, of);
+        return terms(here, here * of.at(numbers + j));
+    });
+    const double mean = share * sums.at[0], along = share * sums.at[1];
+    const Vec<T> by = Vec<T>::set(static_cast<T>(inverse));
+    for_each_vector<T>(n, [&](Index j, auto load, auto store) {
+        const Vec<T> rest = load(delta + j) * load(scale + j) - Vec<T>::set(static_cast<T>(mean));
+        store(by * (rest - load(numbers + j) * Vec<T>::set(static_cast<T>(along))), below + j);
     });
 }
 

@@ -141,15 +141,6 @@ void substitute(const T* u, Index u_stride, const T* inverse, Index n, T* x, Ind
     }
 }
 
-/// For sets without an instruction of their own for it.
-template <class T>
-T sum_of_lanes(Vec<T> x) {
-    T lanes[Vec<T>::size], total = 0;
-    x.store(lanes);
-    for (T lane : lanes) total += lane;
-    return total;
-}
-
 /// In four sums for each lane, which do not wait for one another.
 template <class T>
 T dot(const T* x, const T* y, Index n) {

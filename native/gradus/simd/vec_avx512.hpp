@@ -101,8 +101,6 @@ inline Vec<double> abs(Vec<double> a) { return {_mm512_abs_pd(a.v)}; }
 /// The next Vec<double>::size numbers, exactly.
 inline Vec<double> widened(const float* p) { return {_mm512_cvtps_pd(_mm256_loadu_ps(p))}; }
 inline Vec<double> widened(const double* p) { return Vec<double>::load(p); }
-inline void narrowed(Vec<double> a, float* p) { _mm256_storeu_ps(p, _mm512_cvtpd_ps(a.v)); }
-inline void narrowed(Vec<double> a, double* p) { a.store(p); }
 
 constexpr int kNearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
 inline Vec<float> round(Vec<float> a) { return {_mm512_roundscale_ps(a.v, kNearest)}; }
@@ -116,6 +114,10 @@ inline Vec<double> power_of_two(Vec<double> n) {
     const __m512i biased = _mm512_add_epi64(_mm512_cvtpd_epi64(n.v), _mm512_set1_epi64(1023));
     return {_mm512_castsi512_pd(_mm512_slli_epi64(biased, 52))};
 }
+
+/// a 2^n, rounded once: what simd/math.inl.hpp does in halves.
+inline Vec<float> scaled(Vec<float> a, Vec<float> n) { return {_mm512_scalef_ps(a.v, n.v)}; }
+inline Vec<double> scaled(Vec<double> a, Vec<double> n) { return {_mm512_scalef_pd(a.v, n.v)}; }
 
 inline Vec<float> where_less(Vec<float> a, Vec<float> b, Vec<float> x, Vec<float> y) {
     return {_mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ), y.v, x.v)};

@@ -270,12 +270,14 @@ void check_drop(const Kernels<T>& k) {
     }
 }
 
+/// Rows of numbers about `center`.
 template <class T>
-void check_norm(const Kernels<T>& k) {
+void check_norm(const Kernels<T>& k, T center) {
     const double eps = std::numeric_limits<T>::epsilon(), epsilon = 1e-5;
     for (const Index n : {1, 2, 7, 8, 9, 15, 16, 40, 64, 77}) {
-        const auto a = numbers<T>(n, 1), scale = numbers<T>(n, 2), shift = numbers<T>(n, 3);
-        const auto delta = numbers<T>(n, 4);
+        const auto scale = numbers<T>(n, 2), shift = numbers<T>(n, 3), delta = numbers<T>(n, 4);
+        auto a = numbers<T>(n, 1);
+        for (T& number : a) number += center;
         const auto mean_of = [&](auto&& f) {
             double sum = 0;
             for (std::size_t j = 0; j < a.size(); ++j) sum += f(j);
@@ -325,8 +327,8 @@ int main() {
         check_all_roots(available<float>(i));
         check_drop<float>(available<float>(i));
         check_drop<double>(available<double>(i));
-        check_norm<float>(available<float>(i));
-        check_norm<double>(available<double>(i));
+        for (const float center : {0.0f, 1000.0f}) check_norm<float>(available<float>(i), center);
+        check_norm<double>(available<double>(i), 0);
     }
     return check::report();
 }
