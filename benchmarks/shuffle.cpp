@@ -1,6 +1,6 @@
-// What it costs to put the rows of an epoch into a new order: the Feistel walk of
-// simd/shuffle.inl.hpp against sorting random keys and against a Fisher-Yates shuffle
-// (docs/decisions/0002). Built and run in the folder of the repository by
+// What it costs to put the rows of an epoch into a new order: that of simd/shuffle.inl.hpp, its
+// table computed for each batch or kept, against sorting random keys and against a Fisher-Yates
+// shuffle of an array (docs/decisions/0002). Built and run in the folder of the repository by
 //   mkdir -p build
 //   g++ -O3 -std=c++20 -march=native -I native/gradus benchmarks/shuffle.cpp -o build/shuffle
 //   build/shuffle
@@ -22,16 +22,18 @@ namespace {
 
 using gradus::Index;
 
-// Best of several runs, in nanoseconds per row; the sum keeps the work from being dropped.
+// Best of several runs of some epochs, in nanoseconds per row; the sum keeps the work from being
+// dropped.
 template <class F>
 double nanoseconds_per_row(Index n, std::int64_t& sum, F&& order) {
+    const int n_epochs = static_cast<int>(std::max<Index>(1, 100000 / n));
     double best = 1e300;
     for (int run = 0; run < 5; ++run) {
         const auto begin = std::chrono::steady_clock::now();
-        sum += order(run);
+        for (int e = 0; e < n_epochs; ++e) sum += order(run * n_epochs + e);
         const std::chrono::duration<double, std::nano> took =
             std::chrono::steady_clock::now() - begin;
-        best = std::min(best, took.count() / static_cast<double>(n));
+        best = std::min(best, took.count() / static_cast<double>(n * n_epochs));
     }
     return best;
 }
@@ -47,15 +49,16 @@ std::int64_t weighted_sum(const std::vector<Index>& rows) {
 int main() {
     std::int64_t sum = 0;
     std::printf(
-        "rows        feistel walk   its shifts kept   sorted keys   fisher-yates   (ns per row)\n");
-    for (const Index n : {1000, 60000, 1000000, 10000000}) {
-        std::vector<std::int32_t> shifts(1 << 16);
-        const auto walk = [&](int run, bool keeps_shifts) {
+        "rows         order of 0002    its table kept   sorted keys   fisher-yates   (ns per "
+        "row)\n");
+    for (const Index n : {4, 16, 64, 255, 1000, 60000, 1000000, 10000000}) {
+        std::vector<std::int32_t> table(1 << 16);
+        const auto walk = [&](int run, bool keeps_table) {
             constexpr Index kBatch = 256;
             gradus::RowOrder order = gradus::row_order(7, run, n);
-            if (keeps_shifts) {
-                gradus::here::row_shifts(order, shifts.data());
-                order.shifts = shifts.data();
+            if (keeps_table) {
+                gradus::here::order_table(order, table.data());
+                order.table = table.data();
             }
             std::int64_t s = 0, batch[kBatch];
             for (Index p = 0; p < n; p += kBatch) {

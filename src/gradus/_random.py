@@ -20,9 +20,8 @@ _MASK = 2**64 - 1
 _G, _M_1, _M_2 = np.uint64(_GOLDEN), np.uint64(_MIX_1), np.uint64(_MIX_2)
 _SHIFT_1, _SHIFT_2, _SHIFT_3 = np.uint64(30), np.uint64(27), np.uint64(31)
 _TO_53_BITS = np.uint64(11)
-# Few rows make halves so small that six rounds leave some orders more frequent than others.
-_FEW_ROWS = 256
-_ROUNDS_OF_FEW, _ROUNDS_OF_MANY = 24, 6
+# Fewer rows make halves so small that six rounds leave some orders more frequent than others.
+_FEW_ROWS, _N_ROUNDS = 256, 6
 # Of each a few copies are made on the way, 64 kB each: they stay in the cache, and out of the way
 # of what lives longer.
 _NUMBERS_AT_ONCE = 8192
@@ -141,9 +140,11 @@ def normals(keys: UInt64Array, shape: tuple[int, ...]) -> Float64Array:
 def permutation(key: int, epoch: int, n: int) -> Int64Array:
     """Order the rows of one epoch: element p is the row that stands at position p.
 
-    A generalized Feistel network ([BR02]) on the smallest near-square grid ``a * b >= n``,
-    applied again to values that fall outside 0..n-1. Each position is computed alone, so the
-    compiled core needs no memory for the order.
+    Fewer than 256 rows are shuffled one after another ([Dur64]): row i takes the place of one of
+    the rows 0..i, drawn from the stream of the epoch's key, and that one goes to the end. For more
+    it is a generalized Feistel network ([BR02]) on the smallest near-square grid ``a * b >= n``,
+    applied again to values that fall outside 0..n-1. There each position is computed alone, so
+    the compiled core needs no memory for the order.
 
     Parameters
     ----------
@@ -158,25 +159,35 @@ def permutation(key: int, epoch: int, n: int) -> Int64Array:
     -------
     int64 array of shape (n,), each of 0..n-1 once.
     """
-    if n == 0:
-        return np.zeros(0, dtype=np.int64)
+    epoch_key = _mix_int(key + _GOLDEN * (epoch + 1))
+    if n < _FEW_ROWS:
+        return _shuffle_few(epoch_key, n)
     width = math.isqrt(n - 1) + 1
     height = -(-n // width)
-    epoch_key = _mix_int(key + _GOLDEN * (epoch + 1))
-    n_rounds = _ROUNDS_OF_FEW if n < _FEW_ROWS else _ROUNDS_OF_MANY
-    rows = _feistel(epoch_key, np.arange(n, dtype=np.uint64), width, height, n_rounds)
+    rows = _feistel(epoch_key, np.arange(n, dtype=np.uint64), width, height)
     outside = np.flatnonzero(rows >= n)
     while outside.size:
-        rows[outside] = _feistel(epoch_key, rows[outside], width, height, n_rounds)
+        rows[outside] = _feistel(epoch_key, rows[outside], width, height)
         outside = outside[rows[outside] >= n]
     return rows.astype(np.int64)
 
 
-def _feistel(epoch_key: int, v: UInt64Array, width: int, height: int, n_rounds: int) -> UInt64Array:
+def _shuffle_few(epoch_key: int, n: int) -> Int64Array:
+    """Put each row in the place of one of those up to it, which goes to the end."""
+    count = np.arange(1, n + 1, dtype=np.uint64)
+    order: list[int] = []
+    for row, place in enumerate(_numbers_below(count, np.uint64(epoch_key) + count * _G).tolist()):
+        order.append(row)
+        order[row] = order[place]
+        order[place] = row
+    return np.array(order, dtype=np.int64)
+
+
+def _feistel(epoch_key: int, v: UInt64Array, width: int, height: int) -> UInt64Array:
     """Permute the numbers below ``width * height``: each round shifts one half by the other."""
     a, b = np.uint64(width), np.uint64(height)
     left, right = v % a, v // a
-    for round_ in range(n_rounds):
+    for round_ in range(_N_ROUNDS):
         if round_ % 2 == 0:
             left = (left + _shift(epoch_key, round_, right, a)) % a
         else:
@@ -185,7 +196,12 @@ def _feistel(epoch_key: int, v: UInt64Array, width: int, height: int, n_rounds: 
 
 
 def _shift(epoch_key: int, round_: int, x: UInt64Array, size: np.uint64) -> UInt64Array:
-    """Hash the other half into 0..size-1 by multiplying the high 32 bits."""
+    """Hash the other half into 0..size-1."""
     round_key = np.uint64((epoch_key + round_ * _ROUND_STRIDE) & _MASK)
-    high = mix64(round_key + x * _G) >> np.uint64(32)
-    return (high * size) >> np.uint64(32)
+    return _numbers_below(size, round_key + x * _G)
+
+
+def _numbers_below(size: UInt64Array | np.uint64, words: UInt64Array) -> UInt64Array:
+    """Hash words into 0..size-1 by multiplying the high 32 bits."""
+    numbers: UInt64Array = ((mix64(words) >> np.uint64(32)) * size) >> np.uint64(32)
+    return numbers

@@ -131,7 +131,7 @@ def test_a_rate_that_is_too_large_is_cut(engine, problem, monkeypatch, rule, rat
 
 def test_a_continued_run_keeps_its_rate_and_its_guard(problem, tmp_path, monkeypatch):
     plan = Plan(FIRST_ORDER, epochs=24, batch_size=10)
-    monkeypatch.setattr(trials, "find_rates", lambda *_: (3.0, 0.01))
+    monkeypatch.setattr(trials, "find_rates", lambda *_: (30.0, 0.1))
     whole = trained(plan, *problem)
 
     class Enough(Exception):
@@ -147,7 +147,7 @@ def test_a_continued_run_keeps_its_rate_and_its_guard(problem, tmp_path, monkeyp
     monkeypatch.setattr(trials, "find_rates", None)
     monkeypatch.setattr(helpers, "initial_params", lambda spec, _: np.full(n_params(spec), 9.0))
     assert bits(trained(plan, *problem, file=file)) == bits(whole)
-    assert whole.rule.learning_rate.rate == 0.01
+    assert whole.rule.learning_rate.rate == 0.1
 
 
 def test_a_checkpoint_without_its_rate_is_damaged(problem, tmp_path, monkeypatch):

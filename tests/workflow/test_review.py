@@ -65,7 +65,7 @@ def test_a_changed_table_is_another(change):
     assert found.rows.answers.tobytes() == given.probabilities.tobytes()
 
 
-@pytest.mark.parametrize("change", [{"seed": 4}, {"seed": 2**70}, {"split": "nonsense"}])
+@pytest.mark.parametrize("change", [{"seed": 5}, {"seed": 2**70}, {"split": "nonsense"}])
 def test_a_file_that_tells_other_choices_gives_no_wrong_folds(change):
     model = model_of("a number")
     choices = {**model.origin.choices, **{k: v for k, v in change.items() if k == "seed"}}

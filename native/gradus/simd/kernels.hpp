@@ -111,9 +111,10 @@ struct Kernels {
                                              T* curvature, Index curvature_stride, const T* bias,
                                              Index rows, Index cols);
 
-    /// By how much value v of a coordinate, v < width, shifts the other one in each round of an
-    /// order of less than 2^30 rows: out[round * width + v].
-    void (*row_shifts)(const RowOrder& order, std::int32_t* out);
+    /// What makes it quicker to ask for rows of an order of less than 2^30: of few rows all of
+    /// them, in their order; of more by how much value v of a coordinate, v < width, shifts the
+    /// other one in each round, as out[round * width + v].
+    void (*order_table)(const RowOrder& order, std::int32_t* out);
 
     /// out[i] = the row at position first + i of the order, i < count.
     void (*shuffled_rows)(const RowOrder& order, Index first, Index count, std::int64_t* out);

@@ -244,7 +244,7 @@ constexpr Kernels<T> make_kernels_with(const char* name) {
             product<T>,
             {activate<T, Activations>...},
             {activate_twice<T, Activations>...},
-            row_shifts,
+            order_table,
             shuffled_rows,
             copy_rows<T>,
             all_finite<T>,

@@ -1,7 +1,6 @@
 // Four numbers at a time, whatever the width of the set's vectors, for networks that would leave
-// those empty: lanes change places in one cycle, and a quotient takes the least time. And sixteen
-// bytes. For sets with AVX2 and FMA; vec_scalar.hpp says what the operations mean that are not
-// explained here.
+// those empty: lanes change places in one cycle, and a quotient takes the least time. For sets with
+// AVX2 and FMA; vec_scalar.hpp says what the operations mean that are not explained here.
 #pragma once
 
 #define GRADUS_HAS_QUADS
@@ -229,25 +228,5 @@ inline void transpose(const Quad<double> (&from)[4], Quad<double> (&to)[4]) {
     to[2].v = _mm256_permute2f128_pd(even_01, even_23, 0x31);
     to[3].v = _mm256_permute2f128_pd(odd_01, odd_23, 0x31);
 }
-
-struct Bytes {
-    __m128i v;
-
-    static Bytes load(const std::uint8_t* p) {
-        return {_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))};
-    }
-    static Bytes set(std::uint8_t x) { return {_mm_set1_epi8(static_cast<char>(x))}; }
-    void store(std::uint8_t* p) const { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), v); }
-
-    friend Bytes operator+(Bytes a, Bytes b) { return {_mm_add_epi8(a.v, b.v)}; }
-    friend Bytes operator-(Bytes a, Bytes b) { return {_mm_sub_epi8(a.v, b.v)}; }
-};
-inline Bytes min(Bytes a, Bytes b) { return {_mm_min_epu8(a.v, b.v)}; }
-/// table[at] of each lane, at < 16.
-inline Bytes look_up(Bytes table, Bytes at) { return {_mm_shuffle_epi8(table.v, at.v)}; }
-/// All bits of a lane where a is b, else none; and x where they are, y where not.
-inline Bytes equal(Bytes a, Bytes b) { return {_mm_cmpeq_epi8(a.v, b.v)}; }
-inline Bytes where(Bytes is, Bytes x, Bytes y) { return {_mm_blendv_epi8(y.v, x.v, is.v)}; }
-inline bool is_everywhere(Bytes is) { return _mm_movemask_epi8(is.v) == 0xffff; }
 
 }  // namespace GRADUS_ISA

@@ -1,9 +1,10 @@
-// The order of an epoch's rows: a bijection of 0..n-1 that can be asked for any position without
-// computing the others, in constant memory. src/gradus/_random.py is the same arithmetic in NumPy.
+// The order of an epoch's rows. src/gradus/_random.py is the same arithmetic in NumPy.
 //
-// Rows are written as (left, right) in a grid width x height just large enough for n; each round
-// shifts one coordinate by a keyed hash of the other (a generalized Feistel network, hence a
-// bijection of the grid); positions that land outside 0..n-1 walk on until they land inside [BR02].
+// Few rows are shuffled one after another. The order of more is a bijection of 0..n-1 that can be
+// asked for any position without computing the others, in constant memory: rows are written as
+// (left, right) in a grid width x height just large enough for n; each round shifts one coordinate
+// by a keyed hash of the other (a generalized Feistel network, hence a bijection of the grid);
+// positions that land outside 0..n-1 walk on until they land inside [BR02].
 #pragma once
 
 #include <cstddef>
@@ -23,14 +24,27 @@ inline std::uint64_t mix64(std::uint64_t x) {
     return x ^ (x >> 31);
 }
 
-/// A number less than `below` for the round of this key and the other coordinate.
-inline std::uint64_t round_shift(std::uint64_t key_and_value, std::uint64_t below) {
-    return ((mix64(key_and_value) >> 32) * below) >> 32;
+/// A number less than `below` for this key and position, such as a round's and a coordinate.
+inline std::uint64_t number_below(std::uint64_t below, std::uint64_t key_and_position) {
+    return ((mix64(key_and_position) >> 32) * below) >> 32;
 }
 
 /// The key of one epoch.
 inline std::uint64_t epoch_key(std::uint64_t key, std::int64_t epoch) {
     return mix64(key + kGolden * (static_cast<std::uint64_t>(epoch) + 1));
+}
+
+/// The order of n rows, as a whole: row i takes the place of one of the rows 0..i, and that one
+/// goes to the end [Dur64].
+template <class Row>
+void shuffle_few(std::uint64_t key, std::ptrdiff_t n, Row* out) {
+    for (std::ptrdiff_t i = 0; i < n; ++i) {
+        const auto count = static_cast<std::uint64_t>(i) + 1;
+        const std::uint64_t place = number_below(count, key + count * kGolden);
+        out[i] = static_cast<Row>(i);
+        out[i] = out[place];
+        out[place] = static_cast<Row>(i);
+    }
 }
 
 /// Some positions at once, as numbers of the type `Word`; the compiler makes vectors of the loops
@@ -75,7 +89,7 @@ public:
     using Positions::Positions;
 
     void walk() {
-        for (std::uint64_t r = 0; r < order_.n_rounds; r += 2) {
+        for (std::uint64_t r = 0; r < kShuffleRounds; r += 2) {
             shift(left_, right_, order_.key + r * kRoundStride, order_.width);
             shift(right_, left_, order_.key + (r + 1) * kRoundStride, order_.height);
         }
@@ -87,7 +101,7 @@ private:
                       std::uint64_t below) {
         std::uint64_t shifted[kLanes];
         for (std::uint64_t i = 0; i < kLanes; ++i) {
-            const std::uint64_t sum = to[i] + round_shift(key + from[i] * kGolden, below);
+            const std::uint64_t sum = to[i] + number_below(below, key + from[i] * kGolden);
             shifted[i] = sum >= below ? sum - below : sum;
         }
         for (std::uint64_t i = 0; i < kLanes; ++i) to[i] = shifted[i];
@@ -102,10 +116,10 @@ public:
     void walk() {
         const auto width = static_cast<std::int32_t>(order_.width);
         const auto height = static_cast<std::int32_t>(order_.height);
-        const std::int32_t* shifts = order_.shifts;
+        const std::int32_t* shifts = order_.table;
         // Lanes past the last position, for which nobody asks, must not look past the table.
         for (std::int32_t& right : right_) right = right < height ? right : 0;
-        for (std::uint64_t r = 0; r < order_.n_rounds; r += 2, shifts += 2 * order_.width) {
+        for (std::uint64_t r = 0; r < kShuffleRounds; r += 2, shifts += 2 * order_.width) {
             shift(left_, right_, shifts, width);
             shift(right_, left_, shifts + order_.width, height);
         }
@@ -125,12 +139,14 @@ private:
     }
 };
 
-inline void row_shifts(const RowOrder& order, std::int32_t* out) {
-    for (std::uint64_t r = 0; r < order.n_rounds; ++r, out += order.width) {
+inline void order_table(const RowOrder& order, std::int32_t* out) {
+    const auto n = static_cast<std::ptrdiff_t>(order.n);
+    if (n < kFewRows) return shuffle_few(order.key, n, out);
+    for (std::uint64_t r = 0; r < kShuffleRounds; ++r, out += order.width) {
         const std::uint64_t key = order.key + r * kRoundStride;
         const std::uint64_t below = r % 2 == 0 ? order.width : order.height;
         for (std::uint64_t v = 0; v < order.width; ++v)
-            out[v] = static_cast<std::int32_t>(round_shift(key + v * kGolden, below));
+            out[v] = static_cast<std::int32_t>(number_below(below, key + v * kGolden));
     }
 }
 
@@ -161,7 +177,15 @@ void shuffled_rows_by(const RowOrder& order, std::ptrdiff_t first, std::ptrdiff_
 
 inline void shuffled_rows(const RowOrder& order, std::ptrdiff_t first, std::ptrdiff_t count,
                           std::int64_t* out) {
-    if (order.shifts == nullptr) return shuffled_rows_by<Feistel>(order, first, count, out);
+    const auto n = static_cast<std::ptrdiff_t>(order.n);
+    if (n < kFewRows) {
+        std::int32_t made[kFewRows];
+        if (order.table == nullptr) shuffle_few(order.key, n, made);
+        const std::int32_t* rows = (order.table == nullptr ? made : order.table) + first;
+        for (std::ptrdiff_t i = 0; i < count; ++i) out[i] = rows[i];
+        return;
+    }
+    if (order.table == nullptr) return shuffled_rows_by<Feistel>(order, first, count, out);
     shuffled_rows_by<ShiftedFeistel>(order, first, count, out);
 }
 

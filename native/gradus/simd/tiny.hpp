@@ -27,29 +27,34 @@ struct TinyLayer {
     bool has_bias;
 };
 
-/// The shuffled rows of an epoch; base/random.hpp's row_order makes it, simd/shuffle.inl.hpp says
-/// how it is read.
+/// Fewer rows than these are shuffled as a whole.
+constexpr std::ptrdiff_t kFewRows = 256;
+constexpr std::uint64_t kShuffleRounds = 6;
+
+/// The shuffled rows of an epoch; train/row_order.hpp makes it, simd/shuffle.inl.hpp says how it is
+/// read.
 struct RowOrder {
     std::uint64_t key;
     std::uint64_t n;
     std::uint64_t width;
     std::uint64_t height;
-    std::uint64_t n_rounds;
-    const std::int32_t* shifts = nullptr;  // (n_rounds, width), of Kernels::row_shifts, or null
+    const std::int32_t* table = nullptr;  // of Kernels::order_table, or null
 };
 
-/// Rows in the order in which the steps will want them, gathered for many steps at once; `epoch`
-/// and `position` say which comes next. Number k of row i of x stands at i * kTinyWidth + k, or for
-/// a network of a single unit at i + k * kColumn, as y does; a row of weight 0 has x = 0.
+/// The rows that the next steps will want: `numbers` says of each where it stands in x, y and
+/// weights; `epoch` and `position` say which comes next. Number k of the row at i stands at
+/// i * kTinyWidth + k of x, or for a network of a single unit, whose rows are gathered in their
+/// order, at i + k * kColumn, as y does; a row of weight 0 has x = 0.
 template <class T>
 struct TinyQueue {
     static constexpr int kSize = 256;
     static constexpr int kColumn = kSize + kTinyWidth - 1;  // read in whole quads
 
-    std::int64_t numbers[kSize + 15];  // written in whole vectors
-    T x[kColumn * kTinyWidth] = {};    // what is read past the last row is a number
+    std::int64_t numbers[kSize];
+    T x[kColumn * kTinyWidth] = {};  // what is read past the last row is a number
     T y[kColumn * kTinyWidth];
     T weights[kSize];
+    bool has_all = false;  // each row where it stands in the table
     std::ptrdiff_t next = 0;
     std::ptrdiff_t filled = 0;
     std::int64_t epoch = -1;

@@ -49,22 +49,22 @@ public:
         if constexpr (Layers > 1) turn();
         TinySums sums{0, 0, static_cast<double>(count)};
         if constexpr (Choice::is_quick) {
-            const T *x = queue.x + first * kTinyWidth, *y = queue.y + first * kTinyWidth;
-            add_row<true>(x, y);
+            const std::int64_t* at = queue.numbers + first;
+            add_row<true>(queue.x + at[0] * kTinyWidth, queue.y + at[0] * kTinyWidth);
             for (Index i = 1; i < count; ++i)
-                add_row<false>(x + i * kTinyWidth, y + i * kTinyWidth);
+                add_row<false>(queue.x + at[i] * kTinyWidth, queue.y + at[i] * kTinyWidth);
             sums.loss = share_ * sum_of_lanes(widened(is_unit_[Layers - 1]) * squared_errors_);
             sums.measure = sums.loss;
             factor_ = 2 * share_ / sums.weight;
         } else {
             clear();
-            const Index end = first + count;
+            const std::int64_t *at = queue.numbers + first, *end = at + count;
             sums.weight = 0;
-            for (Index i = first; i < end; ++i)
-                sums.weight += static_cast<double>(queue.weights[i]);
-            for (Index i = first; i < end; ++i) {
-                add_any_row(queue.x + i * kTinyWidth, queue.y + i * kTinyWidth,
-                            static_cast<double>(queue.weights[i]), sums);
+            for (const std::int64_t* i = at; i < end; ++i)
+                sums.weight += static_cast<double>(queue.weights[*i]);
+            for (const std::int64_t* i = at; i < end; ++i) {
+                add_any_row(queue.x + *i * kTinyWidth, queue.y + *i * kTinyWidth,
+                            static_cast<double>(queue.weights[*i]), sums);
             }
             factor_ = 1;
         }

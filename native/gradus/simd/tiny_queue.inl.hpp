@@ -2,7 +2,7 @@
 // in an epoch would take alone.
 #pragma once
 
-#include "simd/small_shuffle.inl.hpp"
+#include "simd/shuffle.inl.hpp"
 #include "simd/tiny_parts.inl.hpp"
 
 namespace GRADUS_ISA {
@@ -23,7 +23,7 @@ GRADUS_INLINE inline void copy_row(const TinyWork<T>& work, std::ptrdiff_t row, 
     }
 }
 
-/// The rows of the queue's numbers from `first` on.
+/// The rows of the queue's numbers from `first` on, each to where its number stands.
 template <class T>
 void gather(const TinyWork<T>& given, std::ptrdiff_t first) {
     const TinyWork<T> work = given;  // which no row can change
@@ -62,28 +62,37 @@ GRADUS_APART void refill_whole(const TinyWork<T>& work) {
 }
 
 /// Fills the queue from a position of an epoch on with up to `wanted` rows, and more where they
-/// come with them: no more than come at once, so that a processor still waits for the step before
-/// when it begins with them.
+/// come with them. Rows of a small table are copied once; then the queue is nothing but orders.
 template <class T>
-GRADUS_APART void refill(const TinyWork<T>& work, SmallShuffle& small, std::int64_t epoch,
-                         std::ptrdiff_t position, std::ptrdiff_t wanted) {
+GRADUS_APART void refill(const TinyWork<T>& work, std::int64_t epoch, std::ptrdiff_t position,
+                         std::ptrdiff_t wanted) {
     const auto lesser = [](std::ptrdiff_t a, std::ptrdiff_t b) { return a < b ? a : b; };
     TinyQueue<T>& queue = *work.queue;
     const std::ptrdiff_t n = work.n_rows;
     if (work.batch_size >= n) return refill_whole(work);
-    if (work.order.n <= SmallShuffle::kMost) {
-        const std::ptrdiff_t n_epochs = lesser(small.at_once(), (position + wanted + n - 1) / n);
-        small.epochs(epoch, n_epochs, queue.numbers);
+    if (n < kFewRows) {
+        if (!work.in_columns && !queue.has_all) {
+            refill_whole(work);
+            queue.has_all = true;
+        }
+        static_assert(kFewRows <= TinyQueue<T>::kSize);
+        constexpr std::ptrdiff_t kAtOnce = 64;
+        const std::ptrdiff_t at_once = n < kAtOnce ? kAtOnce / n : 1;
+        const std::ptrdiff_t n_epochs = lesser(at_once, (position + wanted + n - 1) / n);
+        for (std::ptrdiff_t e = 0; e < n_epochs; ++e)
+            shuffle_few(epoch_key(work.shuffle_key, epoch + e), n, queue.numbers + e * n);
         queue.next = position;
         queue.filled = n_epochs * n;
-    } else {
-        RowOrder order = work.order;
-        order.key = epoch_key(work.shuffle_key, epoch);
-        queue.next = 0;
-        queue.filled = lesser(TinyQueue<T>::kSize, lesser(wanted, n - position));
-        shuffled_rows(order, position, queue.filled, queue.numbers);
+        if (work.in_columns) gather(work, position);
+        return;
     }
-    gather(work, queue.next);
+    RowOrder order = work.order;
+    order.key = epoch_key(work.shuffle_key, epoch);
+    queue.next = 0;
+    queue.filled = lesser(TinyQueue<T>::kSize, lesser(wanted, n - position));
+    shuffled_rows(order, position, queue.filled, queue.numbers);
+    gather(work, 0);
+    for (std::ptrdiff_t i = 0; i < queue.filled; ++i) queue.numbers[i] = i;
 }
 
 }  // namespace GRADUS_ISA

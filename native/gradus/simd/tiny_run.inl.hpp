@@ -25,7 +25,6 @@ GRADUS_INLINE inline std::ptrdiff_t tiny_run(Stepper& stepper, const TinyWork<T>
                                              const double* rates, std::ptrdiff_t n_steps,
                                              double* log_rows) {
     TinyQueue<T>& queue = *work.queue;
-    SmallShuffle small(work.order, work.shuffle_key);
     const std::ptrdiff_t n_rows = work.n_rows, batch_size = work.batch_size;
     const double most_squares = work.most_squares, most_rate = work.most_rate;
     std::int64_t epoch = work.cursor[0];
@@ -37,7 +36,7 @@ GRADUS_INLINE inline std::ptrdiff_t tiny_run(Stepper& stepper, const TinyWork<T>
     for (; s < n_steps; ++s) {
         const std::ptrdiff_t left = n_rows - start, count = left < batch_size ? left : batch_size;
         if (GRADUS_RARELY(filled - next < count)) {
-            refill(work, small, epoch, start, (n_steps - s) * batch_size);
+            refill(work, epoch, start, (n_steps - s) * batch_size);
             next = queue.next;
             filled = queue.filled;
         }

@@ -1,4 +1,4 @@
-// Which shuffle an epoch has, and its shifts for who goes through all of it.
+// Which shuffle an epoch has, and its table for who goes through all of it.
 #pragma once
 
 #include <cmath>
@@ -9,34 +9,34 @@
 
 namespace gradus {
 
-/// The order of the n rows in this epoch, n at least 1 and less than 2^62. Below 256 rows the
-/// coordinates are so small that six rounds would leave some orders more frequent than others.
+/// The order of the n rows in this epoch, n at least 1 and less than 2^62.
 inline RowOrder row_order(std::uint64_t key, std::int64_t epoch, Index n) noexcept {
     const auto rows = static_cast<std::uint64_t>(n);
     auto width = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(rows)));
     while (width * width < rows) ++width;
     while (width > 1 && (width - 1) * (width - 1) >= rows) --width;
-    return {part_key(key, epoch), rows, width, (rows + width - 1) / width, rows < 256 ? 24u : 6u};
+    return {part_key(key, epoch), rows, width, (rows + width - 1) / width};
 }
 
 /// The orders of n rows, epoch after epoch.
 class EpochOrders {
 public:
-    static void count(ArenaSize& size, Index n) { size.add<std::int32_t>(n_shifts(n)); }
+    static void count(ArenaSize& size, Index n) { size.add<std::int32_t>(table_size(n)); }
 
     EpochOrders(std::uint64_t key, Index n, Arena& arena)
-        : key_(key), n_(n), shifts_(arena.take<std::int32_t>(n_shifts(n))) {}
+        : key_(key), n_(n), table_(arena.take<std::int32_t>(table_size(n))) {}
 
-    /// The order of this epoch, of which about `wanted` rows will be asked for: its shifts are kept
-    /// where they are fewer, and the processor's second cache holds them.
+    /// The order of this epoch, of which about `wanted` rows will be asked for: its table is kept
+    /// where it is no more work than they are, and the processor's second cache holds it.
     template <class T>
     const RowOrder& at(const Kernels<T>& kernels, std::int64_t epoch, Index wanted) noexcept {
         if (epoch != epoch_) {
             epoch_ = epoch;
             order_ = row_order(key_, epoch, n_);
-            if (n_shifts(n_) > 0 && wanted > static_cast<Index>(2 * order_.width)) {
-                kernels.row_shifts(order_, shifts_);
-                order_.shifts = shifts_;
+            const bool pays = n_ < kFewRows || wanted > static_cast<Index>(2 * order_.width);
+            if (table_size(n_) > 0 && pays) {
+                kernels.order_table(order_, table_);
+                order_.table = table_;
             }
         }
         return order_;
@@ -45,15 +45,15 @@ public:
 private:
     static constexpr Index kMostRows = 1 << 28;
 
-    static Index n_shifts(Index n) noexcept {
+    static Index table_size(Index n) noexcept {
         if (n > kMostRows) return 0;
-        const RowOrder order = row_order(0, 0, n);
-        return static_cast<Index>(order.n_rounds * order.width);
+        if (n < kFewRows) return n;
+        return static_cast<Index>(kShuffleRounds * row_order(0, 0, n).width);
     }
 
     std::uint64_t key_;
     Index n_;
-    std::int32_t* shifts_;
+    std::int32_t* table_;
     std::int64_t epoch_ = -1;
     RowOrder order_{};
 };

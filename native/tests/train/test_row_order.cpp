@@ -34,7 +34,7 @@ void check_bijection(int set, std::int64_t epoch, Index n) {
     Arena arena(size);
     EpochOrders orders(42, n, arena);
     const RowOrder& order = orders.at(available<float>(set), epoch, 3 * n);
-    CHECK(order.shifts != nullptr);
+    CHECK(order.table != nullptr);
     rest.assign(rest.size(), -1);
     available<float>(set).shuffled_rows(order, first, count, rest.data());
     CHECK(std::equal(rest.begin(), rest.end(), rows.begin() + first));
