@@ -174,6 +174,7 @@ inline Quad<double> kept(Quad<double> a, Quad<double> are_kept) {
     return {_mm256_and_pd(a.v, are_kept.v)};
 }
 
+inline double first_lane(Quad<double> a) { return _mm256_cvtsd_f64(a.v); }
 /// In any order.
 inline float sum_of_lanes(Quad<float> a) {
     const __m128 pairs = _mm_add_ps(a.v, _mm_permute_ps(a.v, 0x4e));

@@ -53,7 +53,10 @@ public:
             add_row<true>(queue.x + at[0] * kTinyWidth, queue.y + at[0] * kTinyWidth);
             for (Index i = 1; i < count; ++i)
                 add_row<false>(queue.x + at[i] * kTinyWidth, queue.y + at[i] * kTinyWidth);
-            sums.loss = share_ * sum_of_lanes(widened(is_unit_[Layers - 1]) * squared_errors_);
+            sums.loss =
+                layers_[Layers - 1].fan_out == 1
+                    ? first_lane(squared_errors_)
+                    : share_ * sum_of_lanes(widened(is_unit_[Layers - 1]) * squared_errors_);
             sums.measure = sums.loss;
             factor_ = 2 * share_ / sums.weight;
         } else {
