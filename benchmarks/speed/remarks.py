@@ -25,10 +25,10 @@ REMARKS = {
         "plan, and a history for which 223 updates are measured and kept."
     ),
     "W1b": (
-        f"{_SERIAL}The chain is about 32 cycles long by the tables of latencies: a broadcast, two "
-        "products and a sum for the error, two products of four rows each, the sum of lanes, the "
-        "step. What is told of the updates, each an epoch here, is found for four of them at once "
-        "and takes 4 cycles more of each."
+        f"{_SERIAL}The chain is about 26 cycles long by the tables of latencies: two products and "
+        "a sum for the error, a product, two sums of lanes, the step. The fifth row stands in all "
+        "lanes of a vector, and its part is ready before the sums of the other four are. What is "
+        "told of the updates, each an epoch here, is found for four of them at once."
     ),
     "W2b": (
         f"{_SERIAL}Two sigmoids of 25 cycles each, from a table in registers, and four products "

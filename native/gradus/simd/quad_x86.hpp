@@ -174,15 +174,21 @@ inline Quad<double> kept(Quad<double> a, Quad<double> are_kept) {
     return {_mm256_and_pd(a.v, are_kept.v)};
 }
 
-inline double first_lane(Quad<double> a) { return _mm256_cvtsd_f64(a.v); }
-/// In any order.
-inline float sum_of_lanes(Quad<float> a) {
+inline float lane_0(Quad<float> a) { return _mm_cvtss_f32(a.v); }
+inline double lane_0(Quad<double> a) { return _mm256_cvtsd_f64(a.v); }
+
+/// In any order; and in all lanes, which then have the same bits.
+inline Quad<float> sum_in_lanes(Quad<float> a) {
     const __m128 pairs = _mm_add_ps(a.v, _mm_permute_ps(a.v, 0x4e));
-    return _mm_cvtss_f32(_mm_add_ps(pairs, _mm_permute_ps(pairs, 0xb1)));
+    return {_mm_add_ps(pairs, _mm_permute_ps(pairs, 0xb1))};
 }
-inline double sum_of_lanes(Quad<double> a) {
+inline Quad<double> sum_in_lanes(Quad<double> a) {
     const __m256d pairs = _mm256_add_pd(a.v, _mm256_permute4x64_pd(a.v, 0x4e));
-    return _mm256_cvtsd_f64(_mm256_add_pd(pairs, _mm256_permute_pd(pairs, 0x5)));
+    return {_mm256_add_pd(pairs, _mm256_permute_pd(pairs, 0x5))};
+}
+template <class T>
+inline T sum_of_lanes(Quad<T> a) {
+    return lane_0(sum_in_lanes(a));
 }
 
 /// The sum of the lanes of each, in the same order for all.

@@ -55,7 +55,7 @@ public:
                 add_row<false>(queue.x + at[i] * kTinyWidth, queue.y + at[i] * kTinyWidth);
             sums.loss =
                 layers_[Layers - 1].fan_out == 1
-                    ? first_lane(squared_errors_)
+                    ? lane_0(squared_errors_)
                     : share_ * sum_of_lanes(widened(is_unit_[Layers - 1]) * squared_errors_);
             sums.measure = sums.loss;
             factor_ = 2 * share_ / sums.weight;

@@ -10,7 +10,7 @@ namespace GRADUS_ISA {
 template <class T, class Activation>
 class TinyEpochs : TinyUnit<T, Activation> {
     using Unit = TinyUnit<T, Activation>;
-    using Unit::bias_, Unit::factor_, Unit::has_penalty_, Unit::weights_, Unit::work_;
+    using Unit::factor_, Unit::has_penalty_, Unit::params_, Unit::work_;
 
 public:
     using Q = Quad<T>;
@@ -39,12 +39,13 @@ public:
     }
 
 private:
-    /// What is kept of each step.
+    /// What is kept of each step: lane s is of step s, and what is stored behind it is of no use.
+    using Lanes = T[2 * kTinyWidth - 1];
     struct Steps {
-        Q weights[kTinyWidth];  // before it, as bias
-        Q bias[kTinyWidth];
-        Wide squared_errors[kTinyWidth];  // of which the lanes are to be summed, as those of
-        Wide squared_grads[kTinyWidth];   // the gradient without its factor
+        Lanes params[kTinyWidth + 1];  // before it
+        Lanes grads[kTinyWidth + 1];   // without their factor
+        Lanes last_errors;
+        Wide squared_errors[kTinyWidth];  // of which the lanes are to be summed
     };
 
     // Up to four steps, up to the first that needs a closer look; gives the number of those made.
@@ -56,29 +57,37 @@ private:
         T minus_rates[kTinyWidth];
         narrowed<T>(rates * Wide::set(has_penalty_ ? -1 : -factor_)).store(minus_rates);
         for (Index s = 0; s < n; ++s) {
-            steps.weights[s] = weights_;
-            steps.bias[s] = bias_;
-            Unit::template add_rows<true>(0, work_.n_rows);
+            Unit::for_params([&](auto k) GRADUS_INLINE { params_[k].store(steps.params[k] + s); });
+            const auto errors = Unit::template add_rows<true>(0, work_.n_rows);
             if (GRADUS_RARELY(has_penalty_)) {
                 factor_ = 2 / n_rows_;
                 Unit::add_penalty();
             }
-            steps.squared_errors[s] = Unit::squared_errors_;
-            steps.squared_grads[s] = Unit::squared_grads();
+            steps.squared_errors[s] = errors.squares;
+            errors.last.store(steps.last_errors + s);
+            Unit::for_params([&](auto k)
+                                 GRADUS_INLINE { this->grad_of(k).store(steps.grads[k] + s); });
             Unit::update_by(Q::set(minus_rates[s]));
         }
-        for (Index s = n; s < kTinyWidth; ++s)
-            steps.squared_errors[s] = steps.squared_grads[s] = Wide::set(0);
+        for (Index s = n; s < kTinyWidth; ++s) steps.squared_errors[s] = Wide::set(0);
         return tell(steps, n, rates, log_rows);
     }
 
     GRADUS_INLINE Index tell(const Steps& steps, Index n, Wide rates, double* log_rows) {
-        const Wide losses = sum_of_each(steps.squared_errors);
-        const Wide squares = Wide::set(factor_ * factor_) * sum_of_each(steps.squared_grads);
+        const Wide last_errors = widened(Q::load(steps.last_errors));
+        const auto& each = steps.squared_errors;
+        const Wide losses =
+            fma(last_errors, last_errors, sums_of_lanes(each[0], each[1], each[2], each[3]));
+        Wide squares = Wide::set(0);
+        Unit::for_params([&](auto k) GRADUS_INLINE {
+            const Wide grads = widened(Q::load(steps.grads[k]));
+            squares = fma(grads, grads, squares);
+        });
+        squares = Wide::set(factor_ * factor_) * squares;
         const Index made = n_harmless(losses, squares, rates, n);
         if (GRADUS_RARELY(made < n)) {
-            weights_ = steps.weights[made];
-            bias_ = steps.bias[made];
+            Unit::for_params([&](auto k)
+                                 GRADUS_INLINE { params_[k] = Q::set(steps.params[k][made]); });
         }
         double means[kTinyWidth], norms[kTinyWidth];
         (losses / Wide::set(n_rows_)).store(means);
@@ -105,10 +114,6 @@ private:
         Index s = 0;
         while (s < n && square[s] < most_squares && loss[s] < infinity && rate[s] <= most_rate) ++s;
         return s;
-    }
-
-    static GRADUS_INLINE inline Wide sum_of_each(const Wide (&a)[kTinyWidth]) {
-        return sums_of_lanes(a[0], a[1], a[2], a[3]);
     }
 
     double n_rows_;

@@ -17,15 +17,14 @@ public:
 
     GRADUS_INLINE explicit TinyUnit(const TinyWork<T>& work)
         : work_(work), layer_(work.layers[0]), has_penalty_(work.l1 != 0 || work.l2 != 0) {
-        T weights[kTinyWidth];
-        for (int k = 0; k < kTinyWidth; ++k) weights[k] = work.params[k * kTinyWidth];
-        weights_ = Q::load(weights);
-        bias_ = Q::set(work.params[kTinyWidth * kTinyWidth]);
+        unrolled<kTinyWidth + 1>([&](auto k) GRADUS_INLINE { params_[k] = Q::set(*param(k)); });
     }
 
     GRADUS_INLINE TinySums gradient(Index first, Index count) {
-        add_rows<false>(first, count);
-        const double loss = sum_of_lanes(squared_errors_), weight = static_cast<double>(count);
+        const RowErrors errors = add_rows<false>(first, count);
+        const Wide last = kept(widened(errors.last), first_lanes<double>(1));
+        const double loss = sum_of_lanes(fma(last, last, errors.squares));
+        const double weight = static_cast<double>(count);
         factor_ = 2 / weight;
         if (GRADUS_RARELY(has_penalty_)) add_penalty();
         return {loss, loss, weight};
@@ -38,7 +37,12 @@ public:
     GRADUS_INLINE void keep(Kept& kept) const { kept = sum_of_squares(); }
     GRADUS_INLINE double sum_of_squares(Kept kept) const { return kept; }
     GRADUS_INLINE double sum_of_squares() const {
-        return factor_ * factor_ * sum_of_lanes(squared_grads());
+        Wide sum = Wide::set(0);
+        for_params([&](auto k) GRADUS_INLINE {
+            const Wide grads = widened(grad_of(k));
+            sum = fma(grads, grads, sum);
+        });
+        return factor_ * factor_ * lane_0(sum);
     }
 
     GRADUS_INLINE void update(double rate, std::int64_t) {
@@ -46,87 +50,123 @@ public:
     }
 
     GRADUS_INLINE void leave() const {
-        T weights[kTinyWidth];
-        weights_.store(weights);
-        for (int k = 0; k < kTinyWidth; ++k) work_.params[k * kTinyWidth] = weights[k];
-        bias_.store(work_.params + kTinyWidth * kTinyWidth);
+        unrolled<kTinyWidth + 1>([&](auto k) GRADUS_INLINE { *param(k) = lane_0(params_[k]); });
     }
 
 protected:
-    /// Sums over rows of the queue, without the factor that all of them have. What follows the last
-    /// row may be anything, unless that is known to be rows of zeros.
+    struct RowErrors {
+        Wide squares;  // of which the lanes are to be summed
+        Q last;        // of the row that is in no quad of rows, in all lanes
+    };
+
+    /// Sums over rows of the queue, without the factor that all of them have. A last row that would
+    /// have a quad to itself stands in all lanes of one, and is ready before the sums of lanes are.
+    /// What follows the last row may be anything, unless that is known to be rows of zeros.
     template <bool ZerosFollow>
-    GRADUS_INLINE void add_rows(Index first, Index count) {
+    GRADUS_INLINE RowErrors add_rows(Index first, Index count) {
         const T *x = work_.queue->x + first, *y = work_.queue->y + first;
+        const Index end = count - (count % kTinyWidth == 1);
         const Q zero = Q::set(T(0));
-        Q sums[kTinyWidth] = {zero, zero, zero, zero}, bias_sum = zero;
-        squared_errors_ = Wide::set(0);
-        const auto add = [&](Index i, auto is_last) GRADUS_INLINE {
-            auto [errors, delta] = errors_of(x + i, Q::load(y + i));
+        // Members would not stay in registers.
+        Q sums[kTinyWidth + 1] = {zero, zero, zero, zero, zero};
+        RowErrors told{Wide::set(0), zero};
+        const auto add = [&](Index i, auto is_part) GRADUS_INLINE {
+            auto [errors, delta] = errors_of<false>(x + i, y + i);
             Q bias_delta = delta;
-            if constexpr (is_last) {
-                const Q are_rows = first_lanes<T>(count - i);
+            if constexpr (is_part) {
+                const Q are_rows = first_lanes<T>(end - i);
                 errors = kept(errors, are_rows);
                 bias_delta = kept(delta, are_rows);
                 if constexpr (!ZerosFollow) delta = bias_delta;
             }
             const Wide wide = widened(errors);
-            squared_errors_ = fma(wide, wide, squared_errors_);
+            told.squares = fma(wide, wide, told.squares);
             for_first<kTinyWidth>(layer_.fan_in, [&](auto k) GRADUS_INLINE {
-                sums[k] = fma(column<k>(x + i), delta, sums[k]);
+                sums[k] = fma(number<k, false>(x + i), delta, sums[k]);
             });
-            if (layer_.has_bias) bias_sum = bias_sum + bias_delta;
+            if (layer_.has_bias) sums[kTinyWidth] = sums[kTinyWidth] + bias_delta;
         };
         Index i = 0;
-        for (; i + kTinyWidth < count; i += kTinyWidth) add(i, Constant<false>{});
-        add(i, Constant<true>{});
-        weight_grads_ = sums_of_lanes(sums[0], sums[1], sums[2], sums[3]);
-        if (layer_.has_bias) bias_grads_ = sums_of_lanes(bias_sum, bias_sum, bias_sum, bias_sum);
+        for (; i + kTinyWidth <= end; i += kTinyWidth) add(i, Constant<false>{});
+        if (i < end) add(i, Constant<true>{});
+        unrolled<kTinyWidth + 1>([&](auto k) GRADUS_INLINE { sums_[k] = sums[k]; });
+        if (end > 0) for_params([&](auto k) GRADUS_INLINE { sums_[k] = sum_in_lanes(sums[k]); });
+        last_ = nullptr;
+        last_delta_ = zero;
+        if (end < count) {
+            last_ = x + end;
+            const auto [error, delta] = errors_of<true>(last_, y + end);
+            told.last = error;
+            last_delta_ = delta;
+        }
+        return told;
     }
 
-    /// Of which the lanes are to be summed.
-    GRADUS_INLINE Wide squared_grads() const {
-        const Wide grads = widened(weight_grads_);
-        if (!layer_.has_bias) return grads * grads;
-        const Wide bias = kept(widened(bias_grads_), first_lanes<double>(1));
-        return fma(bias, bias, grads * grads);
+    /// f(k) for the number of each weight, and kTinyWidth for the bias.
+    template <class F>
+    GRADUS_INLINE void for_params(F f) const {
+        for_first<kTinyWidth>(layer_.fan_in, f);
+        if (layer_.has_bias) f(Constant<kTinyWidth>{});
+    }
+
+    GRADUS_INLINE T* param(int k) const { return work_.params + k * kTinyWidth; }
+
+    /// The gradient without its factor.
+    template <int K>
+    GRADUS_INLINE Q grad_of(Constant<K>) const {
+        if (last_ == nullptr) return sums_[K];
+        if constexpr (K == kTinyWidth) return sums_[K] + last_delta_;
+        return fma(number<K, true>(last_), last_delta_, sums_[K]);
     }
 
     GRADUS_INLINE void update_by(Q minus_rate) {
-        weights_ = fma(minus_rate, weight_grads_, weights_);
-        if (layer_.has_bias) bias_ = fma(minus_rate, bias_grads_, bias_);
+        if (last_ != nullptr) {
+            const Q change = minus_rate * last_delta_;
+            for_params([&](auto k) GRADUS_INLINE {
+                if constexpr (k == kTinyWidth) {
+                    params_[k] = params_[k] + change;
+                } else {
+                    params_[k] = fma(number<k, true>(last_), change, params_[k]);
+                }
+            });
+        }
+        for_params([&](auto k)
+                       GRADUS_INLINE { params_[k] = fma(minus_rate, sums_[k], params_[k]); });
     }
 
-    /// Number K of each of four rows.
-    template <int K>
-    static GRADUS_INLINE inline Q column(const T* x) {
-        return Q::load(x + K * TinyQueue<T>::kColumn);
+    /// Number K of each of four rows, or of one row in all lanes.
+    template <int K, bool IsOne>
+    static GRADUS_INLINE inline Q number(const T* x) {
+        x += K * TinyQueue<T>::kColumn;
+        return IsOne ? Q::set(*x) : Q::load(x);
     }
 
     struct Errors {
         Q errors;
         Q delta;
     };
-    GRADUS_INLINE Errors errors_of(const T* x, Q y) const {
+    template <bool IsOne>
+    GRADUS_INLINE Errors errors_of(const T* x, const T* targets) const {
+        const Q y = IsOne ? Q::set(*targets) : Q::load(targets), bias = params_[kTinyWidth];
         if constexpr (kIsIdentity<Activation>) {
             // The target is subtracted first, where nothing waits for it.
-            const Q errors = z_of(x, bias_ - y);
+            const Q errors = z_of<IsOne>(x, bias - y);
             return {errors, errors};
         } else {
-            const ValueAndSlope<Q> act = Soon<Activation>::at(z_of(x, bias_));
+            const ValueAndSlope<Q> act = Soon<Activation>::at(z_of<IsOne>(x, bias));
             const Q errors = act.value - y;
             return {errors, errors * act.slope};
         }
     }
 
     // (bias + x_0 w_0 + x_3 w_3) + (x_1 w_1 + x_2 w_2) of four rows.
+    template <bool IsOne>
     GRADUS_INLINE Q z_of(const T* x, Q bias) const {
-        const Q w = weights_;
-        Q z = fma(column<0>(x), broadcast<0>(w), bias);
+        Q z = fma(number<0, IsOne>(x), params_[0], bias);
         if (layer_.fan_in > 1) {
-            Q beside = column<1>(x) * broadcast<1>(w);
-            if (layer_.fan_in > 2) beside = fma(column<2>(x), broadcast<2>(w), beside);
-            if (layer_.fan_in > 3) z = fma(column<3>(x), broadcast<3>(w), z);
+            Q beside = number<1, IsOne>(x) * params_[1];
+            if (layer_.fan_in > 2) beside = fma(number<2, IsOne>(x), params_[2], beside);
+            if (layer_.fan_in > 3) z = fma(number<3, IsOne>(x), params_[3], z);
             z = z + beside;
         }
         return z;
@@ -134,19 +174,22 @@ protected:
 
     GRADUS_INLINE void add_penalty() {
         const Q factor = Q::set(static_cast<T>(factor_));
-        weight_grads_ = penalized(factor * weight_grads_, weights_, work_.l1, work_.l2);
-        bias_grads_ = factor * bias_grads_;
+        for_params([&](auto k) GRADUS_INLINE {
+            sums_[k] = factor * grad_of(k);
+            if constexpr (k < kTinyWidth)
+                sums_[k] = penalized(sums_[k], params_[k], work_.l1, work_.l2);
+        });
+        last_ = nullptr;
         factor_ = 1;
     }
 
     const TinyWork<T>& work_;
     TinyLayer layer_;
     bool has_penalty_;
-    Q weights_;  // one in each lane
-    Q bias_;     // in all lanes
-    Wide squared_errors_ = Wide::set(0);
-    Q weight_grads_ = Q::set(T(0));
-    Q bias_grads_ = Q::set(T(0));
+    Q params_[kTinyWidth + 1];  // weights and the bias, each in all lanes
+    Q sums_[kTinyWidth + 1];    // of their gradient, so too
+    const T* last_ = nullptr;   // the row that is in no quad of rows
+    Q last_delta_;
     double factor_ = 1;  // what the gradient has yet to be multiplied by
 };
 
