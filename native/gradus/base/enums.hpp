@@ -71,8 +71,8 @@ inline constexpr std::array kOperationNames{
 enum class Rule : int { gradient_descent, adam, adamw, rmsprop, adagrad };
 inline constexpr std::array kRuleNames{"gradient_descent", "adam", "adamw", "rmsprop", "adagrad"};
 
-/// How a training call ended: all updates made, time slice over, told to stop, or a non-finite
-/// number met.
-enum class RunStatus : int { done, cut, cancelled, diverged };
+/// How a training call ended: all updates made, time slice over, told to stop, a non-finite number
+/// met, or, of iterations of Levenberg-Marquardt, none that lowers the objective any more.
+enum class RunStatus : int { done, cut, cancelled, diverged, converged };
 
 }  // namespace gradus

@@ -71,6 +71,7 @@ inline void rethrow_signal() {
     if (PyErr_Occurred() != nullptr) throw nb::python_error();
 }
 
+void bind_damped_run(nb::module_& module);
 void bind_gauss_newton(nb::module_& module);
 void bind_loss(nb::module_& module);
 void bind_network(nb::module_& module);

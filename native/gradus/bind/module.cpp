@@ -70,6 +70,7 @@ NB_MODULE(_core, module) {
     bind_loss(module);
     bind_network(module);
     bind_training(module);
+    bind_damped_run(module);
     bind_gauss_newton(module);
 }
 

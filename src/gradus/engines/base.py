@@ -14,6 +14,7 @@ from gradus._dataclasses import dataclass
 from gradus._typing import Float64Array, FloatArray, Int64Array, UInt8Array
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.rules import Rule
+from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
 from gradus.optimizers.second_order.problem import DampedSystem
 
 
@@ -268,6 +269,30 @@ class Engine(Protocol):
         rows, which needs a network of dense layers alone, three matrices of shape (m, m) are held,
         with m = n * n_outputs, and what every layer is fed and gives back; `inverse_diagonal` is
         not offered. Once ``cancel[0]`` is not 0, answers come soon and mean nothing.
+        """
+
+    def damped_run(
+        self,
+        spec: NetworkSpec,
+        rule: LevenbergMarquardt,
+        X: FloatArray,
+        y: FloatArray,
+        weights: FloatArray | None,
+        state: TrainState,
+        n_steps: int,
+        log: EpochLog,
+        *,
+        by_rows: bool,
+        cancel: UInt8Array,
+        max_seconds: float,
+        seconds_left: float,
+    ) -> RunStatus | None:
+        """Make iterations of `rule` in one call; None, and nothing done, if it makes none itself.
+
+        Each is what ``rule.step`` makes of the steps of `damped_system`, without `bayesian`; state,
+        log and where it comes back early are as in `run`. It ends as CONVERGED where ``rule.step``
+        gives None, or as DIVERGED if the gradient is not finite there. An iteration still under
+        way when `seconds_left` have passed is dropped whole, and the call ends as CANCELLED.
         """
 
     def run(

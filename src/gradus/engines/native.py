@@ -16,7 +16,7 @@ from gradus._typing import Array, Float64Array, FloatArray, UInt8Array
 from gradus.engines import second_order
 from gradus.engines.base import Batches, EpochLog, RunStatus, TrainState, Validation
 from gradus.engines.kept_arrays import KeptArrays
-from gradus.engines.native_damped import NormalEquations, RowEquations
+from gradus.engines.native_damped import NormalEquations, RowEquations, damped_run
 from gradus.engines.reference import mean_loss, mean_measure, without_idle_rows
 from gradus.engines.reference_engine import ReferenceEngine
 from gradus.networks.layers import Dense, Dropout, LayerNorm, Residual
@@ -25,6 +25,7 @@ from gradus.networks.losses import Loss, loss_of
 from gradus.networks.spec import NetworkSpec
 from gradus.networks.steps import steps
 from gradus.optimizers.rules import Rule
+from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
 from gradus.optimizers.second_order.problem import DampedSystem
 
 # What the core is told of the rows that judge.
@@ -210,6 +211,37 @@ class NativeEngine:
             return RowEquations(spec, *batch, *lent)
         _, grads = self.gradient(spec, params, X, y, weights)
         return NormalEquations(*batch, grads, *lent)
+
+    def damped_run(
+        self,
+        spec: NetworkSpec,
+        rule: LevenbergMarquardt,
+        X: FloatArray,
+        y: FloatArray,
+        weights: FloatArray | None,
+        state: TrainState,
+        n_steps: int,
+        log: EpochLog,
+        *,
+        by_rows: bool,
+        cancel: UInt8Array,
+        max_seconds: float,
+        seconds_left: float,
+    ) -> RunStatus | None:
+        """Make whole iterations; see `engines.base.Engine`."""
+        if rule.bayesian or loss_of(spec.loss).name == "functions":
+            return None
+        check_levels("X", X, spec)  # the core sees zeros where a row is idle
+        rows = _fit(without_idle_rows(X, weights)), _fit(y), _fit_or_none(weights)
+        return damped_run(
+            *(spec, _network(spec), rule.damping, *rows, state, n_steps, log),
+            by_rows=by_rows,
+            cancel=cancel,
+            max_seconds=max_seconds,
+            seconds_left=seconds_left,
+            n_threads=self.n_threads,
+            kept=self._kept,
+        )
 
     def run(
         self,

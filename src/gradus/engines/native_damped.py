@@ -7,7 +7,8 @@ import numpy as np
 
 from gradus import _core
 from gradus._typing import Array, Float64Array, UInt8Array
-from gradus.engines.kept_arrays import KeptArrays
+from gradus.engines.base import EpochLog, RunStatus, TrainState
+from gradus.engines.kept_arrays import KeptArrays, Loan
 from gradus.networks.params import weight_mask
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.second_order.problem import DampedStep
@@ -127,6 +128,57 @@ class _RowArrays:
         self.X: bytes | None = None  # that of_inputs was made from
 
 
+def damped_run(
+    spec: NetworkSpec,
+    network: _core.Network,
+    damping: float,
+    X: Array,
+    y: Array,
+    weights: Array,
+    state: TrainState,
+    n_steps: int,
+    log: EpochLog,
+    *,
+    by_rows: bool,
+    cancel: UInt8Array,
+    max_seconds: float,
+    seconds_left: float,
+    n_threads: int,
+    kept: KeptArrays,
+) -> RunStatus:
+    """Make whole iterations; see `engines.base.Engine.damped_run` and `NormalEquations`."""
+    log_rows, first_epoch = np.empty((n_steps, 3)), int(state.cursor[0])
+    log.begin(len(spec.dense))
+    params: Array = state.params
+    told = state.cursor, state.grad_norm, state.scalars, log_rows
+    asked = log.measured, log.update_ratio, log.seconds
+    limits = cancel, max_seconds, seconds_left, n_threads
+    given = (network, X, y, weights, damping, params, *told, *asked, *limits)
+    try:
+        if not by_rows:
+            loan = kept.lend(_squares, params.dtype, params.size, params.size)
+            return RunStatus(_core.damped_run(*given, *loan.arrays))
+        loan_of_rows = _lend_rows(kept, spec, len(X), params.dtype)
+        arrays, rows = loan_of_rows.arrays, X.tobytes()
+        is_known, arrays.X = rows == arrays.X, None
+        lent = (arrays.of_inputs, is_known, *arrays.products, arrays.factor)
+        status = RunStatus(_core.damped_run_by_rows(*given, *lent))
+        # The first iteration that is finished has filled what is kept.
+        if is_known or state.cursor[0] > first_epoch:
+            arrays.X = rows
+        return status
+    finally:
+        log.rows = log_rows[: int(state.cursor[0]) - first_epoch]
+
+
+def _lend_rows(
+    kept: KeptArrays, spec: NetworkSpec, n_rows: int, dtype: np.dtype
+) -> Loan[_RowArrays]:
+    """Lend what so many rows of a network are worked with."""
+    m = n_rows * spec.n_outputs
+    return kept.lend(_RowArrays, m, dtype, m if spec.l2 else 0, spec.widths)
+
+
 class RowEquations:
     """Steps from the inner products of the Jacobian's rows; see `NormalEquations`.
 
@@ -152,9 +204,7 @@ class RowEquations:
     ) -> None:
         self.network, self.grads = network, np.empty_like(params)
         self.cancel, self.n_threads = cancel, n_threads
-        m = len(X) * spec.n_outputs
-        key = (m, params.dtype, m if spec.l2 else 0, spec.widths)
-        self._loan = kept.lend(_RowArrays, *key)
+        self._loan = _lend_rows(kept, spec, len(X), params.dtype)
         self.arrays = arrays = self._loan.arrays
         rows = X.tobytes()
         is_known = rows == arrays.X

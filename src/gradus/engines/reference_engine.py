@@ -20,6 +20,7 @@ from gradus.networks.params import weight_mask
 from gradus.networks.spec import NetworkSpec
 from gradus.optimizers.clipping import clip, gradient_norm
 from gradus.optimizers.rules import Rule
+from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
 from gradus.optimizers.second_order.problem import DampedSystem
 
 
@@ -133,6 +134,25 @@ class ReferenceEngine:
         with np.errstate(over="ignore", invalid="ignore"):
             jacobian = gauss_newton.scaled_jacobian(spec, params, X, y, weights)
         return gauss_newton.DenseSystem(spec, jacobian, grads, by_rows=by_rows)
+
+    def damped_run(
+        self,
+        spec: NetworkSpec,  # noqa: ARG002 one signature
+        rule: LevenbergMarquardt,  # noqa: ARG002
+        X: FloatArray,  # noqa: ARG002
+        y: FloatArray,  # noqa: ARG002
+        weights: FloatArray | None,  # noqa: ARG002
+        state: TrainState,  # noqa: ARG002
+        n_steps: int,  # noqa: ARG002
+        log: EpochLog,  # noqa: ARG002
+        *,
+        by_rows: bool,  # noqa: ARG002
+        cancel: UInt8Array,  # noqa: ARG002
+        max_seconds: float,  # noqa: ARG002
+        seconds_left: float,  # noqa: ARG002
+    ) -> RunStatus | None:
+        """Leave iterations to the rule's own page; see `engines.base.Engine`."""
+        return None
 
     def run(
         self,

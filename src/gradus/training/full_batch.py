@@ -22,6 +22,7 @@ from gradus.networks.penalties import l1_penalty, l2_penalty
 from gradus.networks.spec import NetworkSpec
 from gradus.networks.steps import steps
 from gradus.optimizers.second_order.damped_products import DampedProducts
+from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
 from gradus.optimizers.second_order.problem import (
     DampedStep,
     DampedSystem,
@@ -112,8 +113,7 @@ class RowsProblem:
         """Form the Gauss-Newton model around params."""
         self._look_up()
         by_rows = self._by_rows and not to_invert
-        n_equations = len(self.rows[0]) * self.spec.n_outputs if by_rows else params.size
-        if n_equations <= _MOST_EQUATIONS:
+        if not self._is_large(by_rows=by_rows):
             system: DampedSystem = self.engine.damped_system(
                 self.spec, params, *self.rows, by_rows=by_rows, cancel=self.cancel
             )
@@ -125,11 +125,37 @@ class RowsProblem:
             )
         return DampedProducts(partial(self.ggn_vp, params), self.gradient(params)[1])
 
+    def run(
+        self,
+        rule: FullBatchRule,
+        state: TrainState,
+        n_steps: int,
+        log: EpochLog,
+        *,
+        max_seconds: float,
+        seconds_left: float,
+    ) -> RunStatus | None:
+        """Let the engine make whole iterations; None where it makes none of this rule itself."""
+        if type(rule) is not LevenbergMarquardt or self._is_large(by_rows=self._by_rows):
+            return None
+        return self.engine.damped_run(
+            *(self.spec, rule, *self.rows, state, n_steps, log),
+            by_rows=self._by_rows,
+            cancel=self.cancel,
+            max_seconds=max_seconds,
+            seconds_left=seconds_left,
+        )
+
     def with_l2(self, l2: float) -> "RowsProblem":
         """Give the same problem with another penalty."""
         other = copy(self)
         other.spec, other.l2 = replace(self.spec, l2=l2), l2
         return other
+
+    def _is_large(self, *, by_rows: bool) -> bool:
+        """Say whether there are too many equations for a matrix of them."""
+        n_of_rows, n_of_params = len(self.rows[0]) * self.spec.n_outputs, n_params(self.spec)
+        return (n_of_rows if by_rows else n_of_params) > _MOST_EQUATIONS
 
     def _look_up(self) -> None:
         if self.is_stopped():
@@ -207,14 +233,22 @@ def run_full_batch(
     log: EpochLog,
     *,
     max_seconds: float,
+    seconds_left: float = math.inf,
 ) -> RunStatus:
     """Make up to `n_steps` iterations from where `state` stands; see `Engine.run`.
+
+    One still under way when `seconds_left` have passed is dropped whole, which else the problem's
+    own `is_stopped` sees to.
 
     Returns
     -------
     CONVERGED where no step lowers the objective any more, EXHAUSTED where the method has asked as
     often as it may; otherwise what `Engine.run` returns.
     """
+    limits = {"max_seconds": max_seconds, "seconds_left": seconds_left}
+    status = problem.run(rule, state, n_steps, log, **limits)
+    if status is not None:
+        return status
     started = time.monotonic()
     rows = np.empty((n_steps, 3))
     log.begin(len(problem.spec.dense))

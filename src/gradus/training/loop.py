@@ -311,10 +311,9 @@ class _Training:
         max_seconds = min(_SLICE_SECONDS, max(self._seconds_left(), 0.0))
         if isinstance(rule, FullBatchRule):
             assert self.problem is not None, "made where the rule is a full-batch one"
-            n_steps = stop - done
-            status = run_full_batch(
-                rule, self.problem, state, n_steps, log, max_seconds=max_seconds
-            )
+            n_steps, seconds_left = stop - done, self._seconds_left()
+            given = rule, self.problem, state, n_steps, log
+            status = run_full_batch(*given, max_seconds=max_seconds, seconds_left=seconds_left)
             return np.full(n_steps, math.nan), status
         total = self.plan.epochs * self.batches.steps_per_epoch
         learning_rates = rates(rule.learning_rate, done, stop, total)
