@@ -140,6 +140,26 @@ def test_row_weights(value, kind, sentence):
         check_row_weights("sample_weight", value, 2)
 
 
+def test_who_looks_through_large_arrays_is_believed_when_they_are_finite(monkeypatch):
+    monkeypatch.setattr(_validate, "_SCANNED", 6)
+    seen = []
+
+    def all_finite(array):
+        seen.append(array)
+        return bool(np.isfinite(array).all())
+
+    small, large = np.ones((5, 1)), np.ones((3, 2))
+    assert check_matrix("X", small, all_finite=all_finite) is small
+    assert seen == []
+    assert check_matrix("X", large, all_finite=all_finite) is large
+    assert seen[0] is large
+    large[1, 1] = np.nan
+    with pytest.raises(DataError, match=r"^X must hold finite float64 numbers; got nan in row 1, "):
+        check_matrix("X", large, all_finite=all_finite)
+    # Without one who knows, the numbers are looked through here.
+    assert check_matrix("X", np.ones((3, 2)), all_finite=lambda _: False).shape == (3, 2)
+
+
 @pytest.mark.parametrize("scanned", [1, 4, 7, 10**6])
 def test_an_infinite_number_is_found_in_any_part(monkeypatch, scanned):
     monkeypatch.setattr(_validate, "_SCANNED", scanned)

@@ -56,10 +56,11 @@ REMARKS = {
         "their factors into three bfloat16s, 16 % brings rows that lie anywhere from memory, 12 % "
         "is Adam, 2 % the norm of the gradient; a tenth is waiting for the other thread. Each "
         "thread has half of the inputs, their weights and their gradient. Before the first update "
-        "all numbers are looked through for nan, 14 ms of an epoch, as long as memory needs to "
-        "bring them to one processor (11 ms on two threads of Python). Tried: scratch kept between "
-        "calls, pages of 2 MiB, asking for rows further ahead (no gain), asking past the second "
-        "cache, a gradient that is used block by block and never stored (slower)."
+        "all numbers are looked through for nan, 6 ms of an epoch, as long as memory needs to "
+        "bring them to two processors. Tried: scratch kept between calls, pages of 2 MiB, asking "
+        "for the next batch's rows between the products of this one (1 %: what the gathering "
+        "gains, products wait longer for their factors), asking past the second cache, a gradient "
+        "that is used block by block and never stored (slower)."
     ),
     "W5": (
         "57 % of the time is in products, 23 % cuts their factors into three bfloat16s, 10 % is "

@@ -6,7 +6,7 @@ know nothing about networks, training or tables.
 
 import math
 import numbers
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -132,7 +132,11 @@ def check_flag(name: str, value: object) -> bool:
 
 
 def check_matrix(
-    name: str, value: ArrayLike, dtype: str = "float64", n_columns: int | None = None
+    name: str,
+    value: ArrayLike,
+    dtype: str = "float64",
+    n_columns: int | None = None,
+    all_finite: Callable[[np.ndarray[Any, Any]], bool] | None = None,
 ) -> np.ndarray[Any, Any]:
     """Return `value` as a C-contiguous 2-D array of finite numbers.
 
@@ -148,6 +152,9 @@ def check_matrix(
         "float64" or "float32".
     n_columns
         Width it must have; None allows any.
+    all_finite
+        Who looks through a large array first, such as `engines.registry.all_finite`; None for
+        nobody.
 
     Raises
     ------
@@ -161,7 +168,8 @@ def check_matrix(
     if array.ndim != 2 or (n_columns is not None and array.shape[1] != n_columns):
         message = f"{name} must have shape (n_samples, {width}); got {array.shape}."
         raise ShapeMismatch(message)
-    _check_finite(name, array)
+    if all_finite is None or array.size < _SCANNED or not all_finite(array):
+        _check_finite(name, array)
     return array
 
 

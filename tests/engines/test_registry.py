@@ -1,10 +1,11 @@
 import re
 import sys
 
+import numpy as np
 import pytest
 
 from gradus.engines.reference_engine import ReferenceEngine
-from gradus.engines.registry import ENGINE_NAMES, engine
+from gradus.engines.registry import ENGINE_NAMES, all_finite, engine
 from gradus.errors import EngineUnavailable, InvalidParameter
 
 
@@ -34,3 +35,18 @@ def test_an_engine_that_cannot_be_loaded_says_what_to_do(monkeypatch):
         "hand or use engine='reference'."
     )
     assert engine("reference").name == "reference"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n_threads", [1, 2, None])
+def test_the_core_looks_through_numbers(dtype, n_threads):
+    X = np.full((700, 800), np.finfo(dtype).max, dtype)
+    assert all_finite(X, n_threads)
+    for bad in (np.nan, np.inf, -np.inf):
+        X[699, 799] = bad
+        assert not all_finite(X, n_threads)
+
+
+def test_without_the_core_nothing_is_known_to_be_finite(monkeypatch):
+    monkeypatch.setitem(sys.modules, "gradus.engines.native", None)
+    assert not all_finite(np.zeros(3), 1)

@@ -152,3 +152,17 @@ def test_weights_that_are_all_0_leave_nothing():
     assert sentence(DataError, check_total, np.zeros(3), "held-out") == (
         "At least one held-out row must have a weight greater than 0; none has."
     )
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, None])
+def test_large_arrays_get_the_sentence_of_small_ones(n_threads):
+    X = np.zeros((300_000, 2), np.float32)
+    assert read_inputs("X", X, REGRESSION, "float32", n_threads) is X
+    X[299_999, 1] = np.nan
+    found = sentence(DataError, read_inputs, "X", X, REGRESSION, "float32", n_threads)
+    assert found == "X must hold finite float32 numbers; got nan in row 299999, column 1."
+    y = np.zeros(300_000)
+    y[270_000] = -np.inf
+    given = ("y", y, REGRESSION, len(y), "float64", n_threads)
+    found = sentence(DataError, read_targets, *given)
+    assert found == "y must hold finite float64 numbers; got -inf in row 270000, column 0."

@@ -3,6 +3,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "bind/batch.hpp"
+#include "linalg/finite.hpp"
 #include "nn/batch_gradient.hpp"
 #include "nn/evaluate.hpp"
 #include "nn/second_order.hpp"
@@ -74,6 +75,19 @@ double gradient(const Network& network, const Vector<const T>& params, const Mat
     return totals.mean_loss();
 }
 
+template <class T>
+bool are_finite(const Vector<const T>& x, int n_threads) {
+    Watch watch(nullptr, signal_raised, 0);
+    const Crew crew(checked_threads(n_threads), watch);
+    bool is_finite = false;
+    {
+        const nb::gil_scoped_release unlocked;
+        is_finite = all_finite(kernels<T>(), x.data(), static_cast<Index>(x.shape(0)), crew);
+    }
+    rethrow_signal();
+    return is_finite;
+}
+
 template <class Pass, class T>
 void multiply(const Network& network, const Vector<const T>& params, const Matrix<const T>& x,
               const Matrix<const T>& y, const OptionalVector<const T>& weights,
@@ -102,6 +116,7 @@ void bind_functions(nb::module_& module) {
     module.def("gradient", &gradient<T>, "network"_a, "params"_a.noconvert(), "X"_a.noconvert(),
                "y"_a.noconvert(), "weights"_a.noconvert().none(), "grads"_a.noconvert(),
                "n_threads"_a);
+    module.def("all_finite", &are_finite<T>, "x"_a.noconvert(), "n_threads"_a);
     const auto bind_product = [&](const char* name, auto function) {
         module.def(name, function, "network"_a, "params"_a.noconvert(), "X"_a.noconvert(),
                    "y"_a.noconvert(), "weights"_a.noconvert().none(), "v"_a.noconvert(),

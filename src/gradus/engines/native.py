@@ -35,6 +35,12 @@ _JUDGING = (
 )
 
 
+def all_finite(array: FloatArray, n_threads: int) -> bool:
+    """Say whether a C-contiguous array holds finite numbers only; it is read once."""
+    found: bool = _core.all_finite(array.reshape(-1), n_threads)
+    return found
+
+
 class Predictor:
     """Answers of one network without a second look at arrays that already fit.
 

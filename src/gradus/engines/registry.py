@@ -5,7 +5,7 @@ Engines are imported when they are asked for, so that one that cannot be loaded 
 
 from collections.abc import Callable
 
-from gradus._threads import MOST_THREADS
+from gradus._threads import MOST_THREADS, default_n_threads
 from gradus._typing import FloatArray
 from gradus._validate import check_choice, check_whole
 from gradus.engines.base import Engine
@@ -22,6 +22,23 @@ def predictor(spec: NetworkSpec, dtype: str) -> Callable[[FloatArray, object], F
     from gradus.engines.native import Predictor
 
     return Predictor(spec, dtype)
+
+
+def all_finite(array: FloatArray, n_threads: int | None) -> bool:
+    """Say whether the core finds only finite numbers; False too where it cannot be loaded.
+
+    Parameters
+    ----------
+    array
+        C-contiguous.
+    n_threads
+        Threads it may use; None for what the system grants.
+    """
+    try:
+        from gradus.engines.native import all_finite as look_through
+    except ImportError:
+        return False
+    return look_through(array, default_n_threads() if n_threads is None else n_threads)
 
 
 def engine(name: str = "native", n_threads: int | None = None) -> Engine:

@@ -11,11 +11,16 @@ from gradus.training.validation import ValidationRows
 
 
 def read_rows(
-    spec: NetworkSpec, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, dtype: str
+    spec: NetworkSpec,
+    X: ArrayLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None,
+    dtype: str,
+    n_threads: int | None = None,
 ) -> tuple[FloatArray, FloatArray, FloatArray | None]:
     """Return inputs, targets and weights as arrays of a type; see `training.arrays`."""
-    X = read_inputs("X", X, spec, dtype)
-    y = read_targets("y", y, spec, len(X), dtype)
+    X = read_inputs("X", X, spec, dtype, n_threads)
+    y = read_targets("y", y, spec, len(X), dtype, n_threads)
     return X, y, read_weights("sample_weight", sample_weight, len(X), dtype)
 
 

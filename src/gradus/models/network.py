@@ -243,7 +243,7 @@ class Network:
             n_threads=n_threads,
             matmul_precision=matmul_precision,
         )
-        X, y, weights = read_rows(self.spec, X, y, sample_weight, self.dtype)
+        X, y, weights = read_rows(self.spec, X, y, sample_weight, self.dtype, plan.n_threads)
         rows = None
         validation = read_validation(self.spec, X_val, y_val, self.dtype)
         if validation is None:

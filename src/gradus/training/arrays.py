@@ -3,19 +3,23 @@
 Nothing is scaled, encoded or dropped here; the arrays stay the caller's numbers.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from gradus._typing import ArrayLike, FloatArray
 from gradus._validate import check_matrix, check_row_weights
+from gradus.engines.registry import all_finite
 from gradus.errors import DataError, ShapeMismatch
 from gradus.networks.levels import check_levels
 from gradus.networks.losses import check_targets
 from gradus.networks.spec import NetworkSpec
 
 
-def read_inputs(name: str, X: ArrayLike, spec: NetworkSpec, dtype: str) -> FloatArray:
+def read_inputs(
+    name: str, X: ArrayLike, spec: NetworkSpec, dtype: str, n_threads: int | None = None
+) -> FloatArray:
     """Return X as a C-contiguous array of shape (n, n_inputs); the caller's own where it fits.
 
     Parameters
@@ -28,6 +32,8 @@ def read_inputs(name: str, X: ArrayLike, spec: NetworkSpec, dtype: str) -> Float
         The network it is for.
     dtype
         "float64" or "float32".
+    n_threads
+        Threads that may look through it; None for what the system grants.
 
     Raises
     ------
@@ -42,12 +48,19 @@ def read_inputs(name: str, X: ArrayLike, spec: NetworkSpec, dtype: str) -> Float
             f"{name} must have shape (n_samples, {spec.n_inputs}); got {np.shape(X)}. Write "
             f"{name}.reshape(1, -1) for one row, or {name}.reshape(-1, 1) for one column."
         )
-    array = _matrix(name, X, dtype, spec.n_inputs)
+    array = _matrix(name, X, dtype, spec.n_inputs, n_threads)
     check_levels(name, array, spec)
     return array
 
 
-def read_targets(name: str, y: ArrayLike, spec: NetworkSpec, n_rows: int, dtype: str) -> FloatArray:
+def read_targets(
+    name: str,
+    y: ArrayLike,
+    spec: NetworkSpec,
+    n_rows: int,
+    dtype: str,
+    n_threads: int | None = None,
+) -> FloatArray:
     """Return y as a C-contiguous array of shape (n, n_targets); one dimension means one column.
 
     Raises
@@ -60,7 +73,7 @@ def read_targets(name: str, y: ArrayLike, spec: NetworkSpec, n_rows: int, dtype:
     """
     if np.ndim(y) == 1 and spec.n_targets == 1:
         y = np.reshape(y, (-1, 1))
-    array = _matrix(name, y, dtype, spec.n_targets)
+    array = _matrix(name, y, dtype, spec.n_targets, n_threads)
     if len(array) != n_rows:
         raise ShapeMismatch(f"{name} must have one row for each of X, {n_rows}; got {len(array)}.")
     check_targets(spec.loss, array, spec.n_outputs)
@@ -101,10 +114,13 @@ def check_total(weights: FloatArray | None, part: str) -> None:
         raise DataError(f"At least one {part} row must have a weight greater than 0; none has.")
 
 
-def _matrix(name: str, value: ArrayLike, dtype: str, n_columns: int) -> np.ndarray[Any, Any]:
+def _matrix(
+    name: str, value: ArrayLike, dtype: str, n_columns: int, n_threads: int | None
+) -> np.ndarray[Any, Any]:
     """Check as `check_matrix` does; a finite number beyond float32 gets a sentence of its own."""
     try:
-        return check_matrix(name, value, dtype, n_columns)
+        look = partial(all_finite, n_threads=n_threads)
+        return check_matrix(name, value, dtype, n_columns, look)
     except DataError:
         if dtype == "float32":
             _check_range(name, value)

@@ -126,8 +126,8 @@ def train(
     EngineUnavailable
         If the plan's engine cannot be loaded.
     """
-    X = read_inputs("X", X, spec, plan.dtype)
-    y = read_targets("y", y, spec, len(X), plan.dtype)
+    X = read_inputs("X", X, spec, plan.dtype, plan.n_threads)
+    y = read_targets("y", y, spec, len(X), plan.dtype, plan.n_threads)
     weights = read_weights("weights", weights, len(X), plan.dtype)
     n_networks = 1 if folds is None else _count_folds(folds, len(X))
     groups, order = _check_groups(groups, len(X)), _check_order(order, len(X))
