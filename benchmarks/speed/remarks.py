@@ -6,16 +6,18 @@ profile (`perf record`); no number of the run stands here.
 
 _SERIAL = "Each update waits for the one before, and so does each operation within it for another. "
 _DAMPED = (
-    "Of an iteration half is the damped system: a Cholesky factor of 506 rows, a product at 80 % "
-    "of the best rate, where one thread makes the next strip while the other multiplies. A "
-    "quarter is J J', a fifth Python. Three dampings are refused at the start. Two threads factor "
-    "in 0.7 of the time of one: both read what the other has made, in the product and in the "
-    "strips, and the last strips leave one without work. Tried: other factors after a refusal "
-    "(faster on some tables, slower on others), strips of 32 and 128, strips shared among threads "
-    "as soon as their own factor is there (no gain), asking for a tile's numbers ahead (3 % of a "
-    "factor on two threads, slower on one), columns of the matrix dealt to threads for good (a "
-    "step as fast or 5 % slower), and columns that go on as soon as others have come as far, "
-    "without any meeting (7 % slower)."
+    "Of an iteration nearly half is a Cholesky factor of 506 rows, a product at 80 % of the best "
+    "rate, where one thread makes the next strip while the other multiplies. A quarter is J J' "
+    "with the pass forward and back that it needs. All iterations are one call; Python, before "
+    "and after it, is a twentieth of W9c and a twelfth of W9b, where three dampings of nine are "
+    "refused, each a factor and a pass forward. Two threads factor in 0.7 of the time of one: "
+    "both read what the other has made, in the product and in the strips, and the last strips "
+    "leave one without work. Tried: other factors after a refusal (faster on some tables, slower "
+    "on others), strips of 32 and 128, strips of 32 in the last rows alone, strips shared among "
+    "threads as soon as their own factor is there (no gain), asking for a tile's numbers ahead (3 "
+    "% of a factor on two threads, slower on one), columns of the matrix dealt to threads for "
+    "good (a step as fast or 5 % slower), and columns that go on as soon as others have come as "
+    "far, without any meeting (7 % slower)."
 )
 
 REMARKS = {

@@ -101,7 +101,7 @@ int run_by_rows(const Network& network, const Matrix<const T>& x, const Matrix<c
     given.check();
     const RowProducts<T> products = row_products_view(network, fed, delta, of_weights, of_biases);
     require_square("of_inputs", of_inputs, of_inputs.shape(0) == 0 ? 0 : products.m);
-    require_square("factor", factor, products.m);
+    require_square("factor", factor, products.m, 1);
     require_length("of_weights", products.m, view(x).rows * network.n_outputs());
     return given.run([&](int threads) {
         const InputProducts<T> inputs{view(of_inputs), knows_inputs};

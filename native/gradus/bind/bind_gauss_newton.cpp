@@ -113,7 +113,7 @@ std::optional<double> row_step(const Network& network, const Vector<T>& fed, con
                                const SpacedMatrix<T>& factor, const Vector<T>& step,
                                const Cancel& cancel, int n_threads) {
     const RowProducts<T> products = row_products_view(network, fed, delta, of_weights, of_biases);
-    require_square("factor", factor, products.m);
+    require_square("factor", factor, products.m, 1);
     require_length("grads", grads.shape(0), network.n_params());
     require_length("step", step.shape(0), network.n_params());
     Watch watch(data_or_null(cancel), signal_raised, 0);

@@ -11,9 +11,9 @@ namespace gradus::bind {
 using Cancel = OptionalVector<std::uint8_t>;
 
 template <class T>
-void require_square(const char* name, const SpacedMatrix<T>& m, Index n) {
+void require_square(const char* name, const SpacedMatrix<T>& m, Index n, Index more_cols = 0) {
     require_length(name, m.shape(0), n);
-    require_length((std::string("a row of ") + name).c_str(), m.shape(1), n);
+    require_length((std::string("a row of ") + name).c_str(), m.shape(1), n + more_cols);
     if (n > 1 && m.stride(1) != 1)
         throw ShapeMismatch(std::string(name) + " must have rows without gaps.");
 }

@@ -26,8 +26,8 @@ struct Damped {
     }
 };
 
-/// U with U' U = -a, strip after strip of kStrip rows: the strip's own factor, the columns right of
-/// it by substitution, and what it adds to the rows below, which is a product and most of the work.
+/// U with U' U = -a, strip after strip of rows: the strip's own factor, the columns right of it by
+/// substitution, and what it adds to the rows below, which is a product and most of the work.
 /// Minus the matrix is given, so that one packed strip is both sides of that product. One task
 /// makes the next strip from the last one while the others add the last one to what is below both:
 /// threads meet once a strip, and of a factor of a few hundred rows two have about as much to do.
@@ -45,34 +45,38 @@ public:
           buffers_(arena_, n_threads, block(n)),
           own_(arena_.take<T>(kStrip * kStrip)),
           inverse_(arena_.take<T>(kStrip)),
-          even_(arena_, kStrip, n, tile_),
-          odd_(arena_, kStrip, n, tile_) {}
+          even_(arena_, kStrip, n + kSides, tile_),
+          odd_(arena_, kStrip, n + kSides, tile_) {}
 
-    /// Writes U over the upper triangle of a (n, n); what stands below the diagonal is neither read
-    /// nor kept. Unless it is `done`, a holds nothing of use. fill(block) is called for each block
-    /// of a before it is read, by one of the threads.
+    /// Writes U over the upper triangle of a's first n columns; what stands below the diagonal is
+    /// neither read nor kept. a is (n, n), or (n, n + 1), whose last column -b becomes the solution
+    /// of U' y = b. Unless it is `done`, a holds nothing of use. fill(block) is called for each
+    /// block of a before it is read, by one of the threads.
     template <class Fill>
     Factored factor(MatrixView<T> a, const Crew& crew, Fill&& fill) const {
         bool is_definite = true;
+        PackedColumns<T> last = odd_, next = even_;
         for (Index k = 0; is_definite && k < n_; k += kStrip) {
-            const Index width = std::min(kStrip, n_ - k), below = k + width;
-            const UpperBlocks blocks(n_ - below);
+            const Index height = std::min(kStrip, n_ - k), below = k + height;
+            const UpperBlocks blocks(n_ - below, a.cols - below);
             const double work = static_cast<double>(kStrip) * static_cast<double>(n_ - below) *
                                 static_cast<double>(n_ - below);
+            // Blocks count from row and column k on.
             const auto advance = [&](const TaskBlock& at) {
-                k == 0 ? fill(at) : add_strip(a, at, strip(k - kStrip));
+                k == 0 ? fill(at) : add_strip(a.block(k, n_ - k, k, a.cols - k), at, last);
             };
             const bool is_whole = crew.for_each(1 + blocks.count(), work, [&](Index task, int) {
                 if (task == 0) {
-                    advance({k, width, k, n_ - k});
-                    is_definite = factor_own(a, k);
-                    if (is_definite) substitute(a, k);
+                    advance({0, height, 0, a.cols - k});
+                    is_definite = factor_own(a, k, height);
+                    if (is_definite) substitute(a, k, height, next);
                 } else {
                     const auto [row, rows, col, cols] = blocks.at(task - 1);
-                    advance({below + row, rows, below + col, cols});
+                    advance({height + row, rows, height + col, cols});
                 }
             });
             if (!is_whole) return Factored::stopped;
+            std::swap(last, next);
         }
         return is_definite ? Factored::done : Factored::indefinite;
     }
@@ -87,10 +91,22 @@ public:
             x[i] /= factor.row(i)[i];
             kernels_.add_scaled(x + i + 1, factor.row(i) + i + 1, -x[i], n_ - i - 1);
         }
-        for (Index i = n_; i-- > 0;) {
-            if (i % kStrip == 0 && crew.should_stop(0)) return false;
-            x[i] -= kernels_.dot(factor.row(i) + i + 1, x + i + 1, n_ - i - 1);
-            x[i] /= factor.row(i)[i];
+        return solve_upper(factor, x, crew);
+    }
+
+    /// x (n,) becomes the solution of U x = x. Returns false if told to stop on the way.
+    bool solve_upper(MatrixView<const T> factor, T* x, const Crew& crew) const {
+        constexpr Index kRows = 32;  // their sums over the columns right of them wait for nothing
+        for (Index end = n_, begin = 0; end > 0; end = begin) {
+            begin = (end - 1) / kRows * kRows;
+            if (crew.should_stop(0)) return false;
+            for (Index i = begin; i < end; ++i)
+                x[i] -= kernels_.dot(factor.row(i) + end, x + end, n_ - end);
+            for (Index i = end; i-- > begin;) {
+                const T known = x[i] /= factor.row(i)[i];
+                for (Index above = begin; above < i; ++above)
+                    x[above] -= factor.row(above)[i] * known;
+            }
         }
         return true;
     }
@@ -107,12 +123,14 @@ public:
     }
 
 private:
+    static constexpr Index kSides = 1;  // columns past n at most
+
     static ArenaSize size(Index n, int n_threads, int tile) {
         ArenaSize size;
         PackBuffers<T>::count(size, n_threads, block(n));
         size.add<T>(kStrip * kStrip);
         size.add<T>(kStrip);
-        for (int i = 0; i < 2; ++i) PackedColumns<T>::count(size, kStrip, n, tile);
+        for (int i = 0; i < 2; ++i) PackedColumns<T>::count(size, kStrip, n + kSides, tile);
         return size;
     }
     // Of the products of invert_strip.
@@ -120,8 +138,7 @@ private:
 
     // The strip's diagonal block is factored in memory of its own, which stays in the first cache
     // whatever the stride of a.
-    bool factor_own(MatrixView<T> a, Index k) const noexcept {
-        const Index width = std::min(kStrip, n_ - k);
+    bool factor_own(MatrixView<T> a, Index k, Index width) const noexcept {
         for (Index i = 0; i < width; ++i)
             std::transform(a.row(k + i) + k + i, a.row(k + i) + k + width, own_ + i * kStrip + i,
                            std::negate<>());
@@ -132,25 +149,22 @@ private:
     }
 
     // Each column x of the strip from row k on, right of its own block, becomes the solution of
-    // U' y = -x, U being own_.
-    void substitute(MatrixView<T> a, Index k) const noexcept {
-        for (Index col = k + kStrip; col < n_; col += tile_) {
-            kernels_.substitute(own_, kStrip, inverse_, kStrip, a.row(k) + col, a.stride,
-                                std::min<Index>(tile_, n_ - col), strip(k).panel(col));
+    // U' y = -x, U being own_; `packed` gets them too, counted from that block on.
+    void substitute(MatrixView<T> a, Index k, Index height,
+                    const PackedColumns<T>& packed) const noexcept {
+        const MatrixView<T> right = a.block(k, height, k + height, a.cols - k - height);
+        for (Index col = 0; col < right.cols; col += tile_) {
+            kernels_.substitute(own_, kStrip, inverse_, height, right.data + col, a.stride,
+                                std::min<Index>(tile_, right.cols - col), packed.panel(col));
         }
     }
 
-    // A block below a strip becomes block + strip' strip.
-    void add_strip(MatrixView<T> a, const TaskBlock& block, const PackedColumns<T>& strip) const {
+    // A block of what is below a strip becomes block + strip' strip.
+    void add_strip(MatrixView<T> below, const TaskBlock& block,
+                   const PackedColumns<T>& strip) const {
         for_each_panel(block, tile_, [&](Index row, Index rows, Index col, Index cols) {
-            strip.multiply(kernels_, row, col, a.block(row, rows, col, cols), true);
+            strip.multiply(kernels_, row, col, below.block(row, rows, col, cols), true);
         });
-    }
-
-    // The columns of the strip from row k on, each at its place in a, until the strip after the
-    // next is made.
-    const PackedColumns<T>& strip(Index k) const noexcept {
-        return k / kStrip % 2 == 0 ? even_ : odd_;
     }
 
     // Columns [k, k + width) of U^-1, over those of U: minus (U^-1 left of them times the columns'

@@ -54,15 +54,16 @@ private:
     int tile_;
 };
 
-/// The blocks on and above the diagonal of an n x n matrix: strips of kRows rows, each from its
-/// diagonal on in pieces of at most kCols columns. Large strips come first, so that no thread is
-/// left waiting for the last block.
+/// The blocks on and above the diagonal of an n x n matrix, or of one with more columns: strips of
+/// kRows rows, each from its diagonal on in pieces of at most kCols columns. Large strips come
+/// first, so that no thread is left waiting for the last block.
 class UpperBlocks {
 public:
     static constexpr Index kRows = 64;
     static constexpr Index kCols = 256;
 
-    explicit UpperBlocks(Index n) noexcept : n_(n) {
+    explicit UpperBlocks(Index n) noexcept : UpperBlocks(n, n) {}
+    UpperBlocks(Index n, Index n_cols) noexcept : n_(n), n_cols_(n_cols) {
         for (Index row = 0; row < n; row += kRows) count_ += in_strip(row);
     }
 
@@ -72,13 +73,14 @@ public:
         Index row = 0;
         for (; task >= in_strip(row); row += kRows) task -= in_strip(row);
         const Index col = row + task * kCols;
-        return {row, std::min(kRows, n_ - row), col, std::min(kCols, n_ - col)};
+        return {row, std::min(kRows, n_ - row), col, std::min(kCols, n_cols_ - col)};
     }
 
 private:
-    Index in_strip(Index row) const noexcept { return (n_ - row + kCols - 1) / kCols; }
+    Index in_strip(Index row) const noexcept { return (n_cols_ - row + kCols - 1) / kCols; }
 
     Index n_;
+    Index n_cols_;
     Index count_ = 0;
 };
 

@@ -179,24 +179,25 @@ public:
                parameter_sums(is_first, grads, crew);
     }
 
-    /// As backward, but what comes back goes to `sink`: sink.dense(layer, a_in, delta) and
-    /// sink.norm(norm, normalized, delta) with delta (rows, width), the derivative by what the
-    /// layer gave before its activation, and at last sink.embedded(x, delta), delta's last columns
-    /// being those that embeddings filled.
+    /// As backward for some of the rows, but what comes back goes to `sink`: sink.dense(layer,
+    /// a_in, delta) and sink.norm(norm, normalized, delta) with delta (rows, width), the derivative
+    /// by what the layer gave before its activation, and at last sink.embedded(x, delta), delta's
+    /// last columns being those that embeddings filled.
     template <class Sink>
-    bool backward(const T* params, Sink&& sink, const Crew& crew) {
-        if (!rows_back(params, {0, trace_.rows()}, buffers_, crew)) return false;
+    bool backward(const T* params, RowRange rows, Sink&& sink, const PackBuffers<T>& buffers,
+                  const Crew& crew) {
+        if (!rows_back(params, rows, buffers, crew)) return false;
         for (std::size_t s = network_.steps().size(); s-- > lowest_;) {
             const Step& step = network_.steps()[s];
-            const MatrixView<const T> delta = delta_[s + 1];
+            const MatrixView<const T> delta = delta_[s + 1].part(rows);
             if (step.kind == StepKind::dense) {
-                if (!sink.dense(network_.layers()[step.index], trace_.input(s), delta))
+                if (!sink.dense(network_.layers()[step.index], trace_.input(s).part(rows), delta))
                     return false;
             } else if (step.kind == StepKind::norm) {
-                sink.norm(network_.norms()[step.index], trace_.normalized(s), delta);
+                sink.norm(network_.norms()[step.index], trace_.normalized(s, rows), delta);
             }
         }
-        sink.embedded(x_, MatrixView<const T>(delta_[0]));
+        sink.embedded(x_.part(rows), MatrixView<const T>(delta_[0].part(rows)));
         return true;
     }
 

@@ -50,8 +50,16 @@ public:
     /// told to stop on the way.
     template <class Sink>
     bool backward(const T* params, Index o, Sink&& sink, const Crew& crew) {
-        curvature_root<T>(network_, curvature(), weights_, weight_sum_, o, pass_.trace().outputs());
-        return pass_.backward(params, sink, crew);
+        return backward(params, o, {0, x_.rows}, sink, buffers(), crew);
+    }
+    /// The same for some of the rows, whose outputs come one after the other.
+    template <class Sink>
+    bool backward(const T* params, Index o, RowRange rows, Sink&& sink,
+                  const PackBuffers<T>& buffers, const Crew& crew) {
+        curvature_root<T>(network_, curvature().part(rows),
+                          weights_ == nullptr ? nullptr : weights_ + rows.at, weight_sum_, o,
+                          pass_.trace().outputs().part(rows));
+        return pass_.backward(params, rows, sink, buffers, crew);
     }
 
 private:

@@ -41,6 +41,7 @@ template <class T>
 struct Answers {
     std::vector<T> factor, solution;
     std::vector<double> diagonal;
+    std::vector<T> by_column;  // the solution, b being a column of the factor
     bool operator==(const Answers&) const = default;
 };
 
@@ -49,7 +50,7 @@ Answers<T> answers(const Kernels<T>& k, const std::vector<double>& a, Index n, i
     Watch watch(nullptr, nullptr, 0);
     const Crew crew(n_threads, watch);
     const Cholesky<T> cholesky(k, n, n_threads);
-    Answers<T> found{{}, numbers<T>(n, 9), {}};
+    Answers<T> found{{}, numbers<T>(n, 9), {}, numbers<T>(n, 9)};
     for (const double number : a) found.factor.push_back(static_cast<T>(-number));
     // Below the diagonal nothing may be read.
     for (Index i = 0; i < n; ++i) {
@@ -61,6 +62,20 @@ Answers<T> answers(const Kernels<T>& k, const std::vector<double>& a, Index n, i
         for (Index j = 0; j < i; ++j) found.factor[static_cast<std::size_t>(i * n + j)] = 0;
     }
     CHECK(cholesky.solve(square(found.factor, n), found.solution.data(), crew));
+    std::vector<T> wide;
+    for (Index i = 0; i < n; ++i) {
+        for (Index j = 0; j < n; ++j)
+            wide.push_back(static_cast<T>(-a[static_cast<std::size_t>(i * n + j)]));
+        wide.push_back(-found.by_column[static_cast<std::size_t>(i)]);
+    }
+    const MatrixView<T> with_column{wide.data(), n, n + 1, n + 1};
+    CHECK(cholesky.factor(with_column, crew) == Factored::done);
+    for (Index i = 0; i < n; ++i) {
+        CHECK(std::equal(with_column.row(i) + i, with_column.row(i) + n,
+                         &found.factor[static_cast<std::size_t>(i * n + i)]));
+        found.by_column[static_cast<std::size_t>(i)] = with_column.row(i)[n];
+    }
+    CHECK(cholesky.solve_upper(with_column, found.by_column.data(), crew));
     std::vector<T> inverse = found.factor;
     found.diagonal.resize(static_cast<std::size_t>(n));
     CHECK(cholesky.inverse_diagonal(square(inverse, n), found.diagonal.data(), crew));
@@ -85,14 +100,16 @@ void check_answers(const Kernels<T>& k, Index n) {
             }
             CHECK_NEAR(double(static_cast<T>(a[at(i, j)])), sum, bound * size);
         }
-        double sum = 0, size = 0;
-        for (Index j = 0; j < n; ++j) {
-            const double term = double(static_cast<T>(a[at(i, j)])) *
-                                double(found.solution[static_cast<std::size_t>(j)]);
-            sum += term;
-            size += std::fabs(term);
+        for (const std::vector<T>& solution : {found.solution, found.by_column}) {
+            double sum = 0, size = 0;
+            for (Index j = 0; j < n; ++j) {
+                const double term = double(static_cast<T>(a[at(i, j)])) *
+                                    double(solution[static_cast<std::size_t>(j)]);
+                sum += term;
+                size += std::fabs(term);
+            }
+            CHECK_NEAR(sum, double(b[static_cast<std::size_t>(i)]), 10 * bound * (size + 1));
         }
-        CHECK_NEAR(sum, double(b[static_cast<std::size_t>(i)]), 10 * bound * (size + 1));
     }
 }
 

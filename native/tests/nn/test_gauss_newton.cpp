@@ -61,7 +61,8 @@ struct Case {
         const auto square = static_cast<std::size_t>(m() * m());
         std::vector<T> fed(static_cast<std::size_t>(m() * in)),
             delta(static_cast<std::size_t>(m() * out));
-        std::vector<T> of_weights(square), of_biases(square), factor(square);
+        std::vector<T> of_weights(square), of_biases(square);
+        std::vector<T> factor(static_cast<std::size_t>(m() * (m() + 1)));
         const Index biased = net.l2() == 0 ? 0 : m();
         const RowProducts<T> products{m(), fed.data(), delta.data(), view(of_weights, m(), m()),
                                       view(of_biases, biased, biased)};
@@ -89,7 +90,7 @@ struct Case {
             }
         }
         // Any vector will do as a gradient.
-        return form.step(products, params.data(), damping, view(factor, m(), m()), step.data(),
+        return form.step(products, params.data(), damping, view(factor, m(), m() + 1), step.data(),
                          crew);
     }
 };

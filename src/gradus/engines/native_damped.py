@@ -122,8 +122,10 @@ class _RowArrays:
         # One neuron's A A' is never looked at.
         n_kept = m if m <= _MOST_KEPT_ROWS and widths[1] > 1 else 0
         fed, delta = (np.empty(m * sum(fans), dtype) for fans in (widths[:-1], widths[1:]))
-        squares = _squares(dtype, m, m, n_kept, n_biased)
-        of_weights, self.factor, self.of_inputs, of_biases = squares
+        # The right-hand side is one more column of the factor.
+        squares = _squares(dtype, m, m + 1, n_kept, n_biased)
+        of_weights, factor, self.of_inputs, of_biases = squares
+        self.factor = factor[:m]
         self.products: tuple[Array, Array, Array, Array] = (fed, delta, of_weights, of_biases)
         self.X: bytes | None = None  # that of_inputs was made from
 
