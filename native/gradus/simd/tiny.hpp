@@ -59,6 +59,7 @@ struct TinyQueue {
     std::ptrdiff_t filled = 0;
     std::int64_t epoch = -1;
     std::ptrdiff_t position = 0;
+    std::int64_t table_epoch = -1;  // which TinyWork::table is of
 };
 
 /// What a loss says of one row.
@@ -89,7 +90,8 @@ struct TinyWork {
     std::ptrdiff_t n_rows;
     std::ptrdiff_t batch_size;
     std::uint64_t shuffle_key;
-    RowOrder order;  // but for its key
+    RowOrder order;       // but for its key and table
+    std::int32_t* table;  // room for that, or null
     TinyQueue<T>* queue;
     bool in_columns;  // the queue
 

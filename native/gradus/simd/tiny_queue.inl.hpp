@@ -90,6 +90,12 @@ GRADUS_APART void refill(const TinyWork<T>& work, std::int64_t epoch, std::ptrdi
     order.key = epoch_key(work.shuffle_key, epoch);
     queue.next = 0;
     queue.filled = lesser(TinyQueue<T>::kSize, lesser(wanted, n - position));
+    const bool pays = lesser(wanted, n - position) > 2 * static_cast<std::ptrdiff_t>(order.width);
+    if (work.table != nullptr && pays && queue.table_epoch != epoch) {
+        order_table(order, work.table);
+        queue.table_epoch = epoch;
+    }
+    if (queue.table_epoch == epoch) order.table = work.table;
     shuffled_rows(order, position, queue.filled, queue.numbers);
     gather(work, 0);
     for (std::ptrdiff_t i = 0; i < queue.filled; ++i) queue.numbers[i] = i;

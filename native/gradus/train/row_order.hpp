@@ -18,6 +18,14 @@ inline RowOrder row_order(std::uint64_t key, std::int64_t epoch, Index n) noexce
     return {part_key(key, epoch), rows, width, (rows + width - 1) / width};
 }
 
+/// Numbers in Kernels::order_table of n rows; 0 of so many that none is made.
+inline Index table_size(Index n) noexcept {
+    constexpr Index kMostRows = 1 << 28;
+    if (n > kMostRows) return 0;
+    if (n < kFewRows) return n;
+    return static_cast<Index>(kShuffleRounds * row_order(0, 0, n).width);
+}
+
 /// The orders of n rows, epoch after epoch.
 class EpochOrders {
 public:
@@ -43,14 +51,6 @@ public:
     }
 
 private:
-    static constexpr Index kMostRows = 1 << 28;
-
-    static Index table_size(Index n) noexcept {
-        if (n > kMostRows) return 0;
-        if (n < kFewRows) return n;
-        return static_cast<Index>(kShuffleRounds * row_order(0, 0, n).width);
-    }
-
     std::uint64_t key_;
     Index n_;
     std::int32_t* table_;

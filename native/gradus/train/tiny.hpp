@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <span>
+#include <vector>
 
 #include "nn/gradient.hpp"
 #include "optim/update.hpp"
@@ -49,7 +50,8 @@ public:
           is_quick_(is_quick(network, rule, batches)),
           kernel_(kernel(network, is_quick_)),
           n_slots_(rule.n_slots()),
-          updater_(updater) {
+          updater_(updater),
+          table_(needs_table(batches) ? static_cast<std::size_t>(table_size(batches.n_rows)) : 0) {
         // Below this no update leaves the type's range, and none is clipped.
         const double clip = max_grad_norm * (1 - 1e-3);
         const double harmless = Updater<T>::kLarge / kMostRate / 2;
@@ -70,6 +72,7 @@ public:
                  .batch_size = std::min(batches.batch_size, batches.n_rows),
                  .shuffle_key = batches.shuffle_key,
                  .order = row_order(batches.shuffle_key, 0, batches.n_rows),
+                 .table = table_.empty() ? nullptr : table_.data(),
                  .queue = &queue_,
                  .in_columns = is_quick_ && is_unit(network),
                  .update = is_plain(rule) ? nullptr : &update,
@@ -127,6 +130,10 @@ public:
 private:
     static constexpr double kMostRate = 1e3;
 
+    // Orders of few rows are made where they are wanted.
+    static bool needs_table(const Batches<T>& batches) noexcept {
+        return batches.n_rows >= kFewRows && batches.batch_size < batches.n_rows;
+    }
     static bool is_plain(const RuleConfig& rule) noexcept {
         return rule.rule == Rule::gradient_descent && rule.momentum == 0;
     }
@@ -190,6 +197,7 @@ private:
     TinyKernel<T> kernel_;
     int n_slots_;
     Updater<T>& updater_;
+    std::vector<std::int32_t> table_;  // of an epoch's order
     TinyWork<T> work_;
     TinyQueue<T> queue_;
     std::array<T, kTinyParams> params_{};
