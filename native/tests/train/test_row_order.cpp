@@ -1,5 +1,6 @@
 // The shuffle is a bijection for every length, the same on every instruction set, from any position
 // on; that it equals the Python one is tested from Python.
+#include <algorithm>
 #include <vector>
 
 #include "check.hpp"
@@ -25,9 +26,9 @@ void check_bijection(int set, std::int64_t epoch, Index n) {
     for (char times : seen) CHECK(times == 1);
     CHECK(rows == shuffled(0, 42, epoch, n));
     const Index first = n / 3, count = n - first;
-    std::vector<std::int64_t> rest(static_cast<std::size_t>(count));
+    std::vector<std::int64_t> rest(static_cast<std::size_t>(std::max<Index>(count, 3)));
     available<double>(set).shuffled_rows(row_order(42, epoch, n), first, count, rest.data());
-    CHECK(std::equal(rest.begin(), rest.end(), rows.begin() + first));
+    CHECK(std::equal(rows.begin() + first, rows.end(), rest.begin()));
 
     ArenaSize size;
     EpochOrders::count(size, n);
@@ -37,7 +38,13 @@ void check_bijection(int set, std::int64_t epoch, Index n) {
     CHECK(order.table != nullptr);
     rest.assign(rest.size(), -1);
     available<float>(set).shuffled_rows(order, first, count, rest.data());
-    CHECK(std::equal(rest.begin(), rest.end(), rows.begin() + first));
+    CHECK(std::equal(rows.begin() + first, rows.end(), rest.begin()));
+    for (const Index few : {1, 2, 3}) {
+        for (Index at = 0; at + few <= n; at += 1 + n / 50) {
+            available<float>(set).shuffled_rows(order, at, few, rest.data());
+            CHECK(std::equal(rest.begin(), rest.begin() + few, rows.begin() + at));
+        }
+    }
 }
 
 }  // namespace
