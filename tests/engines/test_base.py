@@ -23,4 +23,25 @@ def test_a_run_starts_on_a_copy():
     assert (state.slots.shape, state.slots.dtype) == ((2, 3), np.float32)
     assert state.cursor.tolist() == [0, 0, 0]
     assert np.isnan(state.grad_norm).all()
-    assert EpochLog().rows is not EpochLog().rows
+
+
+def test_logs_share_nothing_but_what_is_empty():
+    first, second = EpochLog(np.arange(2)), EpochLog()
+    for log in (first, second):
+        parts = (log.rows, log.update_ratio, log.seconds, log.judged)
+        assert [part.size for part in parts] == [0, 0, 0, 0]
+    for log in (first, second):
+        log.begin(3, n_epochs=5, is_judged=True)
+    assert (first.update_ratio.shape, first.seconds.shape) == ((2, 3), (2,))
+    assert not np.shares_memory(first.rows, second.rows)
+    assert not np.shares_memory(first.judged, second.judged)
+
+
+def test_a_log_ends_with_the_epochs_that_were_finished():
+    log = EpochLog()
+    log.begin(1, n_epochs=5, is_judged=True)
+    log.end(2)
+    assert (log.rows.shape, log.judged.shape) == ((2, 3), (2, 2))
+    log.begin(1, n_epochs=5)
+    log.end(2)
+    assert (log.rows.shape, log.judged.shape) == ((2, 3), (0, 2))

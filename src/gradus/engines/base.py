@@ -17,6 +17,13 @@ from gradus.optimizers.rules import Rule
 from gradus.optimizers.second_order.levenberg_marquardt import LevenbergMarquardt
 from gradus.optimizers.second_order.problem import DampedSystem
 
+# What a log begins with: nothing, so that all logs may share it.
+_NONE_MEASURED: Int64Array = np.zeros(0, dtype=np.int64)
+_NO_ROWS: Float64Array = np.zeros((0, 3))
+_NO_RATIOS: Float64Array = np.zeros((0, 0))
+_NO_SECONDS: Float64Array = np.zeros(0)
+_NONE_JUDGED: Float64Array = np.zeros((0, 2))
+
 
 class RunStatus(IntEnum):
     """Why `Engine.run` came back."""
@@ -138,17 +145,25 @@ class EpochLog:
         `Validation` after it; of shape (0, 2) without them.
     """
 
-    measured: Int64Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    rows: Float64Array = field(default_factory=lambda: np.zeros((0, 3)))
-    update_ratio: Float64Array = field(default_factory=lambda: np.zeros((0, 0)))
-    seconds: Float64Array = field(default_factory=lambda: np.zeros(0))
-    judged: Float64Array = field(default_factory=lambda: np.zeros((0, 2)))
+    measured: Int64Array = field(default_factory=lambda: _NONE_MEASURED)
+    rows: Float64Array = field(default_factory=lambda: _NO_ROWS)
+    update_ratio: Float64Array = field(default_factory=lambda: _NO_RATIOS)
+    seconds: Float64Array = field(default_factory=lambda: _NO_SECONDS)
+    judged: Float64Array = field(default_factory=lambda: _NONE_JUDGED)
 
-    def begin(self, n_layers: int) -> None:
-        """Forget what an earlier call told, and make room for what is measured in this one."""
-        self.rows, self.judged = np.zeros((0, 3)), np.zeros((0, 2))
+    def begin(self, n_layers: int, n_epochs: int = 0, *, is_judged: bool = False) -> None:
+        """Forget what an earlier call told, and make room for what this one may have to tell.
+
+        `rows` and `judged` are not cleared, and `end` cuts them to the epochs that were finished.
+        """
+        self.rows = np.empty((n_epochs, 3))
+        self.judged = np.empty((n_epochs, 2)) if is_judged else _NONE_JUDGED
         self.update_ratio = np.zeros((len(self.measured), n_layers))
         self.seconds = np.zeros(len(self.measured))
+
+    def end(self, n_finished: int) -> None:
+        """Keep what is told of the first `n_finished` epochs."""
+        self.rows, self.judged = self.rows[:n_finished], self.judged[:n_finished]
 
 
 @dataclass
