@@ -10,6 +10,7 @@
 #include "simd/kernels.hpp"
 #include "simd/loops.inl.hpp"
 #include "simd/norm.inl.hpp"
+#include "simd/prefetch.hpp"
 #include "simd/product.inl.hpp"
 #include "simd/row_after_row.inl.hpp"
 #include "simd/shuffle.inl.hpp"
@@ -23,13 +24,11 @@ namespace GRADUS_ISA {
 
 // ---- rows
 
-/// The beginning of a row: where it goes on the processor fetches by itself.
+/// The beginning of a row, as much of it as is worth asking for.
 template <class T>
-inline void prefetch([[maybe_unused]] const T* row, [[maybe_unused]] Index cols) {
-#if defined(__GNUC__)
-    constexpr Index kLine = 64 / sizeof(T), kLines = 4;
-    for (Index j = 0; j < cols && j < kLines * kLine; j += kLine) __builtin_prefetch(row + j);
-#endif
+inline void prefetch(const T* row, Index cols) {
+    constexpr Index kLine = 64 / sizeof(T), kLines = 32;
+    for (Index j = 0; j < cols && j < kLines * kLine; j += kLine) prefetch_to_read(row + j);
 }
 
 template <class T>
@@ -39,9 +38,11 @@ void copy_rows(const T* x, Index stride, const std::int64_t* rows, Index count, 
         for (Index i = 0; i < count; ++i) out[i * out_stride] = x[rows[i] * stride];
         return;
     }
+    // Into the second cache: the first one waits for too few lines at a time.
+    constexpr Index kAhead = 4;
     for (Index i = 0; i < count; ++i, out += out_stride) {
         const T* from = x + rows[i] * stride;
-        prefetch(x + rows[i + 2 < count ? i + 2 : i] * stride, cols);
+        if (i + kAhead < count) prefetch(x + rows[i + kAhead] * stride, cols);
         for_each_vector<T>(cols,
                            [&](Index j, auto load, auto store) { store(load(from + j), out + j); });
     }
