@@ -30,8 +30,8 @@ REMARKS = {
         f"{_SERIAL}The chain is about 26 cycles long by the tables of latencies: two products and "
         "a sum for the error, a product, two sums of lanes, the step. The fifth row stands in all "
         "lanes of a vector, and its part is ready before the sums of the other four are. What is "
-        "told of the updates, each an epoch here, is found for four of them at once. The limit told is "
-        "31 cycles, the chain by which the goals were set."
+        "told of the updates, each an epoch here, is found for four of them at once. The limit "
+        "told is 31 cycles, the chain by which the goals were set."
     ),
     "W2b": (
         f"{_SERIAL}Two sigmoids of 25 cycles each, from a table in registers, and four products "

@@ -1,9 +1,9 @@
 """W1: a linear neuron of 3 weights and no bias on 5 rows, 2,000 full-batch steps, float32.
 
 W1a is one call of 2,000 steps, as it is asked for; W1b is the same rate in a call of 200,000 steps,
-where what a call costs once no longer shows. The limit is the chain that the goals were set by, 31
-cycles: product and sum over three weights (12), the error, the sum over five rows (12), the step. It
-is no floor: with each weight in all lanes and the fifth row by itself, gradus waits for about 26.
+where what a call costs once no longer shows. The limit is the chain by which the goals were set, 31
+cycles: product and sum over three weights (12), the error, the sum over five rows (12), the step.
+It is no floor: with each weight in all lanes and the fifth row by itself, gradus waits for 26.
 """
 
 from functools import partial
