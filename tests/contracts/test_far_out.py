@@ -120,6 +120,23 @@ def test_an_update_that_would_not_be_finite_is_not_made(engine, rule, x, w):
     assert not state.slots.any()
 
 
+@pytest.mark.parametrize(("rows", "key"), [(5, 0), (10, 0), (10, 1), (10, 2), (10, 3)])
+def test_large_parts_of_a_moderate_gradient_stay_finite(engine, rows, key):
+    """Four rows of five pull up what the fifth pulls down, beyond float32 if it came first."""
+    spec = NetworkSpec(1, (Dense(1, bias=False),))
+    X = np.full((rows, 1), 2.0**62, dtype=np.float32)
+    y = np.tile([[0.25], [0.25], [0.25], [0.25], [-1.0]], (rows // 5, 1)) * 2.0**60
+    state = TrainState.start(np.zeros(1, dtype=np.float32), 0)
+    status = engine.run(
+        spec, GradientDescent(), Batches(X, y.astype(np.float32), None, None, 5, key), state,
+        np.full(2, 900.0), None, EpochLog(), cancel=np.zeros(1, np.uint8), max_seconds=None,
+    )  # fmt: skip
+    assert np.isfinite(state.params).all()
+    if rows == 5:
+        assert status is RunStatus.DONE
+        assert state.params[0] == 0
+
+
 def test_all_engines_agree_on_batches_of_one_class(engine, rng):
     spec = NetworkSpec(4, (Dense(9, "sigmoid"), Dense(3)), loss="cross_entropy")
     X, y = 20 * rng.normal(size=(50, 4)), np.ones((50, 1))

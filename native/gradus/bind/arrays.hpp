@@ -6,7 +6,9 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/errors.hpp"
@@ -51,6 +53,18 @@ inline void require_length(const char* name, std::size_t length, Index expected)
     if (static_cast<Index>(length) == expected) return;
     throw ShapeMismatch(std::string(name) + " must have length " + std::to_string(expected) +
                         "; got " + std::to_string(length) + ".");
+}
+
+/// Steps are looked for in their order.
+inline void check_measured(std::span<const std::int64_t> measured) {
+    std::int64_t before = -1;
+    for (const std::int64_t step : measured) {
+        if (step <= before) {
+            throw InvalidParameter("measured must rise from 0 or more; got " +
+                                   std::to_string(step) + " after " + std::to_string(before) + ".");
+        }
+        before = step;
+    }
 }
 
 inline int checked_threads(int n_threads) {

@@ -37,6 +37,7 @@ struct Given {
         require_length("a row of update_ratio", update_ratio.shape(1),
                        static_cast<Index>(network.layers().size()));
         require_length("seconds", seconds.shape(0), static_cast<Index>(measured.shape(0)));
+        check_measured({measured.data(), measured.shape(0)});
         require_length("cancel", cancel.shape(0), 1);
     }
 

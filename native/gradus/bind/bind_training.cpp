@@ -40,18 +40,6 @@ void check_batches(const Network& network, const Batches<T>& batches) {
     }
 }
 
-// Steps are looked for in their order.
-void check_measured(std::span<const std::int64_t> measured) {
-    std::int64_t before = -1;
-    for (const std::int64_t step : measured) {
-        if (step <= before) {
-            throw InvalidParameter("measured must rise from 0 or more; got " +
-                                   std::to_string(step) + " after " + std::to_string(before) + ".");
-        }
-        before = step;
-    }
-}
-
 // What rounds factors to bfloat16 where that is asked for, else null.
 template <class T>
 const Bfloat16Kernels* rounding_of(bool use_bfloat16) {

@@ -105,9 +105,6 @@ public:
         return form_.step(products_, grads, damping, factor_, step, crew);
     }
 
-    /// Whether the inputs' products are filled.
-    bool knows_inputs() const noexcept { return inputs_.is_known; }
-
 private:
     const Network& network_;
     LeastSquaresRows<T> rows_;

@@ -16,7 +16,6 @@ namespace GRADUS_ISA {
 
 // The constants and the finalizer of base/random.hpp, which is not compiled for this set.
 constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15u;
-constexpr std::ptrdiff_t kAlone = 4;  // fewer rows are asked for one by one
 constexpr std::uint64_t kRoundStride = 0xd1342543de82ef95u;
 
 inline std::uint64_t mix64(std::uint64_t x) {
@@ -207,7 +206,8 @@ inline void shuffled_rows(const RowOrder& order, std::ptrdiff_t first, std::ptrd
         return;
     }
     if (order.table == nullptr) return shuffled_rows_by<Feistel>(order, first, count, out);
-    if (count < kAlone) {
+    constexpr std::ptrdiff_t kTogether = 4;  // fewer are found sooner one by one
+    if (count < kTogether) {
         for (std::ptrdiff_t i = 0; i < count; ++i)
             out[i] = row_alone(order, static_cast<std::uint64_t>(first + i));
         return;

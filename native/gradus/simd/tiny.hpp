@@ -109,6 +109,8 @@ struct TinyWork {
     /// second needs a closer look than is taken here.
     double most_squares;
     double most_rate;
+    /// Nor may a row's part of the gradient be that large, where it changes weights by itself.
+    double most_part;
 };
 
 /// Training steps, one for each of `rates`, up to the first that needs a closer look; gives the

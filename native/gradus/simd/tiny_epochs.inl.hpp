@@ -40,9 +40,9 @@ public:
 
 private:
     /// What is kept of each step: lane s is of step s, and what is stored behind it is of no use.
-    using Lanes = T[2 * kTinyWidth - 1];
+    using Lanes = T[2 * kTinyWidth];
     struct Steps {
-        Lanes params[kTinyWidth + 1];  // before it
+        Lanes params[kTinyWidth + 1];  // before it, and in lane s + 1 after it
         Lanes grads[kTinyWidth + 1];   // without their factor
         Lanes last_errors;
         Wide squared_errors[kTinyWidth];  // of which the lanes are to be summed
@@ -69,6 +69,7 @@ private:
                                  GRADUS_INLINE { this->grad_of(k).store(steps.grads[k] + s); });
             Unit::update_by(Q::set(minus_rates[s]));
         }
+        Unit::for_params([&](auto k) GRADUS_INLINE { params_[k].store(steps.params[k] + n); });
         for (Index s = n; s < kTinyWidth; ++s) steps.squared_errors[s] = Wide::set(0);
         return tell(steps, n, rates, log_rows);
     }
@@ -84,6 +85,13 @@ private:
             squares = fma(grads, grads, squares);
         });
         squares = Wide::set(factor_ * factor_) * squares;
+        // Both parts of a moderate change may be beyond the range: then these are not numbers.
+        Q zeros = Q::set(T(0));
+        Unit::for_params([&](auto k) GRADUS_INLINE {
+            const Q after = Q::load(steps.params[k] + 1);
+            zeros = zeros + (after - after);
+        });
+        squares = squares + widened(zeros);
         const Index made = n_harmless(losses, squares, rates, n);
         if (GRADUS_RARELY(made < n)) {
             Unit::for_params([&](auto k)

@@ -32,7 +32,7 @@ public:
 
     using Kept = double;  // the sum of squares
     GRADUS_INLINE bool is_below(double most_squares) const {
-        return sum_of_squares() < most_squares;
+        return sum_of_squares() < most_squares && is_last_part_moderate();
     }
     GRADUS_INLINE void keep(Kept& kept) const { kept = sum_of_squares(); }
     GRADUS_INLINE double sum_of_squares(Kept kept) const { return kept; }
@@ -93,6 +93,7 @@ protected:
         if (end > 0) for_params([&](auto k) GRADUS_INLINE { sums_[k] = sum_in_lanes(sums[k]); });
         last_ = nullptr;
         last_delta_ = zero;
+        is_in_parts_ = 0 < end && end < count;
         if (end < count) {
             last_ = x + end;
             const auto [error, delta] = errors_of<true>(last_, y + end);
@@ -117,6 +118,17 @@ protected:
         if (last_ == nullptr) return sums_[K];
         if constexpr (K == kTinyWidth) return sums_[K] + last_delta_;
         return fma(number<K, true>(last_), last_delta_, sums_[K]);
+    }
+
+    /// The last row's part of a moderate gradient may still be beyond the range, and the sums of
+    /// the others beyond it on the other side.
+    GRADUS_INLINE bool is_last_part_moderate() const {
+        if (!is_in_parts_) return true;
+        Q largest = abs(last_delta_);
+        for_first<kTinyWidth>(layer_.fan_in, [&](auto k) GRADUS_INLINE {
+            largest = max(largest, abs(number<k, true>(last_) * last_delta_));
+        });
+        return is_less_everywhere(largest, Q::set(static_cast<T>(work_.most_part)));
     }
 
     GRADUS_INLINE void update_by(Q minus_rate) {
@@ -180,6 +192,7 @@ protected:
                 sums_[k] = penalized(sums_[k], params_[k], work_.l1, work_.l2);
         });
         last_ = nullptr;
+        is_in_parts_ = false;
         factor_ = 1;
     }
 
@@ -190,7 +203,8 @@ protected:
     Q sums_[kTinyWidth + 1];    // of their gradient, so too
     const T* last_ = nullptr;   // the row that is in no quad of rows
     Q last_delta_;
-    double factor_ = 1;  // what the gradient has yet to be multiplied by
+    bool is_in_parts_ = false;  // that row's and those of the others
+    double factor_ = 1;         // what the gradient has yet to be multiplied by
 };
 
 }  // namespace GRADUS_ISA

@@ -1,6 +1,6 @@
 // Levenberg-Marquardt, iteration after iteration within one call. Its page, with the formulas and
-// their sources: src/gradus/optimizers/second_order/levenberg_marquardt.py; a test compares them
-// to the bit.
+// their sources: src/gradus/optimizers/second_order/levenberg_marquardt.py; a test compares them,
+// row by row and without a penalty to the bit.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ struct DampedState {
     double* scalars;       // mu and nu; nu is 0 before the first iteration
 };
 
-/// Mean loss plus l2/2 sum w^2 + l1 sum |w| over the weights.
+/// l2/2 sum w^2 + l1 sum |w| over the weights.
 template <class T>
 double penalty(const Network& network, const T* params) noexcept {
     if (network.l1() == 0 && network.l2() == 0) return 0;

@@ -82,7 +82,8 @@ public:
                  .totals = nullptr,
                  .grad_norm = nullptr,
                  .most_squares = std::min(clip * clip, harmless * harmless),
-                 .most_rate = kMostRate};
+                 .most_rate = kMostRate,
+                 .most_part = Updater<T>::kLarge};
         std::transform(network.layers().begin(), network.layers().end(), work_.layers,
                        [](const DenseLayer& layer) -> TinyLayer {
                            return {static_cast<int>(layer.fan_in), static_cast<int>(layer.fan_out),

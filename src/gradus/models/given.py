@@ -25,7 +25,11 @@ def read_rows(
 
 
 def read_validation(
-    spec: NetworkSpec, X_val: ArrayLike | None, y_val: ArrayLike | None, dtype: str
+    spec: NetworkSpec,
+    X_val: ArrayLike | None,
+    y_val: ArrayLike | None,
+    dtype: str,
+    n_threads: int | None,
 ) -> ValidationRows | None:
     """Return rows to judge by, or None where none are given.
 
@@ -40,7 +44,8 @@ def read_validation(
         return None
     if X_val is None or y_val is None:
         raise InvalidParameter("X_val and y_val must be given together; got only one of them.")
-    X = read_inputs("X_val", X_val, spec, dtype)
+    X = read_inputs("X_val", X_val, spec, dtype, n_threads)
     if len(X) == 0:
         raise DataError("X_val must hold at least one row to judge by; got none.")
-    return ValidationRows(X, read_targets("y_val", y_val, spec, len(X), dtype), None)
+    y = read_targets("y_val", y_val, spec, len(X), dtype, n_threads)
+    return ValidationRows(X, y, None)

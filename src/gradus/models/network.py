@@ -245,7 +245,7 @@ class Network:
         )
         X, y, weights = read_rows(self.spec, X, y, sample_weight, self.dtype, plan.n_threads)
         rows = None
-        validation = read_validation(self.spec, X_val, y_val, self.dtype)
+        validation = read_validation(self.spec, X_val, y_val, self.dtype, plan.n_threads)
         if validation is None:
             rows, validation = hold_out(self.spec, X, y, weights, None, plan)
         batches = make_batches(X, y, weights, rows, plan)
