@@ -10,12 +10,14 @@ template <class T>
 struct Wide {
     static Vec<double> at(const T* p) { return widened(p); }
     static Vec<double> same(double x) { return Vec<double>::set(x); }
+    static void put(Vec<double> x, T* p) { narrowed(x, p); }
 };
 /// The same one by one.
 template <class T>
 struct Single {
     static double at(const T* p) { return static_cast<double>(*p); }
     static double same(double x) { return x; }
+    static void put(double x, T* p) { *p = static_cast<T>(x); }
 };
 
 /// N numbers, or N vectors of them.
@@ -57,6 +59,14 @@ inline Terms<double, N> row_sums(Index n, F f) {
     return whole;
 }
 
+template <class T, class F>
+inline void for_each_wide(Index n, F f) {
+    constexpr Index W = Vec<double>::size;
+    Index j = 0;
+    for (; j + W <= n; j += W) f(j, Wide<T>{});
+    for (; j < n; ++j) f(j, Single<T>{});
+}
+
 template <class T>
 double normalize(const T* a, Index n, double epsilon, const T* scale, const T* shift, T* numbers,
                  T* out) {
@@ -69,13 +79,11 @@ double normalize(const T* a, Index n, double epsilon, const T* scale, const T* s
     });
     const double variance = share * squares.at[0];
     const double inverse = 1 / __builtin_sqrt(variance + epsilon);
-    // Of a mean far from 0 one T alone would lose what tells the numbers apart.
-    const auto high = static_cast<T>(mean), low = static_cast<T>(mean - static_cast<double>(high));
-    const Vec<T> by = Vec<T>::set(static_cast<T>(inverse));
+    for_each_wide<T>(n, [&](Index j, auto of) {
+        of.put((of.at(a + j) - of.same(mean)) * of.same(inverse), numbers + j);
+    });
     for_each_vector<T>(n, [&](Index j, auto load, auto store) {
-        const Vec<T> number = (load(a + j) - Vec<T>::set(high) - Vec<T>::set(low)) * by;
-        store(number, numbers + j);
-        store(number * load(scale + j) + load(shift + j), out + j);
+        store(load(numbers + j) * load(scale + j) + load(shift + j), out + j);
     });
     return inverse;
 }
@@ -90,10 +98,9 @@ void normalize_back(const T* delta, const T* scale, const T* numbers, double inv
         return terms(here, here * of.at(numbers + j));
     });
     const double mean = share * sums.at[0], along = share * sums.at[1];
-    const Vec<T> by = Vec<T>::set(static_cast<T>(inverse));
-    for_each_vector<T>(n, [&](Index j, auto load, auto store) {
-        const Vec<T> rest = load(delta + j) * load(scale + j) - Vec<T>::set(static_cast<T>(mean));
-        store(by * (rest - load(numbers + j) * Vec<T>::set(static_cast<T>(along))), below + j);
+    for_each_wide<T>(n, [&](Index j, auto of) {
+        const auto rest = g(j, of) - of.same(mean) - of.at(numbers + j) * of.same(along);
+        of.put(of.same(inverse) * rest, below + j);
     });
 }
 

@@ -88,6 +88,8 @@ inline Vec<double> abs(Vec<double> a) { return {_mm256_andnot_pd(_mm256_set1_pd(
 /// The next Vec<double>::size numbers, exactly.
 inline Vec<double> widened(const float* p) { return {_mm256_cvtps_pd(_mm_loadu_ps(p))}; }
 inline Vec<double> widened(const double* p) { return Vec<double>::load(p); }
+inline void narrowed(Vec<double> a, float* p) { _mm_storeu_ps(p, _mm256_cvtpd_ps(a.v)); }
+inline void narrowed(Vec<double> a, double* p) { a.store(p); }
 
 constexpr int kNearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
 inline Vec<float> round(Vec<float> a) { return {_mm256_round_ps(a.v, kNearest)}; }

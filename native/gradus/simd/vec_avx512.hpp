@@ -101,6 +101,8 @@ inline Vec<double> abs(Vec<double> a) { return {_mm512_abs_pd(a.v)}; }
 /// The next Vec<double>::size numbers, exactly.
 inline Vec<double> widened(const float* p) { return {_mm512_cvtps_pd(_mm256_loadu_ps(p))}; }
 inline Vec<double> widened(const double* p) { return Vec<double>::load(p); }
+inline void narrowed(Vec<double> a, float* p) { _mm256_storeu_ps(p, _mm512_cvtpd_ps(a.v)); }
+inline void narrowed(Vec<double> a, double* p) { a.store(p); }
 
 constexpr int kNearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
 inline Vec<float> round(Vec<float> a) { return {_mm512_roundscale_ps(a.v, kNearest)}; }

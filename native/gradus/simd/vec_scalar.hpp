@@ -71,6 +71,11 @@ template <class T>
 Vec<double> widened(const T* p) {
     return {static_cast<double>(*p)};
 }
+/// Writes as many numbers, rounded to the nearest.
+template <class T>
+void narrowed(Vec<double> a, T* p) {
+    *p = static_cast<T>(a.v);
+}
 /// Nearest whole number, ties to even; exact for magnitudes below 2^22 (float) or 2^51 (double).
 template <class T>
 Vec<T> round(Vec<T> a) {
